@@ -1,0 +1,1 @@
+//! Programs that outside suites talk to.

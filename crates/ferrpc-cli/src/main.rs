@@ -1,0 +1,2 @@
+//! The `ferrpc` command.
+fn main() {}

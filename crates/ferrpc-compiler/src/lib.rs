@@ -1,0 +1,1 @@
+//! `.proto` text to checked descriptors.

@@ -1,0 +1,1 @@
+//! Protobuf runtime of ferrpc.

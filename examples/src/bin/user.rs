@@ -1,0 +1,2 @@
+//! README first command.
+fn main() {}
