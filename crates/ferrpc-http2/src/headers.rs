@@ -18,7 +18,21 @@ struct Field {
     at: u32,
     name_len: u32,
     value_len: u32,
-    sensitive: bool,
+    indexing: Indexing,
+}
+
+/// How a field may enter a header compression table, here and at every hop behind
+/// (RFC 7541 §6.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "RFC 7541 knows these three representations")]
+pub enum Indexing {
+    /// Worth a table entry: the same name and value will be sent again.
+    Index,
+    /// Not worth an entry: the value varies.
+    #[default]
+    Literal,
+    /// A secret that no table may ever hold; [`std::fmt::Debug`] of [`Headers`] does not print it.
+    Never,
 }
 
 /// What one field costs beside its octets (RFC 9113 §6.5.2, RFC 7541 §4.1).
@@ -42,39 +56,40 @@ impl Headers {
 
     /// Size as HTTP/2 counts it: name + value + 32 for each field (RFC 9113 §6.5.2).
     pub fn list_bytes(&self) -> usize {
-        self.octets.len() + self.fields.len() * FIELD_OVERHEAD_BYTES
+        self.iter().map(|(name, value)| name.len() + value.len() + FIELD_OVERHEAD_BYTES).sum()
     }
 
     /// Appends a field. The caller vouches for lower case and legal octets.
     pub fn push(&mut self, name: &[u8], value: &[u8]) {
-        self.append(name, value, false);
+        self.append(name, value, Indexing::Literal);
     }
 
     /// Appends a field that must never enter a compression table, here or at a proxy
     /// (RFC 7541 §6.2.3). [`fmt::Debug`] does not print its value.
     pub fn push_sensitive(&mut self, name: &[u8], value: &[u8]) {
-        self.append(name, value, true);
+        self.append(name, value, Indexing::Never);
     }
 
-    fn append(&mut self, name: &[u8], value: &[u8], sensitive: bool) {
+    /// Appends a field with its place in the compression table.
+    pub fn append(&mut self, name: &[u8], value: &[u8], indexing: Indexing) {
         let at = index(self.octets.len());
         self.octets.extend_from_slice(name);
         self.octets.extend_from_slice(value);
-        self.fields.push(Field { at, name_len: index(name.len()), value_len: index(value.len()), sensitive });
+        self.fields.push(Field { at, name_len: index(name.len()), value_len: index(value.len()), indexing });
     }
 
     /// Appends a field whose octets `write` appends to the arena: it returns the length of the
     /// name, the rest is the value. On an error the list stays as it was.
     pub(crate) fn append_with<E>(
         &mut self,
-        sensitive: bool,
+        indexing: Indexing,
         write: impl FnOnce(&mut Vec<u8>) -> Result<usize, E>,
     ) -> Result<(), E> {
         let at = self.octets.len();
         match write(&mut self.octets) {
             Ok(name_len) => {
                 let value_len = index(self.octets.len() - at - name_len);
-                self.fields.push(Field { at: index(at), name_len: index(name_len), value_len, sensitive });
+                self.fields.push(Field { at: index(at), name_len: index(name_len), value_len, indexing });
                 Ok(())
             }
             Err(error) => {
@@ -106,7 +121,12 @@ impl Headers {
 
     /// True when the field at `index` was pushed as sensitive or came never-indexed.
     pub fn is_sensitive(&self, index: usize) -> bool {
-        self.fields.get(index).is_some_and(|field| field.sensitive)
+        self.indexing(index) == Indexing::Never
+    }
+
+    /// How the field at `index` may be compressed.
+    pub fn indexing(&self, index: usize) -> Indexing {
+        self.fields.get(index).map_or(Indexing::Literal, |field| field.indexing)
     }
 
     /// Empties the list and keeps its memory.
