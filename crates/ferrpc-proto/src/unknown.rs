@@ -1,0 +1,49 @@
+//! Fields a message was sent but does not know: raw wire bytes, kept and sent on.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// The unknown fields of one message: whole wire records, verbatim, in the order they came.
+///
+/// One pointer wide; takes memory only when there is something to keep.
+#[derive(Clone, Default, PartialEq, Eq)]
+#[allow(clippy::box_collection)] // One word in every message instead of three.
+pub struct UnknownFields(Option<Box<Vec<u8>>>);
+
+impl UnknownFields {
+    /// No unknown fields.
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.as_bytes().is_empty()
+    }
+
+    /// The records, as on the wire.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
+    }
+
+    /// Appends whole wire records (tag and value each), verbatim.
+    ///
+    /// They are not checked here: bytes that are no records make the encoded message unreadable.
+    pub fn append_raw(&mut self, records: &[u8]) {
+        if !records.is_empty() {
+            self.0.get_or_insert_default().extend_from_slice(records);
+        }
+    }
+
+    /// Removes all.
+    pub fn clear(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl fmt::Debug for UnknownFields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UnknownFields({} bytes)", self.as_bytes().len())
+    }
+}
