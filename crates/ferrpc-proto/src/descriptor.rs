@@ -2,14 +2,14 @@
 //!
 //! A first version by hand, in the shape the generator gives; the generated file replaces it.
 
-#![allow(clippy::use_self, unused_qualifications, unused_imports)]
+#![allow(clippy::use_self, unused_qualifications, unused_imports, unsafe_code)]
 
 use crate::{Bytes, Sub, UnknownFields};
 use alloc::string::String;
 use alloc::vec::Vec;
 
 /// `google.protobuf.Edition`: an open enum; numbers without a name are kept.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(transparent)]
 pub struct Edition(pub i32);
 
@@ -42,31 +42,28 @@ impl Edition {
     pub const EDITION_99999_TEST_ONLY: Self = Self(99999);
     /// `EDITION_MAX`
     pub const EDITION_MAX: Self = Self(2147483647);
+}
 
-    /// The name of this value in the `.proto` file, or `None` for a number without one.
-    pub fn name(self) -> Option<&'static str> {
-        Some(match self.0 {
-            0 => "EDITION_UNKNOWN",
-            900 => "EDITION_LEGACY",
-            998 => "EDITION_PROTO2",
-            999 => "EDITION_PROTO3",
-            1000 => "EDITION_2023",
-            1001 => "EDITION_2024",
-            1002 => "EDITION_2026",
-            9999 => "EDITION_UNSTABLE",
-            1 => "EDITION_1_TEST_ONLY",
-            2 => "EDITION_2_TEST_ONLY",
-            99997 => "EDITION_99997_TEST_ONLY",
-            99998 => "EDITION_99998_TEST_ONLY",
-            99999 => "EDITION_99999_TEST_ONLY",
-            2147483647 => "EDITION_MAX",
-            _ => return None,
-        })
-    }
+crate::__enum! {
+    Edition, true;
+    (0 "EDITION_UNKNOWN")
+    (900 "EDITION_LEGACY")
+    (998 "EDITION_PROTO2")
+    (999 "EDITION_PROTO3")
+    (1000 "EDITION_2023")
+    (1001 "EDITION_2024")
+    (1002 "EDITION_2026")
+    (9999 "EDITION_UNSTABLE")
+    (1 "EDITION_1_TEST_ONLY")
+    (2 "EDITION_2_TEST_ONLY")
+    (99997 "EDITION_99997_TEST_ONLY")
+    (99998 "EDITION_99998_TEST_ONLY")
+    (99999 "EDITION_99999_TEST_ONLY")
+    (2147483647 "EDITION_MAX")
 }
 
 /// `google.protobuf.SymbolVisibility`: an open enum; numbers without a name are kept.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(transparent)]
 pub struct SymbolVisibility(pub i32);
 
@@ -77,20 +74,17 @@ impl SymbolVisibility {
     pub const VISIBILITY_LOCAL: Self = Self(1);
     /// `VISIBILITY_EXPORT`
     pub const VISIBILITY_EXPORT: Self = Self(2);
+}
 
-    /// The name of this value in the `.proto` file, or `None` for a number without one.
-    pub fn name(self) -> Option<&'static str> {
-        Some(match self.0 {
-            0 => "VISIBILITY_UNSET",
-            1 => "VISIBILITY_LOCAL",
-            2 => "VISIBILITY_EXPORT",
-            _ => return None,
-        })
-    }
+crate::__enum! {
+    SymbolVisibility, true;
+    (0 "VISIBILITY_UNSET")
+    (1 "VISIBILITY_LOCAL")
+    (2 "VISIBILITY_EXPORT")
 }
 
 /// `google.protobuf.FileDescriptorSet`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct FileDescriptorSet {
     /// Field 1, `file`.
     pub file: Vec<FileDescriptorProto>,
@@ -98,8 +92,13 @@ pub struct FileDescriptorSet {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    FileDescriptorSet, "google.protobuf.FileDescriptorSet", boxed;
+    (1 "file" file repeated message)
+}
+
 /// `google.protobuf.FileDescriptorProto`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct FileDescriptorProto {
     /// Field 1, `name`.
     pub name: Option<String>,
@@ -133,8 +132,26 @@ pub struct FileDescriptorProto {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    FileDescriptorProto, "google.protobuf.FileDescriptorProto", boxed;
+    (1 "name" name optional string)
+    (2 "package" package optional string)
+    (3 "dependency" dependency repeated string)
+    (4 "message_type" message_type repeated message)
+    (5 "enum_type" enum_type repeated message)
+    (6 "service" service repeated message)
+    (7 "extension" extension repeated message)
+    (8 "options" options sub)
+    (9 "source_code_info" source_code_info sub)
+    (10 "public_dependency" public_dependency repeated int32)
+    (11 "weak_dependency" weak_dependency repeated int32)
+    (12 "syntax" syntax optional string)
+    (14 "edition" edition optional open)
+    (15 "option_dependency" option_dependency repeated string)
+}
+
 /// `google.protobuf.DescriptorProto`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DescriptorProto {
     /// Field 1, `name`.
     pub name: Option<String>,
@@ -162,6 +179,21 @@ pub struct DescriptorProto {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    DescriptorProto, "google.protobuf.DescriptorProto", boxed;
+    (1 "name" name optional string)
+    (2 "field" field repeated message)
+    (3 "nested_type" nested_type repeated message)
+    (4 "enum_type" enum_type repeated message)
+    (5 "extension_range" extension_range repeated message)
+    (6 "extension" extension repeated message)
+    (7 "options" options sub)
+    (8 "oneof_decl" oneof_decl repeated message)
+    (9 "reserved_range" reserved_range repeated message)
+    (10 "reserved_name" reserved_name repeated string)
+    (11 "visibility" visibility optional open)
+}
+
 /// Types nested in `google.protobuf.DescriptorProto`.
 pub mod descriptor_proto {
     #[allow(unused_imports)]
@@ -170,7 +202,7 @@ pub mod descriptor_proto {
     use alloc::vec::Vec;
 
     /// `google.protobuf.DescriptorProto.ExtensionRange`.
-    #[derive(Clone, Default, PartialEq, Debug)]
+    #[derive(Clone, Default, PartialEq)]
     pub struct ExtensionRange {
         /// Field 1, `start`.
         pub start: Option<i32>,
@@ -182,8 +214,15 @@ pub mod descriptor_proto {
         pub _unknown: UnknownFields,
     }
 
+    crate::__message! {
+        ExtensionRange, "google.protobuf.DescriptorProto.ExtensionRange", boxed;
+        (1 "start" start optional int32)
+        (2 "end" end optional int32)
+        (3 "options" options sub)
+    }
+
     /// `google.protobuf.DescriptorProto.ReservedRange`.
-    #[derive(Clone, Default, PartialEq, Debug)]
+    #[derive(Clone, Default, PartialEq)]
     pub struct ReservedRange {
         /// Field 1, `start`.
         pub start: Option<i32>,
@@ -192,10 +231,16 @@ pub mod descriptor_proto {
         #[doc(hidden)]
         pub _unknown: UnknownFields,
     }
+
+    crate::__message! {
+        ReservedRange, "google.protobuf.DescriptorProto.ReservedRange", boxed;
+        (1 "start" start optional int32)
+        (2 "end" end optional int32)
+    }
 }
 
 /// `google.protobuf.ExtensionRangeOptions`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ExtensionRangeOptions {
     /// Field 999, `uninterpreted_option`.
     pub uninterpreted_option: Vec<UninterpretedOption>,
@@ -209,6 +254,14 @@ pub struct ExtensionRangeOptions {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    ExtensionRangeOptions, "google.protobuf.ExtensionRangeOptions", boxed;
+    (2 "declaration" declaration repeated message)
+    (3 "verification" verification optional open)
+    (50 "features" features sub)
+    (999 "uninterpreted_option" uninterpreted_option repeated message)
+}
+
 /// Types nested in `google.protobuf.ExtensionRangeOptions`.
 pub mod extension_range_options {
     #[allow(unused_imports)]
@@ -217,7 +270,7 @@ pub mod extension_range_options {
     use alloc::vec::Vec;
 
     /// `google.protobuf.ExtensionRangeOptions.VerificationState`: an open enum; numbers without a name are kept.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
     #[repr(transparent)]
     pub struct VerificationState(pub i32);
 
@@ -226,19 +279,16 @@ pub mod extension_range_options {
         pub const DECLARATION: Self = Self(0);
         /// `UNVERIFIED`
         pub const UNVERIFIED: Self = Self(1);
+    }
 
-        /// The name of this value in the `.proto` file, or `None` for a number without one.
-        pub fn name(self) -> Option<&'static str> {
-            Some(match self.0 {
-                0 => "DECLARATION",
-                1 => "UNVERIFIED",
-                _ => return None,
-            })
-        }
+    crate::__enum! {
+        VerificationState, true;
+        (0 "DECLARATION")
+        (1 "UNVERIFIED")
     }
 
     /// `google.protobuf.ExtensionRangeOptions.Declaration`.
-    #[derive(Clone, Default, PartialEq, Debug)]
+    #[derive(Clone, Default, PartialEq)]
     pub struct Declaration {
         /// Field 1, `number`.
         pub number: Option<i32>,
@@ -253,10 +303,19 @@ pub mod extension_range_options {
         #[doc(hidden)]
         pub _unknown: UnknownFields,
     }
+
+    crate::__message! {
+        Declaration, "google.protobuf.ExtensionRangeOptions.Declaration", boxed;
+        (1 "number" number optional int32)
+        (2 "full_name" full_name optional string)
+        (3 "type" r#type optional string)
+        (5 "reserved" reserved optional bool)
+        (6 "repeated" repeated optional bool)
+    }
 }
 
 /// `google.protobuf.FieldDescriptorProto`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct FieldDescriptorProto {
     /// Field 1, `name`.
     pub name: Option<String>,
@@ -284,6 +343,21 @@ pub struct FieldDescriptorProto {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    FieldDescriptorProto, "google.protobuf.FieldDescriptorProto", boxed;
+    (1 "name" name optional string)
+    (2 "extendee" extendee optional string)
+    (3 "number" number optional int32)
+    (4 "label" label optional open)
+    (5 "type" r#type optional open)
+    (6 "type_name" type_name optional string)
+    (7 "default_value" default_value optional string)
+    (8 "options" options sub)
+    (9 "oneof_index" oneof_index optional int32)
+    (10 "json_name" json_name optional string)
+    (17 "proto3_optional" proto3_optional optional bool)
+}
+
 /// Types nested in `google.protobuf.FieldDescriptorProto`.
 pub mod field_descriptor_proto {
     #[allow(unused_imports)]
@@ -292,7 +366,7 @@ pub mod field_descriptor_proto {
     use alloc::vec::Vec;
 
     /// `google.protobuf.FieldDescriptorProto.Type`: an open enum; numbers without a name are kept.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
     #[repr(transparent)]
     pub struct Type(pub i32);
 
@@ -369,35 +443,32 @@ pub mod field_descriptor_proto {
         pub const TYPE_SINT32: Self = Self(17);
         #[doc(hidden)]
         pub const TYPE_SINT64: Self = Self(18);
+    }
 
-        /// The name of this value in the `.proto` file, or `None` for a number without one.
-        pub fn name(self) -> Option<&'static str> {
-            Some(match self.0 {
-                1 => "TYPE_DOUBLE",
-                2 => "TYPE_FLOAT",
-                3 => "TYPE_INT64",
-                4 => "TYPE_UINT64",
-                5 => "TYPE_INT32",
-                6 => "TYPE_FIXED64",
-                7 => "TYPE_FIXED32",
-                8 => "TYPE_BOOL",
-                9 => "TYPE_STRING",
-                10 => "TYPE_GROUP",
-                11 => "TYPE_MESSAGE",
-                12 => "TYPE_BYTES",
-                13 => "TYPE_UINT32",
-                14 => "TYPE_ENUM",
-                15 => "TYPE_SFIXED32",
-                16 => "TYPE_SFIXED64",
-                17 => "TYPE_SINT32",
-                18 => "TYPE_SINT64",
-                _ => return None,
-            })
-        }
+    crate::__enum! {
+        Type, true;
+        (1 "TYPE_DOUBLE")
+        (2 "TYPE_FLOAT")
+        (3 "TYPE_INT64")
+        (4 "TYPE_UINT64")
+        (5 "TYPE_INT32")
+        (6 "TYPE_FIXED64")
+        (7 "TYPE_FIXED32")
+        (8 "TYPE_BOOL")
+        (9 "TYPE_STRING")
+        (10 "TYPE_GROUP")
+        (11 "TYPE_MESSAGE")
+        (12 "TYPE_BYTES")
+        (13 "TYPE_UINT32")
+        (14 "TYPE_ENUM")
+        (15 "TYPE_SFIXED32")
+        (16 "TYPE_SFIXED64")
+        (17 "TYPE_SINT32")
+        (18 "TYPE_SINT64")
     }
 
     /// `google.protobuf.FieldDescriptorProto.Label`: an open enum; numbers without a name are kept.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
     #[repr(transparent)]
     pub struct Label(pub i32);
 
@@ -414,21 +485,18 @@ pub mod field_descriptor_proto {
         pub const LABEL_REPEATED: Self = Self(3);
         #[doc(hidden)]
         pub const LABEL_REQUIRED: Self = Self(2);
+    }
 
-        /// The name of this value in the `.proto` file, or `None` for a number without one.
-        pub fn name(self) -> Option<&'static str> {
-            Some(match self.0 {
-                1 => "LABEL_OPTIONAL",
-                3 => "LABEL_REPEATED",
-                2 => "LABEL_REQUIRED",
-                _ => return None,
-            })
-        }
+    crate::__enum! {
+        Label, true;
+        (1 "LABEL_OPTIONAL")
+        (3 "LABEL_REPEATED")
+        (2 "LABEL_REQUIRED")
     }
 }
 
 /// `google.protobuf.OneofDescriptorProto`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct OneofDescriptorProto {
     /// Field 1, `name`.
     pub name: Option<String>,
@@ -438,8 +506,14 @@ pub struct OneofDescriptorProto {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    OneofDescriptorProto, "google.protobuf.OneofDescriptorProto", boxed;
+    (1 "name" name optional string)
+    (2 "options" options sub)
+}
+
 /// `google.protobuf.EnumDescriptorProto`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EnumDescriptorProto {
     /// Field 1, `name`.
     pub name: Option<String>,
@@ -457,6 +531,16 @@ pub struct EnumDescriptorProto {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    EnumDescriptorProto, "google.protobuf.EnumDescriptorProto", boxed;
+    (1 "name" name optional string)
+    (2 "value" value repeated message)
+    (3 "options" options sub)
+    (4 "reserved_range" reserved_range repeated message)
+    (5 "reserved_name" reserved_name repeated string)
+    (6 "visibility" visibility optional open)
+}
+
 /// Types nested in `google.protobuf.EnumDescriptorProto`.
 pub mod enum_descriptor_proto {
     #[allow(unused_imports)]
@@ -465,7 +549,7 @@ pub mod enum_descriptor_proto {
     use alloc::vec::Vec;
 
     /// `google.protobuf.EnumDescriptorProto.EnumReservedRange`.
-    #[derive(Clone, Default, PartialEq, Debug)]
+    #[derive(Clone, Default, PartialEq)]
     pub struct EnumReservedRange {
         /// Field 1, `start`.
         pub start: Option<i32>,
@@ -474,10 +558,16 @@ pub mod enum_descriptor_proto {
         #[doc(hidden)]
         pub _unknown: UnknownFields,
     }
+
+    crate::__message! {
+        EnumReservedRange, "google.protobuf.EnumDescriptorProto.EnumReservedRange", boxed;
+        (1 "start" start optional int32)
+        (2 "end" end optional int32)
+    }
 }
 
 /// `google.protobuf.EnumValueDescriptorProto`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EnumValueDescriptorProto {
     /// Field 1, `name`.
     pub name: Option<String>,
@@ -489,8 +579,15 @@ pub struct EnumValueDescriptorProto {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    EnumValueDescriptorProto, "google.protobuf.EnumValueDescriptorProto", boxed;
+    (1 "name" name optional string)
+    (2 "number" number optional int32)
+    (3 "options" options sub)
+}
+
 /// `google.protobuf.ServiceDescriptorProto`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ServiceDescriptorProto {
     /// Field 1, `name`.
     pub name: Option<String>,
@@ -502,8 +599,15 @@ pub struct ServiceDescriptorProto {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    ServiceDescriptorProto, "google.protobuf.ServiceDescriptorProto", boxed;
+    (1 "name" name optional string)
+    (2 "method" method repeated message)
+    (3 "options" options sub)
+}
+
 /// `google.protobuf.MethodDescriptorProto`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct MethodDescriptorProto {
     /// Field 1, `name`.
     pub name: Option<String>,
@@ -521,8 +625,18 @@ pub struct MethodDescriptorProto {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    MethodDescriptorProto, "google.protobuf.MethodDescriptorProto", boxed;
+    (1 "name" name optional string)
+    (2 "input_type" input_type optional string)
+    (3 "output_type" output_type optional string)
+    (4 "options" options sub)
+    (5 "client_streaming" client_streaming optional bool)
+    (6 "server_streaming" server_streaming optional bool)
+}
+
 /// `google.protobuf.FileOptions`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct FileOptions {
     /// Field 1, `java_package`.
     pub java_package: Option<String>,
@@ -570,6 +684,31 @@ pub struct FileOptions {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    FileOptions, "google.protobuf.FileOptions", boxed;
+    (1 "java_package" java_package optional string)
+    (8 "java_outer_classname" java_outer_classname optional string)
+    (9 "optimize_for" optimize_for optional open)
+    (10 "java_multiple_files" java_multiple_files optional bool)
+    (11 "go_package" go_package optional string)
+    (16 "cc_generic_services" cc_generic_services optional bool)
+    (17 "java_generic_services" java_generic_services optional bool)
+    (18 "py_generic_services" py_generic_services optional bool)
+    (20 "java_generate_equals_and_hash" java_generate_equals_and_hash optional bool)
+    (23 "deprecated" deprecated optional bool)
+    (27 "java_string_check_utf8" java_string_check_utf8 optional bool)
+    (31 "cc_enable_arenas" cc_enable_arenas optional bool)
+    (36 "objc_class_prefix" objc_class_prefix optional string)
+    (37 "csharp_namespace" csharp_namespace optional string)
+    (39 "swift_prefix" swift_prefix optional string)
+    (40 "php_class_prefix" php_class_prefix optional string)
+    (41 "php_namespace" php_namespace optional string)
+    (44 "php_metadata_namespace" php_metadata_namespace optional string)
+    (45 "ruby_package" ruby_package optional string)
+    (50 "features" features sub)
+    (999 "uninterpreted_option" uninterpreted_option repeated message)
+}
+
 /// Types nested in `google.protobuf.FileOptions`.
 pub mod file_options {
     #[allow(unused_imports)]
@@ -578,7 +717,7 @@ pub mod file_options {
     use alloc::vec::Vec;
 
     /// `google.protobuf.FileOptions.OptimizeMode`: an open enum; numbers without a name are kept.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
     #[repr(transparent)]
     pub struct OptimizeMode(pub i32);
 
@@ -589,21 +728,18 @@ pub mod file_options {
         pub const CODE_SIZE: Self = Self(2);
         /// `LITE_RUNTIME`
         pub const LITE_RUNTIME: Self = Self(3);
+    }
 
-        /// The name of this value in the `.proto` file, or `None` for a number without one.
-        pub fn name(self) -> Option<&'static str> {
-            Some(match self.0 {
-                1 => "SPEED",
-                2 => "CODE_SIZE",
-                3 => "LITE_RUNTIME",
-                _ => return None,
-            })
-        }
+    crate::__enum! {
+        OptimizeMode, true;
+        (1 "SPEED")
+        (2 "CODE_SIZE")
+        (3 "LITE_RUNTIME")
     }
 }
 
 /// `google.protobuf.MessageOptions`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct MessageOptions {
     /// Field 1, `message_set_wire_format`.
     pub message_set_wire_format: Option<bool>,
@@ -623,8 +759,19 @@ pub struct MessageOptions {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    MessageOptions, "google.protobuf.MessageOptions", boxed;
+    (1 "message_set_wire_format" message_set_wire_format optional bool)
+    (2 "no_standard_descriptor_accessor" no_standard_descriptor_accessor optional bool)
+    (3 "deprecated" deprecated optional bool)
+    (7 "map_entry" map_entry optional bool)
+    (11 "deprecated_legacy_json_field_conflicts" deprecated_legacy_json_field_conflicts optional bool)
+    (12 "features" features sub)
+    (999 "uninterpreted_option" uninterpreted_option repeated message)
+}
+
 /// `google.protobuf.FieldOptions`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct FieldOptions {
     /// Field 1, `ctype`.
     pub ctype: Option<field_options::CType>,
@@ -658,6 +805,24 @@ pub struct FieldOptions {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    FieldOptions, "google.protobuf.FieldOptions", boxed;
+    (1 "ctype" ctype optional open)
+    (2 "packed" packed optional bool)
+    (3 "deprecated" deprecated optional bool)
+    (5 "lazy" lazy optional bool)
+    (6 "jstype" jstype optional open)
+    (10 "weak" weak optional bool)
+    (15 "unverified_lazy" unverified_lazy optional bool)
+    (16 "debug_redact" debug_redact optional bool)
+    (17 "retention" retention optional open)
+    (19 "targets" targets repeated open)
+    (20 "edition_defaults" edition_defaults repeated message)
+    (21 "features" features sub)
+    (22 "feature_support" feature_support sub)
+    (999 "uninterpreted_option" uninterpreted_option repeated message)
+}
+
 /// Types nested in `google.protobuf.FieldOptions`.
 pub mod field_options {
     #[allow(unused_imports)]
@@ -666,7 +831,7 @@ pub mod field_options {
     use alloc::vec::Vec;
 
     /// `google.protobuf.FieldOptions.CType`: an open enum; numbers without a name are kept.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
     #[repr(transparent)]
     pub struct CType(pub i32);
 
@@ -677,20 +842,17 @@ pub mod field_options {
         pub const CORD: Self = Self(1);
         /// `STRING_PIECE`
         pub const STRING_PIECE: Self = Self(2);
+    }
 
-        /// The name of this value in the `.proto` file, or `None` for a number without one.
-        pub fn name(self) -> Option<&'static str> {
-            Some(match self.0 {
-                0 => "STRING",
-                1 => "CORD",
-                2 => "STRING_PIECE",
-                _ => return None,
-            })
-        }
+    crate::__enum! {
+        CType, true;
+        (0 "STRING")
+        (1 "CORD")
+        (2 "STRING_PIECE")
     }
 
     /// `google.protobuf.FieldOptions.JSType`: an open enum; numbers without a name are kept.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
     #[repr(transparent)]
     pub struct JSType(pub i32);
 
@@ -701,20 +863,17 @@ pub mod field_options {
         pub const JS_STRING: Self = Self(1);
         /// `JS_NUMBER`
         pub const JS_NUMBER: Self = Self(2);
+    }
 
-        /// The name of this value in the `.proto` file, or `None` for a number without one.
-        pub fn name(self) -> Option<&'static str> {
-            Some(match self.0 {
-                0 => "JS_NORMAL",
-                1 => "JS_STRING",
-                2 => "JS_NUMBER",
-                _ => return None,
-            })
-        }
+    crate::__enum! {
+        JSType, true;
+        (0 "JS_NORMAL")
+        (1 "JS_STRING")
+        (2 "JS_NUMBER")
     }
 
     /// `google.protobuf.FieldOptions.OptionRetention`: an open enum; numbers without a name are kept.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
     #[repr(transparent)]
     pub struct OptionRetention(pub i32);
 
@@ -725,20 +884,17 @@ pub mod field_options {
         pub const RETENTION_RUNTIME: Self = Self(1);
         /// `RETENTION_SOURCE`
         pub const RETENTION_SOURCE: Self = Self(2);
+    }
 
-        /// The name of this value in the `.proto` file, or `None` for a number without one.
-        pub fn name(self) -> Option<&'static str> {
-            Some(match self.0 {
-                0 => "RETENTION_UNKNOWN",
-                1 => "RETENTION_RUNTIME",
-                2 => "RETENTION_SOURCE",
-                _ => return None,
-            })
-        }
+    crate::__enum! {
+        OptionRetention, true;
+        (0 "RETENTION_UNKNOWN")
+        (1 "RETENTION_RUNTIME")
+        (2 "RETENTION_SOURCE")
     }
 
     /// `google.protobuf.FieldOptions.OptionTargetType`: an open enum; numbers without a name are kept.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
     #[repr(transparent)]
     pub struct OptionTargetType(pub i32);
 
@@ -763,27 +919,24 @@ pub mod field_options {
         pub const TARGET_TYPE_SERVICE: Self = Self(8);
         /// `TARGET_TYPE_METHOD`
         pub const TARGET_TYPE_METHOD: Self = Self(9);
+    }
 
-        /// The name of this value in the `.proto` file, or `None` for a number without one.
-        pub fn name(self) -> Option<&'static str> {
-            Some(match self.0 {
-                0 => "TARGET_TYPE_UNKNOWN",
-                1 => "TARGET_TYPE_FILE",
-                2 => "TARGET_TYPE_EXTENSION_RANGE",
-                3 => "TARGET_TYPE_MESSAGE",
-                4 => "TARGET_TYPE_FIELD",
-                5 => "TARGET_TYPE_ONEOF",
-                6 => "TARGET_TYPE_ENUM",
-                7 => "TARGET_TYPE_ENUM_ENTRY",
-                8 => "TARGET_TYPE_SERVICE",
-                9 => "TARGET_TYPE_METHOD",
-                _ => return None,
-            })
-        }
+    crate::__enum! {
+        OptionTargetType, true;
+        (0 "TARGET_TYPE_UNKNOWN")
+        (1 "TARGET_TYPE_FILE")
+        (2 "TARGET_TYPE_EXTENSION_RANGE")
+        (3 "TARGET_TYPE_MESSAGE")
+        (4 "TARGET_TYPE_FIELD")
+        (5 "TARGET_TYPE_ONEOF")
+        (6 "TARGET_TYPE_ENUM")
+        (7 "TARGET_TYPE_ENUM_ENTRY")
+        (8 "TARGET_TYPE_SERVICE")
+        (9 "TARGET_TYPE_METHOD")
     }
 
     /// `google.protobuf.FieldOptions.EditionDefault`.
-    #[derive(Clone, Default, PartialEq, Debug)]
+    #[derive(Clone, Default, PartialEq)]
     pub struct EditionDefault {
         /// Field 3, `edition`.
         pub edition: Option<super::Edition>,
@@ -793,8 +946,14 @@ pub mod field_options {
         pub _unknown: UnknownFields,
     }
 
+    crate::__message! {
+        EditionDefault, "google.protobuf.FieldOptions.EditionDefault", boxed;
+        (2 "value" value optional string)
+        (3 "edition" edition optional open)
+    }
+
     /// `google.protobuf.FieldOptions.FeatureSupport`.
-    #[derive(Clone, Default, PartialEq, Debug)]
+    #[derive(Clone, Default, PartialEq)]
     pub struct FeatureSupport {
         /// Field 1, `edition_introduced`.
         pub edition_introduced: Option<super::Edition>,
@@ -809,10 +968,19 @@ pub mod field_options {
         #[doc(hidden)]
         pub _unknown: UnknownFields,
     }
+
+    crate::__message! {
+        FeatureSupport, "google.protobuf.FieldOptions.FeatureSupport", boxed;
+        (1 "edition_introduced" edition_introduced optional open)
+        (2 "edition_deprecated" edition_deprecated optional open)
+        (3 "deprecation_warning" deprecation_warning optional string)
+        (4 "edition_removed" edition_removed optional open)
+        (5 "removal_error" removal_error optional string)
+    }
 }
 
 /// `google.protobuf.OneofOptions`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct OneofOptions {
     /// Field 1, `features`.
     pub features: Sub<FeatureSet>,
@@ -822,8 +990,14 @@ pub struct OneofOptions {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    OneofOptions, "google.protobuf.OneofOptions", boxed;
+    (1 "features" features sub)
+    (999 "uninterpreted_option" uninterpreted_option repeated message)
+}
+
 /// `google.protobuf.EnumOptions`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EnumOptions {
     /// Field 2, `allow_alias`.
     pub allow_alias: Option<bool>,
@@ -839,8 +1013,17 @@ pub struct EnumOptions {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    EnumOptions, "google.protobuf.EnumOptions", boxed;
+    (2 "allow_alias" allow_alias optional bool)
+    (3 "deprecated" deprecated optional bool)
+    (6 "deprecated_legacy_json_field_conflicts" deprecated_legacy_json_field_conflicts optional bool)
+    (7 "features" features sub)
+    (999 "uninterpreted_option" uninterpreted_option repeated message)
+}
+
 /// `google.protobuf.EnumValueOptions`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EnumValueOptions {
     /// Field 1, `deprecated`.
     pub deprecated: Option<bool>,
@@ -856,8 +1039,17 @@ pub struct EnumValueOptions {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    EnumValueOptions, "google.protobuf.EnumValueOptions", boxed;
+    (1 "deprecated" deprecated optional bool)
+    (2 "features" features sub)
+    (3 "debug_redact" debug_redact optional bool)
+    (4 "feature_support" feature_support sub)
+    (999 "uninterpreted_option" uninterpreted_option repeated message)
+}
+
 /// `google.protobuf.ServiceOptions`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ServiceOptions {
     /// Field 34, `features`.
     pub features: Sub<FeatureSet>,
@@ -869,8 +1061,15 @@ pub struct ServiceOptions {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    ServiceOptions, "google.protobuf.ServiceOptions", boxed;
+    (33 "deprecated" deprecated optional bool)
+    (34 "features" features sub)
+    (999 "uninterpreted_option" uninterpreted_option repeated message)
+}
+
 /// `google.protobuf.MethodOptions`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct MethodOptions {
     /// Field 33, `deprecated`.
     pub deprecated: Option<bool>,
@@ -884,6 +1083,14 @@ pub struct MethodOptions {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    MethodOptions, "google.protobuf.MethodOptions", boxed;
+    (33 "deprecated" deprecated optional bool)
+    (34 "idempotency_level" idempotency_level optional open)
+    (35 "features" features sub)
+    (999 "uninterpreted_option" uninterpreted_option repeated message)
+}
+
 /// Types nested in `google.protobuf.MethodOptions`.
 pub mod method_options {
     #[allow(unused_imports)]
@@ -892,7 +1099,7 @@ pub mod method_options {
     use alloc::vec::Vec;
 
     /// `google.protobuf.MethodOptions.IdempotencyLevel`: an open enum; numbers without a name are kept.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
     #[repr(transparent)]
     pub struct IdempotencyLevel(pub i32);
 
@@ -903,21 +1110,18 @@ pub mod method_options {
         pub const NO_SIDE_EFFECTS: Self = Self(1);
         /// `IDEMPOTENT`
         pub const IDEMPOTENT: Self = Self(2);
+    }
 
-        /// The name of this value in the `.proto` file, or `None` for a number without one.
-        pub fn name(self) -> Option<&'static str> {
-            Some(match self.0 {
-                0 => "IDEMPOTENCY_UNKNOWN",
-                1 => "NO_SIDE_EFFECTS",
-                2 => "IDEMPOTENT",
-                _ => return None,
-            })
-        }
+    crate::__enum! {
+        IdempotencyLevel, true;
+        (0 "IDEMPOTENCY_UNKNOWN")
+        (1 "NO_SIDE_EFFECTS")
+        (2 "IDEMPOTENT")
     }
 }
 
 /// `google.protobuf.UninterpretedOption`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct UninterpretedOption {
     /// Field 2, `name`.
     pub name: Vec<uninterpreted_option::NamePart>,
@@ -937,6 +1141,17 @@ pub struct UninterpretedOption {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    UninterpretedOption, "google.protobuf.UninterpretedOption", boxed;
+    (2 "name" name repeated message)
+    (3 "identifier_value" identifier_value optional string)
+    (4 "positive_int_value" positive_int_value optional uint64)
+    (5 "negative_int_value" negative_int_value optional int64)
+    (6 "double_value" double_value optional double)
+    (7 "string_value" string_value optional bytes)
+    (8 "aggregate_value" aggregate_value optional string)
+}
+
 /// Types nested in `google.protobuf.UninterpretedOption`.
 pub mod uninterpreted_option {
     #[allow(unused_imports)]
@@ -945,7 +1160,7 @@ pub mod uninterpreted_option {
     use alloc::vec::Vec;
 
     /// `google.protobuf.UninterpretedOption.NamePart`.
-    #[derive(Clone, Default, PartialEq, Debug)]
+    #[derive(Clone, Default, PartialEq)]
     pub struct NamePart {
         /// Field 1, `name_part`.
         pub name_part: Option<String>,
@@ -954,10 +1169,16 @@ pub mod uninterpreted_option {
         #[doc(hidden)]
         pub _unknown: UnknownFields,
     }
+
+    crate::__message! {
+        NamePart, "google.protobuf.UninterpretedOption.NamePart", boxed;
+        (1 "name_part" name_part optional string)
+        (2 "is_extension" is_extension optional bool)
+    }
 }
 
 /// `google.protobuf.FeatureSet`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct FeatureSet {
     /// Field 1, `field_presence`.
     pub field_presence: Option<feature_set::FieldPresence>,
@@ -981,6 +1202,19 @@ pub struct FeatureSet {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    FeatureSet, "google.protobuf.FeatureSet", boxed;
+    (1 "field_presence" field_presence optional open)
+    (2 "enum_type" enum_type optional open)
+    (3 "repeated_field_encoding" repeated_field_encoding optional open)
+    (4 "utf8_validation" utf8_validation optional open)
+    (5 "message_encoding" message_encoding optional open)
+    (6 "json_format" json_format optional open)
+    (7 "enforce_naming_style" enforce_naming_style optional open)
+    (8 "default_symbol_visibility" default_symbol_visibility optional open)
+    (9 "enforce_proto_limits" enforce_proto_limits optional open)
+}
+
 /// Types nested in `google.protobuf.FeatureSet`.
 pub mod feature_set {
     #[allow(unused_imports)]
@@ -989,7 +1223,7 @@ pub mod feature_set {
     use alloc::vec::Vec;
 
     /// `google.protobuf.FeatureSet.FieldPresence`: an open enum; numbers without a name are kept.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
     #[repr(transparent)]
     pub struct FieldPresence(pub i32);
 
@@ -1002,21 +1236,18 @@ pub mod feature_set {
         pub const IMPLICIT: Self = Self(2);
         /// `LEGACY_REQUIRED`
         pub const LEGACY_REQUIRED: Self = Self(3);
+    }
 
-        /// The name of this value in the `.proto` file, or `None` for a number without one.
-        pub fn name(self) -> Option<&'static str> {
-            Some(match self.0 {
-                0 => "FIELD_PRESENCE_UNKNOWN",
-                1 => "EXPLICIT",
-                2 => "IMPLICIT",
-                3 => "LEGACY_REQUIRED",
-                _ => return None,
-            })
-        }
+    crate::__enum! {
+        FieldPresence, true;
+        (0 "FIELD_PRESENCE_UNKNOWN")
+        (1 "EXPLICIT")
+        (2 "IMPLICIT")
+        (3 "LEGACY_REQUIRED")
     }
 
     /// `google.protobuf.FeatureSet.EnumType`: an open enum; numbers without a name are kept.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
     #[repr(transparent)]
     pub struct EnumType(pub i32);
 
@@ -1027,20 +1258,17 @@ pub mod feature_set {
         pub const OPEN: Self = Self(1);
         /// `CLOSED`
         pub const CLOSED: Self = Self(2);
+    }
 
-        /// The name of this value in the `.proto` file, or `None` for a number without one.
-        pub fn name(self) -> Option<&'static str> {
-            Some(match self.0 {
-                0 => "ENUM_TYPE_UNKNOWN",
-                1 => "OPEN",
-                2 => "CLOSED",
-                _ => return None,
-            })
-        }
+    crate::__enum! {
+        EnumType, true;
+        (0 "ENUM_TYPE_UNKNOWN")
+        (1 "OPEN")
+        (2 "CLOSED")
     }
 
     /// `google.protobuf.FeatureSet.RepeatedFieldEncoding`: an open enum; numbers without a name are kept.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
     #[repr(transparent)]
     pub struct RepeatedFieldEncoding(pub i32);
 
@@ -1051,20 +1279,17 @@ pub mod feature_set {
         pub const PACKED: Self = Self(1);
         /// `EXPANDED`
         pub const EXPANDED: Self = Self(2);
+    }
 
-        /// The name of this value in the `.proto` file, or `None` for a number without one.
-        pub fn name(self) -> Option<&'static str> {
-            Some(match self.0 {
-                0 => "REPEATED_FIELD_ENCODING_UNKNOWN",
-                1 => "PACKED",
-                2 => "EXPANDED",
-                _ => return None,
-            })
-        }
+    crate::__enum! {
+        RepeatedFieldEncoding, true;
+        (0 "REPEATED_FIELD_ENCODING_UNKNOWN")
+        (1 "PACKED")
+        (2 "EXPANDED")
     }
 
     /// `google.protobuf.FeatureSet.Utf8Validation`: an open enum; numbers without a name are kept.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
     #[repr(transparent)]
     pub struct Utf8Validation(pub i32);
 
@@ -1075,20 +1300,17 @@ pub mod feature_set {
         pub const VERIFY: Self = Self(2);
         /// `NONE`
         pub const NONE: Self = Self(3);
+    }
 
-        /// The name of this value in the `.proto` file, or `None` for a number without one.
-        pub fn name(self) -> Option<&'static str> {
-            Some(match self.0 {
-                0 => "UTF8_VALIDATION_UNKNOWN",
-                2 => "VERIFY",
-                3 => "NONE",
-                _ => return None,
-            })
-        }
+    crate::__enum! {
+        Utf8Validation, true;
+        (0 "UTF8_VALIDATION_UNKNOWN")
+        (2 "VERIFY")
+        (3 "NONE")
     }
 
     /// `google.protobuf.FeatureSet.MessageEncoding`: an open enum; numbers without a name are kept.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
     #[repr(transparent)]
     pub struct MessageEncoding(pub i32);
 
@@ -1099,20 +1321,17 @@ pub mod feature_set {
         pub const LENGTH_PREFIXED: Self = Self(1);
         /// `DELIMITED`
         pub const DELIMITED: Self = Self(2);
+    }
 
-        /// The name of this value in the `.proto` file, or `None` for a number without one.
-        pub fn name(self) -> Option<&'static str> {
-            Some(match self.0 {
-                0 => "MESSAGE_ENCODING_UNKNOWN",
-                1 => "LENGTH_PREFIXED",
-                2 => "DELIMITED",
-                _ => return None,
-            })
-        }
+    crate::__enum! {
+        MessageEncoding, true;
+        (0 "MESSAGE_ENCODING_UNKNOWN")
+        (1 "LENGTH_PREFIXED")
+        (2 "DELIMITED")
     }
 
     /// `google.protobuf.FeatureSet.JsonFormat`: an open enum; numbers without a name are kept.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
     #[repr(transparent)]
     pub struct JsonFormat(pub i32);
 
@@ -1123,20 +1342,17 @@ pub mod feature_set {
         pub const ALLOW: Self = Self(1);
         /// `LEGACY_BEST_EFFORT`
         pub const LEGACY_BEST_EFFORT: Self = Self(2);
+    }
 
-        /// The name of this value in the `.proto` file, or `None` for a number without one.
-        pub fn name(self) -> Option<&'static str> {
-            Some(match self.0 {
-                0 => "JSON_FORMAT_UNKNOWN",
-                1 => "ALLOW",
-                2 => "LEGACY_BEST_EFFORT",
-                _ => return None,
-            })
-        }
+    crate::__enum! {
+        JsonFormat, true;
+        (0 "JSON_FORMAT_UNKNOWN")
+        (1 "ALLOW")
+        (2 "LEGACY_BEST_EFFORT")
     }
 
     /// `google.protobuf.FeatureSet.EnforceNamingStyle`: an open enum; numbers without a name are kept.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
     #[repr(transparent)]
     pub struct EnforceNamingStyle(pub i32);
 
@@ -1149,24 +1365,25 @@ pub mod feature_set {
         pub const STYLE_LEGACY: Self = Self(2);
         /// `STYLE2026`
         pub const STYLE2026: Self = Self(3);
+    }
 
-        /// The name of this value in the `.proto` file, or `None` for a number without one.
-        pub fn name(self) -> Option<&'static str> {
-            Some(match self.0 {
-                0 => "ENFORCE_NAMING_STYLE_UNKNOWN",
-                1 => "STYLE2024",
-                2 => "STYLE_LEGACY",
-                3 => "STYLE2026",
-                _ => return None,
-            })
-        }
+    crate::__enum! {
+        EnforceNamingStyle, true;
+        (0 "ENFORCE_NAMING_STYLE_UNKNOWN")
+        (1 "STYLE2024")
+        (2 "STYLE_LEGACY")
+        (3 "STYLE2026")
     }
 
     /// `google.protobuf.FeatureSet.VisibilityFeature`.
-    #[derive(Clone, Default, PartialEq, Debug)]
+    #[derive(Clone, Default, PartialEq)]
     pub struct VisibilityFeature {
         #[doc(hidden)]
         pub _unknown: UnknownFields,
+    }
+
+    crate::__message! {
+        VisibilityFeature, "google.protobuf.FeatureSet.VisibilityFeature", boxed;
     }
 
     /// Types nested in `google.protobuf.FeatureSet.VisibilityFeature`.
@@ -1177,7 +1394,7 @@ pub mod feature_set {
         use alloc::vec::Vec;
 
         /// `google.protobuf.FeatureSet.VisibilityFeature.DefaultSymbolVisibility`: an open enum; numbers without a name are kept.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
         #[repr(transparent)]
         pub struct DefaultSymbolVisibility(pub i32);
 
@@ -1192,26 +1409,27 @@ pub mod feature_set {
             pub const LOCAL_ALL: Self = Self(3);
             /// `STRICT`
             pub const STRICT: Self = Self(4);
+        }
 
-            /// The name of this value in the `.proto` file, or `None` for a number without one.
-            pub fn name(self) -> Option<&'static str> {
-                Some(match self.0 {
-                    0 => "DEFAULT_SYMBOL_VISIBILITY_UNKNOWN",
-                    1 => "EXPORT_ALL",
-                    2 => "EXPORT_TOP_LEVEL",
-                    3 => "LOCAL_ALL",
-                    4 => "STRICT",
-                    _ => return None,
-                })
-            }
+        crate::__enum! {
+            DefaultSymbolVisibility, true;
+            (0 "DEFAULT_SYMBOL_VISIBILITY_UNKNOWN")
+            (1 "EXPORT_ALL")
+            (2 "EXPORT_TOP_LEVEL")
+            (3 "LOCAL_ALL")
+            (4 "STRICT")
         }
     }
 
     /// `google.protobuf.FeatureSet.ProtoLimitsFeature`.
-    #[derive(Clone, Default, PartialEq, Debug)]
+    #[derive(Clone, Default, PartialEq)]
     pub struct ProtoLimitsFeature {
         #[doc(hidden)]
         pub _unknown: UnknownFields,
+    }
+
+    crate::__message! {
+        ProtoLimitsFeature, "google.protobuf.FeatureSet.ProtoLimitsFeature", boxed;
     }
 
     /// Types nested in `google.protobuf.FeatureSet.ProtoLimitsFeature`.
@@ -1222,7 +1440,7 @@ pub mod feature_set {
         use alloc::vec::Vec;
 
         /// `google.protobuf.FeatureSet.ProtoLimitsFeature.EnforceProtoLimits`: an open enum; numbers without a name are kept.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
         #[repr(transparent)]
         pub struct EnforceProtoLimits(pub i32);
 
@@ -1233,22 +1451,19 @@ pub mod feature_set {
             pub const LEGACY_NO_EXPLICIT_LIMITS: Self = Self(1);
             /// `PROTO_LIMITS2026`
             pub const PROTO_LIMITS2026: Self = Self(2);
+        }
 
-            /// The name of this value in the `.proto` file, or `None` for a number without one.
-            pub fn name(self) -> Option<&'static str> {
-                Some(match self.0 {
-                    0 => "PROTO_LIMITS_UNKNOWN",
-                    1 => "LEGACY_NO_EXPLICIT_LIMITS",
-                    2 => "PROTO_LIMITS2026",
-                    _ => return None,
-                })
-            }
+        crate::__enum! {
+            EnforceProtoLimits, true;
+            (0 "PROTO_LIMITS_UNKNOWN")
+            (1 "LEGACY_NO_EXPLICIT_LIMITS")
+            (2 "PROTO_LIMITS2026")
         }
     }
 }
 
 /// `google.protobuf.FeatureSetDefaults`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct FeatureSetDefaults {
     /// Field 1, `defaults`.
     pub defaults: Vec<feature_set_defaults::FeatureSetEditionDefault>,
@@ -1260,6 +1475,13 @@ pub struct FeatureSetDefaults {
     pub _unknown: UnknownFields,
 }
 
+crate::__message! {
+    FeatureSetDefaults, "google.protobuf.FeatureSetDefaults", boxed;
+    (1 "defaults" defaults repeated message)
+    (4 "minimum_edition" minimum_edition optional open)
+    (5 "maximum_edition" maximum_edition optional open)
+}
+
 /// Types nested in `google.protobuf.FeatureSetDefaults`.
 pub mod feature_set_defaults {
     #[allow(unused_imports)]
@@ -1268,7 +1490,7 @@ pub mod feature_set_defaults {
     use alloc::vec::Vec;
 
     /// `google.protobuf.FeatureSetDefaults.FeatureSetEditionDefault`.
-    #[derive(Clone, Default, PartialEq, Debug)]
+    #[derive(Clone, Default, PartialEq)]
     pub struct FeatureSetEditionDefault {
         /// Field 3, `edition`.
         pub edition: Option<super::Edition>,
@@ -1279,15 +1501,27 @@ pub mod feature_set_defaults {
         #[doc(hidden)]
         pub _unknown: UnknownFields,
     }
+
+    crate::__message! {
+        FeatureSetEditionDefault, "google.protobuf.FeatureSetDefaults.FeatureSetEditionDefault", boxed;
+        (3 "edition" edition optional open)
+        (4 "overridable_features" overridable_features sub)
+        (5 "fixed_features" fixed_features sub)
+    }
 }
 
 /// `google.protobuf.SourceCodeInfo`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SourceCodeInfo {
     /// Field 1, `location`.
     pub location: Vec<source_code_info::Location>,
     #[doc(hidden)]
     pub _unknown: UnknownFields,
+}
+
+crate::__message! {
+    SourceCodeInfo, "google.protobuf.SourceCodeInfo", boxed;
+    (1 "location" location repeated message)
 }
 
 /// Types nested in `google.protobuf.SourceCodeInfo`.
@@ -1298,7 +1532,7 @@ pub mod source_code_info {
     use alloc::vec::Vec;
 
     /// `google.protobuf.SourceCodeInfo.Location`.
-    #[derive(Clone, Default, PartialEq, Debug)]
+    #[derive(Clone, Default, PartialEq)]
     pub struct Location {
         /// Field 1, `path`.
         pub path: Vec<i32>,
@@ -1313,15 +1547,29 @@ pub mod source_code_info {
         #[doc(hidden)]
         pub _unknown: UnknownFields,
     }
+
+    crate::__message! {
+        Location, "google.protobuf.SourceCodeInfo.Location", boxed;
+        (1 "path" path packed int32)
+        (2 "span" span packed int32)
+        (3 "leading_comments" leading_comments optional string)
+        (4 "trailing_comments" trailing_comments optional string)
+        (6 "leading_detached_comments" leading_detached_comments repeated string)
+    }
 }
 
 /// `google.protobuf.GeneratedCodeInfo`.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, PartialEq)]
 pub struct GeneratedCodeInfo {
     /// Field 1, `annotation`.
     pub annotation: Vec<generated_code_info::Annotation>,
     #[doc(hidden)]
     pub _unknown: UnknownFields,
+}
+
+crate::__message! {
+    GeneratedCodeInfo, "google.protobuf.GeneratedCodeInfo", boxed;
+    (1 "annotation" annotation repeated message)
 }
 
 /// Types nested in `google.protobuf.GeneratedCodeInfo`.
@@ -1332,7 +1580,7 @@ pub mod generated_code_info {
     use alloc::vec::Vec;
 
     /// `google.protobuf.GeneratedCodeInfo.Annotation`.
-    #[derive(Clone, Default, PartialEq, Debug)]
+    #[derive(Clone, Default, PartialEq)]
     pub struct Annotation {
         /// Field 1, `path`.
         pub path: Vec<i32>,
@@ -1348,6 +1596,15 @@ pub mod generated_code_info {
         pub _unknown: UnknownFields,
     }
 
+    crate::__message! {
+        Annotation, "google.protobuf.GeneratedCodeInfo.Annotation", boxed;
+        (1 "path" path packed int32)
+        (2 "source_file" source_file optional string)
+        (3 "begin" begin optional int32)
+        (4 "end" end optional int32)
+        (5 "semantic" semantic optional open)
+    }
+
     /// Types nested in `google.protobuf.GeneratedCodeInfo.Annotation`.
     pub mod annotation {
         #[allow(unused_imports)]
@@ -1356,7 +1613,7 @@ pub mod generated_code_info {
         use alloc::vec::Vec;
 
         /// `google.protobuf.GeneratedCodeInfo.Annotation.Semantic`: an open enum; numbers without a name are kept.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
         #[repr(transparent)]
         pub struct Semantic(pub i32);
 
@@ -1367,16 +1624,13 @@ pub mod generated_code_info {
             pub const SET: Self = Self(1);
             /// `ALIAS`
             pub const ALIAS: Self = Self(2);
+        }
 
-            /// The name of this value in the `.proto` file, or `None` for a number without one.
-            pub fn name(self) -> Option<&'static str> {
-                Some(match self.0 {
-                    0 => "NONE",
-                    1 => "SET",
-                    2 => "ALIAS",
-                    _ => return None,
-                })
-            }
+        crate::__enum! {
+            Semantic, true;
+            (0 "NONE")
+            (1 "SET")
+            (2 "ALIAS")
         }
     }
 }

@@ -1,4 +1,8 @@
-//! Protobuf runtime of ferrpc.
+//! Protobuf runtime of ferrpc: what generated messages are made of and what can be done with them.
+//!
+//! The code generator (ferrpc-build) writes plain structs, and beside each one static table of its
+//! fields; everything here goes by that table. `no_std` with `alloc`; the default feature `std` adds
+//! a random secret for hashing map keys and conversions to `std` types.
 #![no_std]
 #![deny(unsafe_code)]
 
@@ -6,10 +10,37 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(any())]
 pub mod descriptor;
+mod engine;
+mod enumeration;
+mod error;
+mod limits;
+mod macros;
+mod map;
+mod message;
 mod sub;
+mod table;
 mod unknown;
+mod wire;
 
 pub use bytes::Bytes;
+pub use enumeration::Enum;
+pub use error::{DecodeError, DecodeErrorKind, EncodeError};
+pub use limits::DecodeLimits;
+pub use map::{Iter as MapIter, Map};
+pub use message::Message;
 pub use sub::Sub;
 pub use unknown::UnknownFields;
+
+/// What the macros and generated code name. No part of the API.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::enumeration::{debug as debug_enum, name_of, number_of};
+    pub use crate::message::{debug as debug_message, display as display_message};
+    pub use crate::sub::{InSub, Slot};
+    pub use crate::table::{Aux, EnumType, Field, Layout, Oneof, Part, Payload, Stored, Table, Value, kind};
+    pub use alloc::boxed::Box;
+    pub use alloc::string::String;
+    pub use alloc::vec::Vec;
+}

@@ -5,79 +5,158 @@ use core::fmt;
 
 /// A singular message field: either unset, or one `T` of its own.
 ///
-/// Built by `.into()` from a `T` or an `Option<T>`; `Sub::default()` is unset.
-#[derive(Clone, PartialEq)]
-pub struct Sub<T>(Option<Box<T>>);
+/// Where the `T` lives is the message type's choice: small messages of plain numbers lie in place,
+/// all others in a box of their own. Built by `.into()` from a `T` or an `Option<T>`;
+/// `Sub::default()` is unset.
+pub struct Sub<T: InSub>(T::Slot);
 
-impl<T> Sub<T> {
+/// What can be held by a [`Sub`]; generated for every message.
+#[doc(hidden)]
+pub trait InSub: Default + Sized + 'static {
+    /// `Option<Self>` or `Option<Box<Self>>`.
+    type Slot: Slot<Self>;
+}
+
+/// The place inside a [`Sub`].
+#[doc(hidden)]
+pub trait Slot<T>: Default + Send + Sync {
+    /// Bytes taken from the heap when it is filled.
+    const BOXED_BYTES: usize;
+    fn new(value: Option<T>) -> Self;
+    fn get(&self) -> Option<&T>;
+    fn get_mut(&mut self) -> Option<&mut T>;
+    fn take(&mut self) -> Option<T>;
+}
+
+impl<T: Send + Sync> Slot<T> for Option<T> {
+    const BOXED_BYTES: usize = 0;
+
+    fn new(value: Self) -> Self {
+        value
+    }
+
+    fn get(&self) -> Option<&T> {
+        self.as_ref()
+    }
+
+    fn get_mut(&mut self) -> Option<&mut T> {
+        self.as_mut()
+    }
+
+    fn take(&mut self) -> Self {
+        self.take()
+    }
+}
+
+impl<T: Send + Sync> Slot<T> for Option<Box<T>> {
+    const BOXED_BYTES: usize = size_of::<T>();
+
+    fn new(value: Option<T>) -> Self {
+        value.map(Box::new)
+    }
+
+    fn get(&self) -> Option<&T> {
+        self.as_deref()
+    }
+
+    fn get_mut(&mut self) -> Option<&mut T> {
+        self.as_deref_mut()
+    }
+
+    fn take(&mut self) -> Option<T> {
+        self.take().map(|boxed| *boxed)
+    }
+}
+
+impl<T: InSub> Sub<T> {
     /// An unset field.
-    pub const fn none() -> Self {
-        Self(None)
+    pub fn none() -> Self {
+        Self(T::Slot::default())
     }
 
     /// Whether the field is set.
     pub fn is_some(&self) -> bool {
-        self.0.is_some()
+        self.as_ref().is_some()
     }
 
     /// Whether the field is unset.
     pub fn is_none(&self) -> bool {
-        self.0.is_none()
+        self.as_ref().is_none()
     }
 
     /// The message, if set.
+    #[inline]
     pub fn as_ref(&self) -> Option<&T> {
-        self.0.as_deref()
+        self.0.get()
     }
 
     /// The message to change, if set.
+    #[inline]
     pub fn as_mut(&mut self) -> Option<&mut T> {
-        self.0.as_deref_mut()
+        self.0.get_mut()
     }
 
     /// The message to change, set to the default first if it was unset.
-    pub fn get_or_insert_default(&mut self) -> &mut T
-    where
-        T: Default,
-    {
-        self.0.get_or_insert_default()
+    pub fn get_or_insert_default(&mut self) -> &mut T {
+        if self.is_none() {
+            self.set(T::default());
+        }
+        let Some(value) = self.as_mut() else { unreachable!("set on the line above") };
+        value
     }
 
     /// Sets the field.
     pub fn set(&mut self, value: T) {
-        self.0 = Some(Box::new(value));
+        self.0 = T::Slot::new(Some(value));
     }
 
     /// Takes the message out and leaves the field unset.
     pub fn take(&mut self) -> Option<T> {
-        self.0.take().map(|boxed| *boxed)
+        self.0.take()
     }
 
     /// Unsets the field.
     pub fn clear(&mut self) {
-        self.0 = None;
+        self.0 = T::Slot::default();
+    }
+
+    /// The message, if set, by value.
+    pub fn into_option(mut self) -> Option<T> {
+        self.take()
     }
 }
 
-impl<T> Default for Sub<T> {
+impl<T: InSub> Default for Sub<T> {
     fn default() -> Self {
         Self::none()
     }
 }
 
-impl<T> From<T> for Sub<T> {
+impl<T: InSub + Clone> Clone for Sub<T> {
+    fn clone(&self) -> Self {
+        Self(T::Slot::new(self.as_ref().cloned()))
+    }
+}
+
+impl<T: InSub + PartialEq> PartialEq for Sub<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_ref() == other.as_ref()
+    }
+}
+
+impl<T: InSub> From<T> for Sub<T> {
     fn from(value: T) -> Self {
-        Self(Some(Box::new(value)))
+        Self(T::Slot::new(Some(value)))
     }
 }
 
-impl<T> From<Option<T>> for Sub<T> {
+impl<T: InSub> From<Option<T>> for Sub<T> {
     fn from(value: Option<T>) -> Self {
-        Self(value.map(Box::new))
+        Self(T::Slot::new(value))
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Sub<T> {
+impl<T: InSub + fmt::Debug> fmt::Debug for Sub<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_ref().fmt(f)
     }

@@ -4,6 +4,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::limits::{Budget, OverBudget};
+
 /// The unknown fields of one message: whole wire records, verbatim, in the order they came.
 ///
 /// One pointer wide; takes memory only when there is something to keep.
@@ -34,6 +36,17 @@ impl UnknownFields {
         if !records.is_empty() {
             self.0.get_or_insert_default().extend_from_slice(records);
         }
+    }
+
+    /// Appends on behalf of a decoder, which pays for it.
+    pub(crate) fn append_within(&mut self, record: &[u8], budget: &mut Budget) -> Result<(), OverBudget> {
+        if self.0.is_none() {
+            budget.take(size_of::<Vec<u8>>())?;
+        }
+        let bytes = self.0.get_or_insert_default();
+        budget.reserve(bytes, record.len())?;
+        bytes.extend_from_slice(record);
+        Ok(())
     }
 
     /// Removes all.

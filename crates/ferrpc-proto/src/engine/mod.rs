@@ -1,0 +1,10 @@
+//! What can be done with any message by its field table alone: decode, encode, print.
+//!
+//! One loop each for all messages, and no unsafe code: fields are reached through `table`.
+
+pub(crate) mod decode;
+pub(crate) mod encode;
+pub(crate) mod print;
+
+/// How deep messages may nest when they are encoded, and by default when they are decoded.
+pub(crate) const DEPTH_MAX: u32 = 100;

@@ -1,0 +1,153 @@
+//! What can be wrong with bytes that should be a message, and with a message that should be bytes.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Why bytes are not the message they should be.
+///
+/// One pointer wide. `Display` is a whole sentence: where, what, and what to do if there is something.
+pub struct DecodeError(Box<Inner>);
+
+struct Inner {
+    kind: DecodeErrorKind,
+    offset: usize,
+    message: &'static str,
+    /// Names of fields, innermost first.
+    path: Vec<&'static str>,
+}
+
+/// The misdeed a [`DecodeError`] reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DecodeErrorKind {
+    /// The input ends inside a field.
+    Truncated,
+    /// A varint goes on after its tenth byte.
+    VarintTooLong,
+    /// A tag longer than five bytes, or field number 0.
+    InvalidTag,
+    /// Wire type 6 or 7; there are none such.
+    InvalidWireType,
+    /// The end of a group that was not begun, or of another one than was begun last.
+    UnmatchedEndGroup,
+    /// A `string` whose bytes are not UTF-8.
+    InvalidUtf8,
+    /// A packed field of fixed-size values whose length is no multiple of that size.
+    InvalidPackedLength,
+    /// Messages or groups nested deeper than [`DecodeLimits::depth_max`](crate::DecodeLimits).
+    TooDeep {
+        /// The limit that was in force.
+        depth_max: u32,
+    },
+    /// The message would take more memory than
+    /// [`DecodeLimits::memory_bytes_max`](crate::DecodeLimits) grants.
+    OverBudget {
+        /// The budget that was in force, in bytes.
+        memory_bytes_max: usize,
+    },
+}
+
+impl DecodeError {
+    #[cold]
+    pub(crate) fn new(kind: DecodeErrorKind, offset: usize) -> Self {
+        Self(Box::new(Inner { kind, offset, message: "", path: Vec::new() }))
+    }
+
+    /// Notes the field, and at last the message, the error lies in; called from the inside out.
+    #[cold]
+    pub(crate) fn within(mut self, message: &'static str, field: Option<&'static str>) -> Self {
+        self.0.message = message;
+        self.0.path.extend(field);
+        self
+    }
+
+    /// What was wrong.
+    pub fn kind(&self) -> DecodeErrorKind {
+        self.0.kind
+    }
+
+    /// Where the bad field begins, in bytes from the start of the input.
+    pub fn offset(&self) -> usize {
+        self.0.offset
+    }
+
+    /// The full name of the message that was decoded.
+    pub fn message(&self) -> &'static str {
+        self.0.message
+    }
+
+    /// The fields from the message down to the bad one, outermost first.
+    ///
+    /// Ends early where a field is not known.
+    pub fn path(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.0.path.iter().rev().copied()
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot decode {}", self.0.message)?;
+        for (i, name) in self.path().enumerate() {
+            write!(f, "{}{name}", if i == 0 { ", field " } else { "." })?;
+        }
+        write!(f, ", at byte {}: {}", self.0.offset, self.0.kind)
+    }
+}
+
+impl fmt::Display for DecodeErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Truncated => f.write_str("the input ends inside a field"),
+            Self::VarintTooLong => f.write_str("a varint is longer than ten bytes"),
+            Self::InvalidTag => f.write_str("not a field tag"),
+            Self::InvalidWireType => f.write_str("wire types 6 and 7 do not exist"),
+            Self::UnmatchedEndGroup => f.write_str("a group ends that was not begun"),
+            Self::InvalidUtf8 => f.write_str("a string is not valid UTF-8; binary data belongs in `bytes`"),
+            Self::InvalidPackedLength => {
+                f.write_str("the length of a packed field is no multiple of its value's size")
+            }
+            Self::TooDeep { depth_max } => {
+                write!(f, "nested deeper than {depth_max}; raise depth_max if that is meant")
+            }
+            Self::OverBudget { memory_bytes_max } => write!(
+                f,
+                "takes more than {memory_bytes_max} bytes of memory; raise memory_bytes_max if that is meant"
+            ),
+        }
+    }
+}
+
+impl fmt::Debug for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DecodeError({self})")
+    }
+}
+
+impl core::error::Error for DecodeError {}
+
+/// Why a message cannot be encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// Messages nested deeper than 100, which no receiver with the usual limits would take.
+    TooDeep,
+    /// 2 GiB or more, which the format does not allow.
+    TooLarge {
+        /// The length it would have, in bytes.
+        len: usize,
+    },
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooDeep => f.write_str("cannot encode a message nested deeper than 100"),
+            Self::TooLarge { len } => {
+                write!(f, "cannot encode a message of {len} bytes; Protobuf ends at 2147483647")
+            }
+        }
+    }
+}
+
+impl core::error::Error for EncodeError {}

@@ -1,0 +1,223 @@
+//! The macros generated code is made of. Not for use by hand.
+//!
+//! They hold the `unsafe` that generated code needs, so that it can live in crates that forbid it:
+//! lints do not look into the macros of other crates. What they are given they check; no input makes
+//! them unsound.
+
+/// Fails to compile where the generated code is not for this runtime.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __generated_for {
+    (1) => {};
+    ($other:literal) => {
+        ::core::compile_error!(
+            "this file was generated for another version of ferrpc: use the same version of ferrpc and ferrpc-build, and generate it again"
+        );
+    };
+}
+
+/// The traits of a message, from the list of its fields.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __message {
+    ($message:ty, $name:literal, $slot:ident; $($part:tt)*) => {
+        const _: () = {
+            use $crate::__private as p;
+
+            impl p::InSub for $message {
+                type Slot = $crate::__slot!($slot);
+            }
+
+            // SAFETY: the table below is made of this type's fields.
+            unsafe impl p::Layout for $message {
+                fn table() -> &'static p::Table {
+                    const PARTS: &[p::Part] = &[$($crate::__part!($message, $part)),*];
+                    static FIELDS: [p::Field; p::Part::count(PARTS)] = p::Part::collect(PARTS);
+                    // SAFETY: `FIELDS` come from parts of this type, each made below; the offset and
+                    // the function name the same field.
+                    static TABLE: p::Table = unsafe {
+                        p::Table::new(
+                            $name,
+                            &FIELDS,
+                            ::core::mem::offset_of!($message, _unknown),
+                            |message: &$message| &message._unknown,
+                        )
+                    };
+                    &TABLE
+                }
+            }
+
+            impl $crate::Message for $message {
+                const FULL_NAME: &'static str = $name;
+            }
+
+            impl ::core::fmt::Debug for $message {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    p::debug_message(self, f)
+                }
+            }
+
+            impl ::core::fmt::Display for $message {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    p::display_message(self, f)
+                }
+            }
+        };
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __slot {
+    (inline) => { ::core::option::Option<Self> };
+    (boxed) => { ::core::option::Option<p::Box<Self>> };
+}
+
+/// One field, as `(number "name" field how kind)`, or a oneof, as `(oneof field)`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __part {
+    ($message:ty, (oneof $field:ident)) => {
+        // SAFETY: the offset and the function name the same field.
+        unsafe {
+            p::Part::oneof(::core::mem::offset_of!($message, $field), |message: &$message| &message.$field)
+        }
+    };
+    ($message:ty, ($number:literal $name:literal $field:ident sub)) => {
+        // SAFETY: the offset and the function name the same field.
+        unsafe {
+            p::Part::sub($number, $name, ::core::mem::offset_of!($message, $field), |message: &$message| {
+                &message.$field
+            })
+        }
+    };
+    ($message:ty, ($number:literal $name:literal $field:ident map $key:ident $value:ident)) => {
+        // SAFETY: the offset and the function name the same field.
+        unsafe {
+            p::Part::map::<_, p::kind::$key, p::kind::$value, _, _>(
+                $number,
+                $name,
+                ::core::mem::offset_of!($message, $field),
+                |message: &$message| &message.$field,
+            )
+        }
+    };
+    ($message:ty, ($number:literal $name:literal $field:ident $how:ident $kind:ident)) => {
+        // SAFETY: the offset and the function name the same field.
+        unsafe {
+            p::Part::$how::<_, p::kind::$kind, _>(
+                $number,
+                $name,
+                ::core::mem::offset_of!($message, $field),
+                |message: &$message| &message.$field,
+            )
+        }
+    };
+}
+
+/// The traits of a oneof's enum, from the list of its variants.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __oneof {
+    ($oneof:ty; $(($number:literal $name:literal $variant:ident $kind:ident))*) => {
+        const _: () = {
+            use $crate::__private as p;
+
+            // SAFETY: `get` and `put` go by the same list as `FIELDS`, and reach each variant's payload
+            // by the trait its field was made with.
+            unsafe impl p::Oneof for $oneof {
+                const FIELDS: &'static [p::Field] = &[$(
+                    // SAFETY: `get` and `put` of this implementation keep to what `Oneof` asks.
+                    unsafe { p::Part::variant::<Self, p::kind::$kind, _>($number, $name, Self::$variant) }
+                ),*];
+
+                fn get(&self) -> (u32, *const u8) {
+                    match self {
+                        $(Self::$variant(payload) => {
+                            ($number, p::Payload::<p::kind::$kind>::pointer(payload))
+                        })*
+                    }
+                }
+
+                fn put(oneof: &mut ::core::option::Option<Self>, number: u32) -> *mut u8 {
+                    match number {
+                        $($number => {
+                            if !::core::matches!(oneof, ::core::option::Option::Some(Self::$variant(_))) {
+                                *oneof = ::core::option::Option::Some(Self::$variant(
+                                    ::core::default::Default::default(),
+                                ));
+                            }
+                            if let ::core::option::Option::Some(Self::$variant(payload)) = oneof {
+                                return p::Payload::<p::kind::$kind>::pointer_mut(payload);
+                            }
+                        })*
+                        _ => {}
+                    }
+                    ::core::unreachable!("put is called with the numbers of FIELDS")
+                }
+            }
+        };
+    };
+}
+
+/// The traits and methods of an enum, from the list of its values.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __enum {
+    ($enum:ty, $closed:literal; $(($number:literal $name:literal))*) => {
+        const _: () = {
+            use $crate::__private as p;
+
+            const { ::core::assert!(::core::mem::size_of::<$enum>() == 4, "an enum is its number") }
+
+            // SAFETY: built from its number alone (`from_number`), and no larger than that.
+            unsafe impl $crate::Enum for $enum {
+                const VALUES: &'static [(i32, &'static str)] = &[$(($number, $name)),*];
+                const CLOSED: bool = $closed;
+
+                fn from_number(number: i32) -> Self {
+                    Self(number)
+                }
+
+                fn number(self) -> i32 {
+                    self.0
+                }
+            }
+
+            impl $enum {
+                /// The name in the `.proto` file, or `None` for a number that has none.
+                pub fn name(self) -> ::core::option::Option<&'static str> {
+                    p::name_of(<Self as $crate::Enum>::VALUES, self.0)
+                }
+
+                /// The value with this name in the `.proto` file.
+                pub fn from_name(name: &str) -> ::core::option::Option<Self> {
+                    p::number_of(<Self as $crate::Enum>::VALUES, name).map(Self)
+                }
+
+                /// All values that have a name, in the order of the `.proto` file.
+                pub fn values() -> impl ::core::iter::Iterator<Item = Self> {
+                    <Self as $crate::Enum>::VALUES.iter().map(|(number, _)| Self(*number))
+                }
+            }
+
+            impl ::core::fmt::Debug for $enum {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    p::debug_enum(<Self as $crate::Enum>::VALUES, self.0, f)
+                }
+            }
+
+            impl ::core::convert::From<i32> for $enum {
+                fn from(number: i32) -> Self {
+                    Self(number)
+                }
+            }
+
+            impl ::core::convert::From<$enum> for i32 {
+                fn from(value: $enum) -> Self {
+                    value.0
+                }
+            }
+        };
+    };
+}

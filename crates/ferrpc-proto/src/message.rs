@@ -1,0 +1,87 @@
+//! The trait all generated messages implement.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::engine::{decode, encode, print};
+use crate::error::{DecodeError, EncodeError};
+use crate::limits::DecodeLimits;
+use crate::table::{Layout, MessageMut, MessageRef};
+
+/// A Protobuf message. Implemented by generated code only.
+///
+/// `Debug` prints the fields that are set as Rust would, `Display` prints Protobuf text format, a
+/// line per field.
+pub trait Message:
+    Layout + Clone + Default + PartialEq + fmt::Debug + fmt::Display + Send + Sync + Sized + 'static
+{
+    /// The full name in the `.proto` file, as `package.Outer.Inner`.
+    const FULL_NAME: &'static str;
+
+    /// Decodes a message within the default limits.
+    ///
+    /// # Errors
+    /// Bytes that are no such message, or would take more than [`DecodeLimits`] allow.
+    fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        Self::decode_with(bytes, &DecodeLimits::new())
+    }
+
+    /// Decodes a message within limits.
+    ///
+    /// # Errors
+    /// Bytes that are no such message, or would take more than `limits` allow.
+    fn decode_with(bytes: &[u8], limits: &DecodeLimits) -> Result<Self, DecodeError> {
+        let mut message = Self::default();
+        message.merge_from(bytes, limits)?;
+        Ok(message)
+    }
+
+    /// Decodes on top of what is there: numbers and strings are replaced, lists and maps added to,
+    /// messages merged in turn.
+    ///
+    /// # Errors
+    /// As [`decode_with`](Self::decode_with). The fields before the bad one have been merged by then.
+    fn merge_from(&mut self, bytes: &[u8], limits: &DecodeLimits) -> Result<(), DecodeError> {
+        decode::merge(MessageMut::of(self), bytes, limits)
+    }
+
+    /// The length of the encoded message, in bytes.
+    ///
+    /// What nests deeper than 100, and so cannot be encoded, is left out.
+    fn encoded_len(&self) -> usize {
+        encode::measure(MessageRef::of(self)).0
+    }
+
+    /// Encodes into a new `Vec` of exactly the right size.
+    ///
+    /// Fields come by ascending number, maps in their own order, unknown fields last: the same
+    /// message always gives the same bytes.
+    ///
+    /// # Errors
+    /// A message of 2 GiB or more, or nested deeper than 100.
+    fn encode_to_vec(&self) -> Result<Vec<u8>, EncodeError> {
+        let mut out = Vec::new();
+        self.encode_into(&mut out)?;
+        Ok(out)
+    }
+
+    /// Encodes at the end of `out`.
+    ///
+    /// # Errors
+    /// As [`encode_to_vec`](Self::encode_to_vec); `out` is then as it was.
+    fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        encode::append(MessageRef::of(self), out)
+    }
+}
+
+/// What `Debug` of a message prints.
+#[doc(hidden)]
+pub fn debug<M: Layout>(message: &M, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    print::debug(MessageRef::of(message), f)
+}
+
+/// What `Display` of a message prints.
+#[doc(hidden)]
+pub fn display<M: Layout>(message: &M, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    print::text(MessageRef::of(message), f)
+}

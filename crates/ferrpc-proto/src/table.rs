@@ -1,0 +1,1017 @@
+//! The field table: one static description per message, and the only way from it to the fields.
+//!
+//! Generated code lists a message's fields; the constructors here check each against the Rust type
+//! of the field and note where it lies. [`MessageRef`] and [`MessageMut`] read and write fields by
+//! that description. All engines stand on these two and need no unsafe code of their own.
+//!
+//! # What makes it sound
+//! 1. A [`Table`] is made by `__message!` alone, which takes the offset of a field and a function
+//!    that borrows the same field from the same tokens: the type a constructor infers from the
+//!    function is the type that lies at the offset.
+//! 2. [`Value`] and Rust type belong together by [`Stored`] and [`Payload`], which only this module
+//!    implements; containers are entered through functions made for exactly that container type.
+//! 3. A `MessageRef` or `MessageMut` pairs a pointer with the table of the type it was made from,
+//!    and borrows the message for as long as it lives.
+
+#![expect(unsafe_code)]
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::hash::Hash;
+use core::marker::PhantomData;
+
+use bytes::Bytes;
+
+use crate::enumeration::{Enum, name_of};
+use crate::limits::{Budget, OverBudget};
+use crate::map::Map;
+use crate::sub::{InSub, Slot, Sub};
+use crate::unknown::UnknownFields;
+use crate::wire;
+
+/// What a field's values are on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+#[doc(hidden)]
+#[expect(clippy::exhaustive_enums)] // The types of the language; the engines match on all of them.
+pub enum Value {
+    Int32,
+    Int64,
+    Uint32,
+    Uint64,
+    Sint32,
+    Sint64,
+    Fixed32,
+    Fixed64,
+    Sfixed32,
+    Sfixed64,
+    Float,
+    Double,
+    Bool,
+    Enum,
+    String,
+    Bytes,
+    Message,
+}
+
+impl Value {
+    pub(crate) const fn wire_type(self) -> u32 {
+        match self {
+            Self::Int32 | Self::Int64 | Self::Uint32 | Self::Uint64 => wire::VARINT,
+            Self::Sint32 | Self::Sint64 | Self::Bool | Self::Enum => wire::VARINT,
+            Self::Fixed32 | Self::Sfixed32 | Self::Float => wire::FIXED32,
+            Self::Fixed64 | Self::Sfixed64 | Self::Double => wire::FIXED64,
+            Self::String | Self::Bytes | Self::Message => wire::LEN,
+        }
+    }
+
+    pub(crate) const fn is_packable(self) -> bool {
+        self.wire_type() != wire::LEN
+    }
+}
+
+/// The kinds of values as types, by the names the language gives them.
+#[doc(hidden)]
+#[expect(non_camel_case_types, missing_debug_implementations)] // Written in lower case by `__message!`.
+pub mod kind {
+    use super::Value;
+
+    pub trait Kind: 'static {
+        const VALUE: Value;
+    }
+
+    macro_rules! kinds {
+        ($($name:ident = $value:ident),*) => { $(
+            #[expect(clippy::exhaustive_enums)] // No values: names for the type system.
+            pub enum $name {}
+            impl Kind for $name { const VALUE: Value = Value::$value; }
+        )* };
+    }
+
+    kinds! {
+        int32 = Int32, int64 = Int64, uint32 = Uint32, uint64 = Uint64, sint32 = Sint32, sint64 = Sint64,
+        fixed32 = Fixed32, fixed64 = Fixed64, sfixed32 = Sfixed32, sfixed64 = Sfixed64,
+        float = Float, double = Double, bool = Bool, string = String, bytes = Bytes,
+        open = Enum, message = Message, boxed = Message
+    }
+}
+
+use kind::Kind;
+
+/// A message type and its table. Implemented by `__message!` alone.
+///
+/// # Safety
+/// `table` returns a table made for exactly `Self`.
+#[doc(hidden)]
+pub unsafe trait Layout: InSub + Send + Sync {
+    fn table() -> &'static Table;
+}
+
+/// A value of kind `K` lies in memory as `Self`.
+///
+/// # Safety
+/// The type is the one [`ValueRef::read`] and [`ValueMut::at`] take for `K` and `AUX`.
+#[doc(hidden)]
+pub unsafe trait Stored<K: Kind>: Default + Sized + 'static {
+    const AUX: Aux;
+}
+
+/// What more the engines must know of a value.
+#[derive(Clone, Copy, Debug)]
+#[doc(hidden)]
+#[expect(clippy::exhaustive_enums)] // Private to the runtime in all but name.
+pub enum Aux {
+    None,
+    Enum(&'static EnumType),
+    Message(fn() -> &'static Table),
+}
+
+/// An enum as the engines see it.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct EnumType {
+    values: &'static [(i32, &'static str)],
+    closed: bool,
+}
+
+impl EnumType {
+    pub(crate) fn name(&self, number: i32) -> Option<&'static str> {
+        name_of(self.values, number)
+    }
+
+    /// Whether a number may be stored.
+    pub(crate) fn takes(&self, number: i32) -> bool {
+        !self.closed || self.name(number).is_some()
+    }
+}
+
+macro_rules! stored {
+    ($($type:ty: $($kind:ident)*;)*) => { $($(
+        // SAFETY: the same pairs as in `ValueRef::read` and `ValueMut::at`.
+        unsafe impl Stored<kind::$kind> for $type { const AUX: Aux = Aux::None; }
+    )*)* };
+}
+
+stored! {
+    i32: int32 sint32 sfixed32;
+    i64: int64 sint64 sfixed64;
+    u32: uint32 fixed32;
+    u64: uint64 fixed64;
+    f32: float;
+    f64: double;
+    bool: bool;
+    String: string;
+    Bytes: bytes;
+}
+
+// SAFETY: an `Enum` is transparent over i32, as which it is read and written.
+unsafe impl<E: Enum> Stored<kind::open> for E {
+    const AUX: Aux = Aux::Enum(&EnumType { values: E::VALUES, closed: E::CLOSED });
+}
+
+// SAFETY: a message is read and written by its own table.
+unsafe impl<T: Layout> Stored<kind::message> for T {
+    const AUX: Aux = Aux::Message(T::table);
+}
+
+/// What a oneof's variant carries for a value of kind `K`.
+///
+/// # Safety
+/// The pointers lead to a value that is [`Stored`] as `K::VALUE` with `AUX`.
+#[doc(hidden)]
+pub unsafe trait Payload<K: Kind>: Default {
+    const AUX: Aux;
+    const BOXED_BYTES: usize = 0;
+    fn pointer(&self) -> *const u8;
+    fn pointer_mut(&mut self) -> *mut u8;
+}
+
+macro_rules! payload {
+    ([$($generics:tt)*] $type:ty: $kind:ident) => {
+        // SAFETY: the value itself, which is `Stored` as this kind.
+        unsafe impl<$($generics)*> Payload<kind::$kind> for $type {
+            const AUX: Aux = <$type as Stored<kind::$kind>>::AUX;
+            fn pointer(&self) -> *const u8 { core::ptr::from_ref(self).cast() }
+            fn pointer_mut(&mut self) -> *mut u8 { core::ptr::from_mut(self).cast() }
+        }
+    };
+    ($($type:ty: $($kind:ident)*;)*) => { $($(payload! { [] $type: $kind })*)* };
+}
+
+payload! {
+    i32: int32 sint32 sfixed32;
+    i64: int64 sint64 sfixed64;
+    u32: uint32 fixed32;
+    u64: uint64 fixed64;
+    f32: float;
+    f64: double;
+    bool: bool;
+    String: string;
+    Bytes: bytes;
+}
+payload! { [E: Enum] E: open }
+payload! { [T: Layout] T: message }
+
+// SAFETY: the message in the box.
+unsafe impl<T: Layout> Payload<kind::boxed> for Box<T> {
+    const AUX: Aux = Aux::Message(T::table);
+    const BOXED_BYTES: usize = size_of::<T>();
+
+    fn pointer(&self) -> *const u8 {
+        core::ptr::from_ref(&**self).cast()
+    }
+
+    fn pointer_mut(&mut self) -> *mut u8 {
+        core::ptr::from_mut(&mut **self).cast()
+    }
+}
+
+/// A oneof's enum. Implemented by `__oneof!` alone.
+///
+/// # Safety
+/// For each field of `FIELDS`, `put` with its number returns a pointer to a payload of its value
+/// and aux; `get` returns such a pointer with the number of its field.
+#[doc(hidden)]
+pub unsafe trait Oneof: Sized + 'static {
+    const FIELDS: &'static [Field];
+    fn get(&self) -> (u32, *const u8);
+    fn put(oneof: &mut Option<Self>, number: u32) -> *mut u8;
+}
+
+/// How a field holds its values. The functions take a pointer to the field.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// The value itself; default means unset.
+    Implicit,
+    /// `Option<T>` or `Sub<T>`.
+    Optional(&'static OptionalFns),
+    /// One variant of an `Option` of a oneof's enum.
+    Oneof(&'static OneofFns),
+    /// `Vec<T>`.
+    List { fns: &'static ListFns, packed: bool },
+    /// `Map<K, V>`; the field's value and aux are the map's values'.
+    Map(&'static MapFns),
+}
+
+#[derive(Debug)]
+pub(crate) struct OptionalFns {
+    /// The value, or null.
+    get: unsafe fn(*const u8) -> *const u8,
+    /// The value, set to the default first if there is none.
+    put: unsafe fn(*mut u8) -> *mut u8,
+    boxed_bytes: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct OneofFns {
+    get: unsafe fn(*const u8) -> (u32, *const u8),
+    put: unsafe fn(*mut u8, u32) -> *mut u8,
+    boxed_bytes: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct ListFns {
+    stride: usize,
+    /// The first element and the count.
+    slice: unsafe fn(*const u8) -> (*const u8, usize),
+    /// A new default element at the end.
+    push: unsafe fn(*mut u8, &mut Budget) -> Result<*mut u8, OverBudget>,
+    reserve: unsafe fn(*mut u8, usize, &mut Budget) -> Result<(), OverBudget>,
+}
+
+#[derive(Debug)]
+pub(crate) struct MapFns {
+    key: Value,
+    len: unsafe fn(*const u8) -> usize,
+    entry: unsafe fn(*const u8, usize) -> (*const u8, *const u8),
+    /// Lets the caller fill a key and a value, and inserts them if it says yes.
+    insert: unsafe fn(*mut u8, &mut Budget, Fill<'_>) -> Result<(), OverBudget>,
+}
+
+/// Fills a key and a value; `false` gives up.
+type Fill<'a> = &'a mut dyn FnMut(*mut u8, *mut u8, &mut Budget) -> bool;
+
+/// One field of a message.
+#[derive(Clone, Copy, Debug)]
+#[doc(hidden)]
+pub struct Field {
+    number: u32,
+    offset: u32,
+    pub(crate) value: Value,
+    pub(crate) place: Place,
+    pub(crate) aux: Aux,
+    pub(crate) name: &'static str,
+}
+
+impl Field {
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The tag its records begin with when this side writes them.
+    pub(crate) fn tag(&self) -> u32 {
+        let wire_type = match self.place {
+            Place::List { packed: true, .. } | Place::Map(_) => wire::LEN,
+            _ => self.value.wire_type(),
+        };
+        self.number << 3 | wire_type
+    }
+
+    pub(crate) fn enum_type(&self) -> Option<&'static EnumType> {
+        if let Aux::Enum(enum_type) = self.aux { Some(enum_type) } else { None }
+    }
+
+    const fn new<K: Kind>(number: u32, offset: usize, place: Place, aux: Aux, name: &'static str) -> Self {
+        assert!(number > 0 && number < 1 << 29, "a field number out of range");
+        assert!(offset < u32::MAX as usize, "a message of more than 4 GiB");
+        #[expect(clippy::cast_possible_truncation)] // Checked on the line above.
+        let offset = offset as u32;
+        Self { number, offset, value: K::VALUE, place, aux, name }
+    }
+}
+
+/// A field, or a oneof's fields, as `__message!` lists them.
+#[derive(Clone, Copy, Debug)]
+#[doc(hidden)]
+pub struct Part {
+    offset: usize,
+    fields: Fields,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Fields {
+    One(Field),
+    Oneof(&'static [Field]),
+}
+
+// The constructors `__message!` names. Each is unsafe for the same reason: `offset` must be that of the
+// field `_field` borrows, in the message type `M`.
+#[doc(hidden)]
+impl Part {
+    pub const unsafe fn implicit<M, K: Kind, T: Stored<K>>(
+        number: u32,
+        name: &'static str,
+        offset: usize,
+        _field: fn(&M) -> &T,
+    ) -> Self {
+        Self::field(Field::new::<K>(number, offset, Place::Implicit, T::AUX, name))
+    }
+
+    pub const unsafe fn optional<M, K: Kind, T: Stored<K>>(
+        number: u32,
+        name: &'static str,
+        offset: usize,
+        _field: fn(&M) -> &Option<T>,
+    ) -> Self {
+        let fns = const { &OptionalFns { get: get_option::<T>, put: put_option::<T>, boxed_bytes: 0 } };
+        Self::field(Field::new::<K>(number, offset, Place::Optional(fns), T::AUX, name))
+    }
+
+    pub const unsafe fn sub<M, T: Layout>(
+        number: u32,
+        name: &'static str,
+        offset: usize,
+        _field: fn(&M) -> &Sub<T>,
+    ) -> Self {
+        let fns = const {
+            &OptionalFns { get: get_sub::<T>, put: put_sub::<T>, boxed_bytes: T::Slot::BOXED_BYTES }
+        };
+        let aux = <T as Stored<kind::message>>::AUX;
+        Self::field(Field::new::<kind::message>(number, offset, Place::Optional(fns), aux, name))
+    }
+
+    pub const unsafe fn repeated<M, K: Kind, T: Stored<K>>(
+        number: u32,
+        name: &'static str,
+        offset: usize,
+        _field: fn(&M) -> &Vec<T>,
+    ) -> Self {
+        let place = Place::List { fns: list_fns::<T>(), packed: false };
+        Self::field(Field::new::<K>(number, offset, place, T::AUX, name))
+    }
+
+    pub const unsafe fn packed<M, K: Kind, T: Stored<K>>(
+        number: u32,
+        name: &'static str,
+        offset: usize,
+        _field: fn(&M) -> &Vec<T>,
+    ) -> Self {
+        assert!(K::VALUE.is_packable(), "only numbers can be packed");
+        let place = Place::List { fns: list_fns::<T>(), packed: true };
+        Self::field(Field::new::<K>(number, offset, place, T::AUX, name))
+    }
+
+    pub const unsafe fn map<M, A: Kind, B: Kind, K: Stored<A> + Hash + Eq, V: Stored<B>>(
+        number: u32,
+        name: &'static str,
+        offset: usize,
+        _field: fn(&M) -> &Map<K, V>,
+    ) -> Self {
+        assert!(!matches!(
+            A::VALUE,
+            Value::Enum | Value::Message | Value::Float | Value::Double | Value::Bytes
+        ));
+        let fns = const {
+            &MapFns {
+                key: A::VALUE,
+                len: map_len::<K, V>,
+                entry: map_entry::<K, V>,
+                insert: map_insert::<K, V>,
+            }
+        };
+        Self::field(Field::new::<B>(number, offset, Place::Map(fns), V::AUX, name))
+    }
+
+    pub const unsafe fn oneof<M, O: Oneof>(offset: usize, _field: fn(&M) -> &Option<O>) -> Self {
+        Self { offset, fields: Fields::Oneof(O::FIELDS) }
+    }
+
+    /// A variant of `O`, for [`Oneof::FIELDS`].
+    pub const unsafe fn variant<O: Oneof, K: Kind, P: Payload<K>>(
+        number: u32,
+        name: &'static str,
+        _variant: fn(P) -> O,
+    ) -> Field {
+        let fns =
+            const { &OneofFns { get: get_oneof::<O>, put: put_oneof::<O>, boxed_bytes: P::BOXED_BYTES } };
+        Field::new::<K>(number, 0, Place::Oneof(fns), P::AUX, name)
+    }
+
+    const fn field(field: Field) -> Self {
+        Self { offset: field.offset as usize, fields: Fields::One(field) }
+    }
+
+    /// How many fields some parts have.
+    pub const fn count(parts: &[Self]) -> usize {
+        let (mut count, mut at) = (0, 0);
+        while at < parts.len() {
+            count += match parts[at].fields {
+                Fields::One(_) => 1,
+                Fields::Oneof(fields) => fields.len(),
+            };
+            at += 1;
+        }
+        count
+    }
+
+    /// The fields of some parts, by ascending number.
+    pub const fn collect<const N: usize>(parts: &[Self]) -> [Field; N] {
+        let nothing = Field::new::<kind::int32>(1, 0, Place::Implicit, Aux::None, "");
+        let mut fields = [nothing; N];
+        let (mut count, mut at) = (0, 0);
+        while at < parts.len() {
+            match parts[at].fields {
+                Fields::One(field) => {
+                    insert_sorted(&mut fields, count, field);
+                    count += 1;
+                }
+                Fields::Oneof(variants) => {
+                    let mut variant = 0;
+                    while variant < variants.len() {
+                        let mut field = variants[variant];
+                        field.offset =
+                            Field::new::<kind::int32>(1, parts[at].offset, Place::Implicit, Aux::None, "")
+                                .offset;
+                        insert_sorted(&mut fields, count, field);
+                        count += 1;
+                        variant += 1;
+                    }
+                }
+            }
+            at += 1;
+        }
+        assert!(count == N, "as many fields as were counted");
+        fields
+    }
+}
+
+const fn insert_sorted(fields: &mut [Field], mut at: usize, field: Field) {
+    while at > 0 && fields[at - 1].number > field.number {
+        fields[at] = fields[at - 1];
+        at -= 1;
+    }
+    assert!(at == 0 || fields[at - 1].number != field.number, "a field number twice");
+    fields[at] = field;
+}
+
+/// One message: its fields and where they lie.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct Table {
+    name: &'static str,
+    fields: &'static [Field],
+    unknown_offset: usize,
+    /// For each one-byte tag the index of its field, if the field's values come with that wire type.
+    lut: [u8; 128],
+}
+
+/// No field in [`Table::lut`].
+const NONE: u8 = u8::MAX;
+
+impl Table {
+    /// # Safety
+    /// `fields` come from [`Part`]s of `M`; `unknown_offset` is that of the field `_unknown` borrows.
+    pub const unsafe fn new<M>(
+        name: &'static str,
+        fields: &'static [Field],
+        unknown_offset: usize,
+        _unknown: fn(&M) -> &UnknownFields,
+    ) -> Self {
+        let mut lut = [NONE; 128];
+        let mut at = 0;
+        while at < fields.len() && fields[at].number < 16 {
+            let field = &fields[at];
+            #[expect(clippy::cast_possible_truncation)] // At most fifteen fields come by here.
+            let index = at as u8;
+            let wire_type = match field.place {
+                Place::Map(_) => wire::LEN,
+                Place::List { .. } if field.value.is_packable() => {
+                    lut[(field.number << 3 | wire::LEN) as usize] = index;
+                    field.value.wire_type()
+                }
+                _ => field.value.wire_type(),
+            };
+            lut[(field.number << 3 | wire_type) as usize] = index;
+            at += 1;
+        }
+        Self { name, fields, unknown_offset, lut }
+    }
+
+    /// The full name of the message.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) fn fields(&self) -> &'static [Field] {
+        self.fields
+    }
+
+    /// The index of the field that takes records with this tag.
+    #[inline]
+    pub(crate) fn find(&self, tag: u32) -> Option<usize> {
+        match self.lut.get(tag as usize) {
+            Some(&NONE) => None,
+            Some(index) => Some(usize::from(*index)),
+            None => self.search(tag),
+        }
+    }
+
+    fn search(&self, tag: u32) -> Option<usize> {
+        let (number, wire_type) = (tag >> 3, tag & 7);
+        let index = self.fields.binary_search_by_key(&number, |field| field.number).ok()?;
+        let field = &self.fields[index];
+        let fits = match field.place {
+            Place::Map(_) => wire_type == wire::LEN,
+            Place::List { .. } if field.value.is_packable() && wire_type == wire::LEN => true,
+            _ => wire_type == field.value.wire_type(),
+        };
+        fits.then_some(index)
+    }
+}
+
+// The functions behind the places. All take a pointer to a field of the type they are made for, which
+// is valid for reads, or, as `*mut`, for reads and writes, for as long as the result is used.
+
+unsafe fn get_option<T>(field: *const u8) -> *const u8 {
+    // SAFETY: an `Option<T>`, see above.
+    let option = unsafe { &*field.cast::<Option<T>>() };
+    option.as_ref().map_or(core::ptr::null(), |value| core::ptr::from_ref(value).cast())
+}
+
+unsafe fn put_option<T: Default>(field: *mut u8) -> *mut u8 {
+    // SAFETY: an `Option<T>`, see above.
+    let option = unsafe { &mut *field.cast::<Option<T>>() };
+    core::ptr::from_mut(option.get_or_insert_default()).cast()
+}
+
+unsafe fn get_sub<T: Layout>(field: *const u8) -> *const u8 {
+    // SAFETY: a `Sub<T>`, see above.
+    let sub = unsafe { &*field.cast::<Sub<T>>() };
+    sub.as_ref().map_or(core::ptr::null(), |value| core::ptr::from_ref(value).cast())
+}
+
+unsafe fn put_sub<T: Layout>(field: *mut u8) -> *mut u8 {
+    // SAFETY: a `Sub<T>`, see above.
+    let sub = unsafe { &mut *field.cast::<Sub<T>>() };
+    core::ptr::from_mut(sub.get_or_insert_default()).cast()
+}
+
+unsafe fn get_oneof<O: Oneof>(field: *const u8) -> (u32, *const u8) {
+    // SAFETY: an `Option<O>`, see above.
+    let oneof = unsafe { &*field.cast::<Option<O>>() };
+    oneof.as_ref().map_or((0, core::ptr::null()), O::get)
+}
+
+unsafe fn put_oneof<O: Oneof>(field: *mut u8, number: u32) -> *mut u8 {
+    // SAFETY: an `Option<O>`, see above.
+    O::put(unsafe { &mut *field.cast::<Option<O>>() }, number)
+}
+
+const fn list_fns<T: Default>() -> &'static ListFns {
+    const {
+        &ListFns {
+            stride: size_of::<T>(),
+            slice: list_slice::<T>,
+            push: list_push::<T>,
+            reserve: list_reserve::<T>,
+        }
+    }
+}
+
+unsafe fn list_slice<T>(field: *const u8) -> (*const u8, usize) {
+    // SAFETY: a `Vec<T>`, see above.
+    let list = unsafe { &*field.cast::<Vec<T>>() };
+    (list.as_ptr().cast(), list.len())
+}
+
+unsafe fn list_push<T: Default>(field: *mut u8, budget: &mut Budget) -> Result<*mut u8, OverBudget> {
+    // SAFETY: a `Vec<T>`, see above.
+    let list = unsafe { &mut *field.cast::<Vec<T>>() };
+    budget.reserve(list, 1)?;
+    list.push(T::default());
+    let last = list.len() - 1;
+    Ok(core::ptr::from_mut(&mut list[last]).cast())
+}
+
+unsafe fn list_reserve<T>(field: *mut u8, more: usize, budget: &mut Budget) -> Result<(), OverBudget> {
+    // SAFETY: a `Vec<T>`, see above.
+    budget.reserve(unsafe { &mut *field.cast::<Vec<T>>() }, more)
+}
+
+unsafe fn map_len<K, V>(field: *const u8) -> usize {
+    // SAFETY: a `Map<K, V>`, see above.
+    unsafe { &*field.cast::<Map<K, V>>() }.len()
+}
+
+unsafe fn map_entry<K, V>(field: *const u8, at: usize) -> (*const u8, *const u8) {
+    // SAFETY: a `Map<K, V>`, see above.
+    let (key, value) = unsafe { &*field.cast::<Map<K, V>>() }.entry_at(at);
+    (core::ptr::from_ref(key).cast(), core::ptr::from_ref(value).cast())
+}
+
+unsafe fn map_insert<K: Default + Hash + Eq, V: Default>(
+    field: *mut u8,
+    budget: &mut Budget,
+    fill: Fill<'_>,
+) -> Result<(), OverBudget> {
+    let (mut key, mut value) = (K::default(), V::default());
+    if !fill(core::ptr::from_mut(&mut key).cast(), core::ptr::from_mut(&mut value).cast(), budget) {
+        return Ok(());
+    }
+    // SAFETY: a `Map<K, V>`, see above.
+    unsafe { &mut *field.cast::<Map<K, V>>() }.insert_within(budget, key, value)
+}
+
+/// A message to read, with the table it goes by.
+#[derive(Clone, Copy)]
+pub(crate) struct MessageRef<'a> {
+    base: *const u8,
+    table: &'static Table,
+    message: PhantomData<&'a ()>,
+}
+
+/// What a field holds.
+pub(crate) enum Content<'a> {
+    Unset,
+    One(ValueRef<'a>),
+    List(ListRef<'a>),
+    Map(MapRef<'a>),
+}
+
+/// A value to read.
+#[derive(Clone, Copy)]
+pub(crate) enum ValueRef<'a> {
+    I32(i32),
+    I64(i64),
+    U32(u32),
+    U64(u64),
+    F32(f32),
+    F64(f64),
+    Bool(bool),
+    Enum(i32),
+    String(&'a str),
+    Bytes(&'a [u8]),
+    Message(MessageRef<'a>),
+}
+
+impl<'a> MessageRef<'a> {
+    pub(crate) fn of<M: Layout>(message: &'a M) -> Self {
+        Self { base: core::ptr::from_ref(message).cast(), table: M::table(), message: PhantomData }
+    }
+
+    pub(crate) fn table(self) -> &'static Table {
+        self.table
+    }
+
+    pub(crate) fn unknown(self) -> &'a UnknownFields {
+        // SAFETY: the table is that of the message (3), and the offset that of its unknown fields (1).
+        unsafe { &*self.base.add(self.table.unknown_offset).cast() }
+    }
+
+    /// What the field at `index` of the table holds.
+    #[inline]
+    pub(crate) fn content(self, index: usize) -> Content<'a> {
+        let Field { number, offset, value, place, aux, .. } = self.table.fields[index];
+        // SAFETY: the table is that of the message (3), so the field lies there (1), and the functions
+        // of its place are made for its type (2). `'a` keeps the message borrowed.
+        unsafe {
+            let field = self.base.add(offset as usize);
+            match place {
+                Place::Implicit => {
+                    let value = ValueRef::read(value, aux, field);
+                    if value.is_default() { Content::Unset } else { Content::One(value) }
+                }
+                Place::Optional(fns) => {
+                    let found = (fns.get)(field);
+                    if found.is_null() {
+                        Content::Unset
+                    } else {
+                        Content::One(ValueRef::read(value, aux, found))
+                    }
+                }
+                Place::Oneof(fns) => {
+                    let (found, payload) = (fns.get)(field);
+                    if found == number {
+                        Content::One(ValueRef::read(value, aux, payload))
+                    } else {
+                        Content::Unset
+                    }
+                }
+                Place::List { fns, .. } => {
+                    let (first, len) = (fns.slice)(field);
+                    let list = ListRef { first, len, stride: fns.stride, value, aux, list: PhantomData };
+                    if len == 0 { Content::Unset } else { Content::List(list) }
+                }
+                Place::Map(fns) => {
+                    let len = (fns.len)(field);
+                    let map = MapRef { field, len, fns, value, aux, map: PhantomData };
+                    if len == 0 { Content::Unset } else { Content::Map(map) }
+                }
+            }
+        }
+    }
+}
+
+impl<'a> ValueRef<'a> {
+    /// # Safety
+    /// `at` points to a value [`Stored`] as `value` with `aux`, borrowed for `'a`.
+    #[inline]
+    unsafe fn read(value: Value, aux: Aux, at: *const u8) -> Self {
+        // SAFETY: the caller's promise; the types are those of `stored!`.
+        unsafe {
+            match value {
+                Value::Int32 | Value::Sint32 | Value::Sfixed32 => Self::I32(*at.cast()),
+                Value::Int64 | Value::Sint64 | Value::Sfixed64 => Self::I64(*at.cast()),
+                Value::Uint32 | Value::Fixed32 => Self::U32(*at.cast()),
+                Value::Uint64 | Value::Fixed64 => Self::U64(*at.cast()),
+                Value::Float => Self::F32(*at.cast()),
+                Value::Double => Self::F64(*at.cast()),
+                Value::Bool => Self::Bool(*at.cast()),
+                Value::Enum => Self::Enum(*at.cast()),
+                Value::String => Self::String((*at.cast::<String>()).as_str()),
+                Value::Bytes => Self::Bytes(&*at.cast::<Bytes>()),
+                Value::Message => {
+                    let Aux::Message(table) = aux else { unreachable!("set by Stored::AUX") };
+                    Self::Message(MessageRef { base: at, table: table(), message: PhantomData })
+                }
+            }
+        }
+    }
+
+    /// Whether a field without presence counts as unset with this value.
+    fn is_default(self) -> bool {
+        match self {
+            Self::I32(value) | Self::Enum(value) => value == 0,
+            Self::I64(value) => value == 0,
+            Self::U32(value) => value == 0,
+            Self::U64(value) => value == 0,
+            // By its bits: -0.0 is not the default.
+            Self::F32(value) => value.to_bits() == 0,
+            Self::F64(value) => value.to_bits() == 0,
+            Self::Bool(value) => !value,
+            Self::String(value) => value.is_empty(),
+            Self::Bytes(value) => value.is_empty(),
+            Self::Message(_) => false,
+        }
+    }
+}
+
+/// A list to read.
+#[derive(Clone, Copy)]
+pub(crate) struct ListRef<'a> {
+    first: *const u8,
+    len: usize,
+    stride: usize,
+    value: Value,
+    aux: Aux,
+    list: PhantomData<&'a ()>,
+}
+
+impl<'a> ListRef<'a> {
+    pub(crate) fn len(self) -> usize {
+        self.len
+    }
+
+    #[inline]
+    pub(crate) fn get(self, at: usize) -> ValueRef<'a> {
+        assert!(at < self.len, "an index within the list");
+        // SAFETY: within the elements the list's own function returned, which are `stride` apart.
+        unsafe { ValueRef::read(self.value, self.aux, self.first.add(at * self.stride)) }
+    }
+
+    pub(crate) fn iter(self) -> impl DoubleEndedIterator<Item = ValueRef<'a>> {
+        (0..self.len).map(move |at| self.get(at))
+    }
+}
+
+/// A map to read.
+#[derive(Clone, Copy)]
+pub(crate) struct MapRef<'a> {
+    field: *const u8,
+    len: usize,
+    fns: &'static MapFns,
+    value: Value,
+    aux: Aux,
+    map: PhantomData<&'a ()>,
+}
+
+impl<'a> MapRef<'a> {
+    pub(crate) fn len(self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn key_type(self) -> Value {
+        self.fns.key
+    }
+
+    pub(crate) fn iter(self) -> impl DoubleEndedIterator<Item = (ValueRef<'a>, ValueRef<'a>)> {
+        (0..self.len).map(move |at| {
+            // SAFETY: the map's own functions; keys are never enums or messages, so they need no aux.
+            unsafe {
+                let (key, value) = (self.fns.entry)(self.field, at);
+                (ValueRef::read(self.fns.key, Aux::None, key), ValueRef::read(self.value, self.aux, value))
+            }
+        })
+    }
+}
+
+/// A message to write, with the table it goes by.
+pub(crate) struct MessageMut<'a> {
+    base: *mut u8,
+    table: &'static Table,
+    message: PhantomData<&'a mut ()>,
+}
+
+/// A value to write.
+pub(crate) enum ValueMut<'a> {
+    I32(&'a mut i32),
+    I64(&'a mut i64),
+    U32(&'a mut u32),
+    U64(&'a mut u64),
+    F32(&'a mut f32),
+    F64(&'a mut f64),
+    Bool(&'a mut bool),
+    Enum(&'a mut i32),
+    String(&'a mut String),
+    Bytes(&'a mut Bytes),
+    Message(MessageMut<'a>),
+}
+
+/// A list of plain numbers to write.
+pub(crate) enum ListMut<'a> {
+    I32(&'a mut Vec<i32>),
+    I64(&'a mut Vec<i64>),
+    U32(&'a mut Vec<u32>),
+    U64(&'a mut Vec<u64>),
+    F32(&'a mut Vec<f32>),
+    F64(&'a mut Vec<f64>),
+    Bool(&'a mut Vec<bool>),
+    /// A list of enums, each of a type of its own: goes by [`MessageMut::value`].
+    Enum,
+}
+
+impl<'a> MessageMut<'a> {
+    pub(crate) fn of<M: Layout>(message: &'a mut M) -> Self {
+        Self { base: core::ptr::from_mut(message).cast(), table: M::table(), message: PhantomData }
+    }
+
+    pub(crate) fn table(&self) -> &'static Table {
+        self.table
+    }
+
+    pub(crate) fn unknown(&mut self) -> &mut UnknownFields {
+        // SAFETY: the table is that of the message (3), and the offset that of its unknown fields (1).
+        unsafe { &mut *self.base.add(self.table.unknown_offset).cast() }
+    }
+
+    /// Where the next value on the wire for the field at `index` goes: a new element of a list, the
+    /// value of anything else. Not for maps.
+    #[inline]
+    pub(crate) fn value(&mut self, index: usize, budget: &mut Budget) -> Result<ValueMut<'_>, OverBudget> {
+        let Field { number, offset, value, place, aux, .. } = self.table.fields[index];
+        // SAFETY: the table is that of the message (3), so the field lies there (1), and the functions
+        // of its place are made for its type (2). The result borrows `self`, so there is no other.
+        unsafe {
+            let field = self.base.add(offset as usize);
+            let at = match place {
+                Place::Implicit => field,
+                Place::Optional(fns) => {
+                    if fns.boxed_bytes != 0 && (fns.get)(field).is_null() {
+                        budget.take(fns.boxed_bytes)?;
+                    }
+                    (fns.put)(field)
+                }
+                Place::Oneof(fns) => {
+                    if fns.boxed_bytes != 0 && (fns.get)(field).0 != number {
+                        budget.take(fns.boxed_bytes)?;
+                    }
+                    (fns.put)(field, number)
+                }
+                Place::List { fns, .. } => (fns.push)(field, budget)?,
+                Place::Map(_) => unreachable!("maps are filled by insert"),
+            };
+            Ok(ValueMut::at(value, aux, at))
+        }
+    }
+
+    /// The whole list of a packable field.
+    pub(crate) fn list(&mut self, index: usize) -> ListMut<'_> {
+        let Field { offset, value, place, .. } = self.table.fields[index];
+        let Place::List { .. } = place else { unreachable!("only lists are packed") };
+        // SAFETY: as in `value`; a list of `value`s is a `Vec` of the type that is `Stored` as it.
+        unsafe {
+            let field = self.base.add(offset as usize);
+            match value {
+                Value::Int32 | Value::Sint32 | Value::Sfixed32 => ListMut::I32(&mut *field.cast()),
+                Value::Int64 | Value::Sint64 | Value::Sfixed64 => ListMut::I64(&mut *field.cast()),
+                Value::Uint32 | Value::Fixed32 => ListMut::U32(&mut *field.cast()),
+                Value::Uint64 | Value::Fixed64 => ListMut::U64(&mut *field.cast()),
+                Value::Float => ListMut::F32(&mut *field.cast()),
+                Value::Double => ListMut::F64(&mut *field.cast()),
+                Value::Bool => ListMut::Bool(&mut *field.cast()),
+                Value::Enum => ListMut::Enum,
+                Value::String | Value::Bytes | Value::Message => unreachable!("only numbers are packed"),
+            }
+        }
+    }
+
+    /// Makes room for `more` elements of a list.
+    pub(crate) fn reserve(
+        &mut self,
+        index: usize,
+        more: usize,
+        budget: &mut Budget,
+    ) -> Result<(), OverBudget> {
+        let Field { offset, place, .. } = self.table.fields[index];
+        let Place::List { fns, .. } = place else { unreachable!("only lists have elements") };
+        // SAFETY: as in `value`.
+        unsafe { (fns.reserve)(self.base.add(offset as usize), more, budget) }
+    }
+
+    /// Inserts into a map what `fill` makes of a default key and value, unless it says `false`.
+    pub(crate) fn insert(
+        &mut self,
+        index: usize,
+        budget: &mut Budget,
+        fill: &mut dyn FnMut(Value, ValueMut<'_>, ValueMut<'_>, &mut Budget) -> bool,
+    ) -> Result<(), OverBudget> {
+        let Field { offset, value, place, aux, .. } = self.table.fields[index];
+        let Place::Map(fns) = place else { unreachable!("only maps have entries") };
+        // SAFETY: as in `value`; the map's function hands out a key and a value of its own types, and
+        // keys are never enums or messages, so they need no aux.
+        unsafe {
+            (fns.insert)(self.base.add(offset as usize), budget, &mut |new_key, new_value, budget| {
+                let key = ValueMut::at(fns.key, Aux::None, new_key);
+                fill(fns.key, key, ValueMut::at(value, aux, new_value), budget)
+            })
+        }
+    }
+}
+
+impl ValueMut<'_> {
+    /// # Safety
+    /// `at` points to a value [`Stored`] as `value` with `aux`, borrowed mutably for the result's life.
+    #[inline]
+    unsafe fn at(value: Value, aux: Aux, at: *mut u8) -> Self {
+        // SAFETY: the caller's promise; the types are those of `stored!`.
+        unsafe {
+            match value {
+                Value::Int32 | Value::Sint32 | Value::Sfixed32 => Self::I32(&mut *at.cast()),
+                Value::Int64 | Value::Sint64 | Value::Sfixed64 => Self::I64(&mut *at.cast()),
+                Value::Uint32 | Value::Fixed32 => Self::U32(&mut *at.cast()),
+                Value::Uint64 | Value::Fixed64 => Self::U64(&mut *at.cast()),
+                Value::Float => Self::F32(&mut *at.cast()),
+                Value::Double => Self::F64(&mut *at.cast()),
+                Value::Bool => Self::Bool(&mut *at.cast()),
+                Value::Enum => Self::Enum(&mut *at.cast()),
+                Value::String => Self::String(&mut *at.cast()),
+                Value::Bytes => Self::Bytes(&mut *at.cast()),
+                Value::Message => {
+                    let Aux::Message(table) = aux else { unreachable!("set by Stored::AUX") };
+                    Self::Message(MessageMut { base: at, table: table(), message: PhantomData })
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! The shape of generated code, by hand: what a crate that forbids unsafe code can write with the
+//! macros, and that the engines serve it.
+#![forbid(unsafe_code)]
+#![deny(warnings)]
+// Generated code brings its own allowances.
+#![allow(missing_docs, unreachable_pub, unnameable_types, clippy::use_self, clippy::exhaustive_enums)]
+
+use ferrpc_proto::{Bytes, DecodeErrorKind, DecodeLimits, EncodeError, Map, Message, Sub, UnknownFields};
+
+#[derive(Clone, Default, PartialEq)]
+pub struct Person {
+    pub name: String,
+    pub id: i32,
+    pub nick: Option<String>,
+    pub scores: Vec<i64>,
+    pub deltas: Vec<i32>,
+    pub kind: Kind,
+    pub kinds: Vec<Kind>,
+    pub home: Sub<Place>,
+    pub friends: Vec<Person>,
+    pub counters: Map<String, u64>,
+    pub places: Map<i32, Place>,
+    pub boss: Sub<Person>,
+    pub contact: Option<person::Contact>,
+    pub weight: f64,
+    pub _unknown: UnknownFields,
+}
+
+ferrpc_proto::__message! {
+    Person, "test.Person", boxed;
+    (1 "name" name implicit string)
+    (2 "id" id implicit int32)
+    (3 "nick" nick optional string)
+    (4 "scores" scores packed int64)
+    (5 "deltas" deltas repeated sint32)
+    (6 "kind" kind implicit open)
+    (7 "kinds" kinds packed open)
+    (8 "home" home sub)
+    (9 "friends" friends repeated message)
+    (10 "counters" counters map string uint64)
+    (11 "places" places map int32 message)
+    (12 "boss" boss sub)
+    (oneof contact)
+    (20 "weight" weight implicit double)
+}
+
+pub mod person {
+    #[derive(Clone, PartialEq, Debug)]
+    pub enum Contact {
+        Email(String),
+        Phone(i64),
+        Via(Box<super::Person>),
+        At(super::Place),
+        Raw(ferrpc_proto::Bytes),
+    }
+
+    ferrpc_proto::__oneof! {
+        Contact;
+        (13 "email" Email string)
+        (14 "phone" Phone sfixed64)
+        (15 "via" Via boxed)
+        (1000 "at" At message)
+        (17 "raw" Raw bytes)
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct Place {
+    pub lat: f32,
+    pub lon: f32,
+    pub _unknown: UnknownFields,
+}
+
+ferrpc_proto::__message! {
+    Place, "test.Place", inline;
+    (1 "lat" lat implicit float)
+    (2 "lon" lon implicit float)
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[repr(transparent)]
+pub struct Kind(pub i32);
+
+impl Kind {
+    pub const NONE: Self = Self(0);
+    pub const FRIEND: Self = Self(1);
+}
+
+ferrpc_proto::__enum! {
+    Kind, false;
+    (0 "NONE")
+    (1 "FRIEND")
+}
+
+fn full() -> Person {
+    Person {
+        name: "Jürgen".into(),
+        id: -1,
+        nick: Some(String::new()),
+        scores: vec![0, 1, -1, i64::MIN, 300],
+        deltas: vec![-1, 1, i32::MIN],
+        kind: Kind::FRIEND,
+        kinds: vec![Kind::FRIEND, Kind(77), Kind::NONE],
+        home: Place { lat: 1.5, ..Default::default() }.into(),
+        friends: vec![Person::default(), Person { id: 5, ..Default::default() }],
+        counters: (0..20).map(|n| (n.to_string(), n)).collect(),
+        places: Map::from([(3, Place::default()), (-4, Place { lon: 2.0, ..Default::default() })]),
+        boss: Person { boss: Person::default().into(), ..Default::default() }.into(),
+        contact: Some(person::Contact::Via(Box::default())),
+        weight: -0.0,
+        ..Default::default()
+    }
+}
+
+#[test]
+fn what_is_encoded_is_decoded() {
+    let person = full();
+    let bytes = person.encode_to_vec().unwrap();
+    assert_eq!(bytes.len(), person.encoded_len());
+    let back = Person::decode(&bytes).unwrap();
+    assert_eq!(back, person);
+    assert_eq!(back.weight.to_bits(), (-0.0f64).to_bits());
+    assert_eq!(back.encode_to_vec().unwrap(), bytes);
+    for contact in [
+        person::Contact::Email("a@b".into()),
+        person::Contact::Phone(0),
+        person::Contact::At(Place::default()),
+        person::Contact::Raw(Bytes::from_static(b"\0\xff")),
+    ] {
+        let person = Person { contact: Some(contact), ..full() };
+        assert_eq!(Person::decode(&person.encode_to_vec().unwrap()).unwrap(), person);
+    }
+}
+
+#[test]
+fn the_wire_is_as_the_encoding_guide_says() {
+    let person = Person { id: 150, name: "testing".into(), ..Default::default() };
+    assert_eq!(person.encode_to_vec().unwrap(), b"\x0a\x07testing\x10\x96\x01");
+    let person = Person { scores: vec![3, 270, 86942], ..Default::default() };
+    assert_eq!(person.encode_to_vec().unwrap(), b"\x22\x06\x03\x8e\x02\x9e\xa7\x05");
+    let person = Person { deltas: vec![-1, 2], ..Default::default() };
+    assert_eq!(person.encode_to_vec().unwrap(), b"\x28\x01\x28\x04");
+    assert_eq!(Person::default().encode_to_vec().unwrap(), b"");
+}
+
+#[test]
+fn lists_come_packed_or_not() {
+    let both =
+        [&b"\x20\x05\x22\x02\x06\x07"[..], b"\x2a\x02\x01\x02\x28\x03", b"\x38\x01\x3a\x01\x4d"].concat();
+    let person = Person::decode(&both).unwrap();
+    assert_eq!(person.scores, [5, 6, 7]);
+    assert_eq!(person.deltas, [-1, 1, -2]);
+    assert_eq!(person.kinds, [Kind::FRIEND, Kind(77)]);
+}
+
+#[test]
+fn unknown_fields_survive() {
+    // Field 99 in every wire type, field 1 (a string) as a varint, and a group.
+    let unknown: &[u8] =
+        b"\x98\x06\x05\x99\x06abcdefgh\x9a\x06\x02hi\x9d\x06wxyz\x08\x07\x9b\x06\x08\x01\x9c\x06";
+    let bytes = [b"\x10\x01", unknown].concat();
+    let person = Person::decode(&bytes).unwrap();
+    assert_eq!(person._unknown.as_bytes(), unknown);
+    assert_eq!(person.encode_to_vec().unwrap(), bytes);
+    assert_eq!(
+        person.to_string(),
+        "id: 1\n99: 5\n99: 0x6867666564636261\n99: \"hi\"\n99: 0x7a797877\n1: 7\n99 {\n  1: 1\n}"
+    );
+}
+
+#[test]
+fn the_last_value_wins_and_messages_merge() {
+    let one = Person { home: Place { lat: 1.0, ..Default::default() }.into(), ..Default::default() };
+    let two = Person { home: Place { lon: 2.0, ..Default::default() }.into(), id: 7, ..Default::default() };
+    let bytes = [one.encode_to_vec().unwrap(), two.encode_to_vec().unwrap()].concat();
+    let merged = Person::decode(&bytes).unwrap();
+    assert_eq!(merged.home.as_ref(), Some(&Place { lat: 1.0, lon: 2.0, ..Default::default() }));
+
+    let via = |id| Some(person::Contact::Via(Box::new(Person { id, ..Default::default() })));
+    let email = Person { contact: Some(person::Contact::Email("x".into())), ..Default::default() };
+    let mut person = Person { contact: via(5), ..Default::default() };
+    let named = Person { name: "n".into(), ..Default::default() };
+    let more = Person { contact: Some(person::Contact::Via(Box::new(named))), ..Default::default() };
+    person.merge_from(&more.encode_to_vec().unwrap(), &DecodeLimits::new()).unwrap();
+    let Some(person::Contact::Via(inner)) = &person.contact else { panic!("still the same variant") };
+    assert_eq!((inner.id, inner.name.as_str()), (5, "n"));
+    person.merge_from(&email.encode_to_vec().unwrap(), &DecodeLimits::new()).unwrap();
+    assert_eq!(person.contact, email.contact);
+}
+
+#[test]
+fn a_map_entry_may_lack_key_or_value_or_come_twice() {
+    let person =
+        Person::decode(b"\x52\x00\x52\x03\x0a\x01a\x52\x02\x10\x05\x52\x05\x10\x09\x0a\x01a").unwrap();
+    assert_eq!(person.counters, Map::from([(String::new(), 5), ("a".into(), 9)]));
+}
+
+#[test]
+fn errors_say_where_and_what() {
+    let inner = b"\x10\x01\x0a\x02\xff\xff";
+    let bytes = [&b"\x10\x01\x62\x06"[..], inner].concat();
+    let error = Person::decode(&bytes).unwrap_err();
+    assert_eq!(error.kind(), DecodeErrorKind::InvalidUtf8);
+    assert_eq!(error.offset(), 6);
+    assert!(error.path().eq(["boss", "name"]));
+    assert_eq!(
+        error.to_string(),
+        "cannot decode test.Person, field boss.name, at byte 6: a string is not valid UTF-8; \
+         binary data belongs in `bytes`"
+    );
+}
+
+#[test]
+fn text_format_has_a_line_per_field() {
+    let person = Person {
+        name: "a\"b\n\u{7}ü".into(),
+        scores: vec![1, 2],
+        kind: Kind(9),
+        kinds: vec![Kind::FRIEND],
+        home: Place { lat: 0.1, lon: f32::INFINITY, ..Default::default() }.into(),
+        counters: Map::from([("k".to_string(), 1)]),
+        contact: Some(person::Contact::Raw(Bytes::from_static(b"\xff'"))),
+        weight: 1e300,
+        ..Default::default()
+    };
+    assert_eq!(
+        person.to_string(),
+        r#"name: "a\"b\n\007ü"
+scores: 1
+scores: 2
+kind: 9
+kinds: FRIEND
+home {
+  lat: 0.1
+  lon: inf
+}
+counters {
+  key: "k"
+  value: 1
+}
+raw: "\377\'"
+weight: 1e300"#
+    );
+}
+
+#[test]
+fn debug_prints_what_is_set() {
+    let person = Person { kind: Kind::FRIEND, home: Place::default().into(), ..Default::default() };
+    assert_eq!(format!("{person:?}"), "Person { kind: FRIEND, home: Place }");
+    assert_eq!(format!("{:?} {:?}", Kind::NONE, Kind(5)), "NONE 5");
+}
+
+#[test]
+fn a_hundred_levels_and_no_more() {
+    let nested = |levels| {
+        (0..levels).fold(Person::default(), |boss, _| Person { boss: boss.into(), ..Default::default() })
+    };
+    let bytes = nested(100).encode_to_vec().unwrap();
+    assert!(Person::decode(&bytes).is_ok());
+    assert_eq!(nested(101).encode_to_vec(), Err(EncodeError::TooDeep));
+
+    let len = u8::try_from(bytes.len() - 128).unwrap();
+    assert!(len < 128, "a length of two bytes");
+    let deeper = [&[0x62, len | 0x80, 1][..], &bytes].concat();
+    let error = Person::decode(&deeper).unwrap_err();
+    assert_eq!(error.kind(), DecodeErrorKind::TooDeep { depth_max: 100 });
+    assert!(Person::decode_with(&deeper, &DecodeLimits::new().depth_max(101)).is_ok());
+}
