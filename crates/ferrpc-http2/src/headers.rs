@@ -78,6 +78,22 @@ impl Headers {
         self.fields.push(Field { at, name_len: index(name.len()), value_len: index(value.len()), indexing });
     }
 
+    /// Appends a field given as one run of octets, its value right behind its name.
+    #[inline]
+    pub(crate) fn append_joined(&mut self, octets: &[u8], name_len: usize, indexing: Indexing) {
+        debug_assert!(name_len <= octets.len());
+        let at = index(self.octets.len());
+        self.octets.extend_from_slice(octets);
+        let value_len = index(octets.len() - name_len);
+        self.fields.push(Field { at, name_len: index(name_len), value_len, indexing });
+    }
+
+    /// Makes room for a list of so many octets and fields.
+    pub(crate) fn reserve(&mut self, octets: usize, fields: usize) {
+        self.octets.reserve(octets);
+        self.fields.reserve(fields);
+    }
+
     /// Appends a field whose octets `write` appends to the arena: it returns the length of the
     /// name, the rest is the value. On an error the list stays as it was.
     pub(crate) fn append_with<E>(

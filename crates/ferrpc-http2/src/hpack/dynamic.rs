@@ -1,0 +1,165 @@
+//! The decoder's dynamic table (RFC 7541 §2.3.2, §4): a queue of fields in one arena, newest first.
+//!
+//! Knows nothing of the static table, nor of limits on lists.
+
+use std::collections::VecDeque;
+
+use crate::headers::FIELD_OVERHEAD_BYTES;
+
+/// Fields in the order they came. An entry is one run of octets, so reading it is one lookup and one
+/// copy; nothing is allocated before the first entry.
+pub(super) struct DynamicTable {
+    /// Octets of evicted entries, then those of the live ones, oldest first.
+    octets: Vec<u8>,
+    /// Newest first, as the index counts.
+    entries: VecDeque<Entry>,
+    /// Where `octets` begins in the endless arena that `Entry::at` counts in (wrapping).
+    base: u32,
+    /// Octets of evicted entries at the front.
+    dead: usize,
+    /// Size as RFC 7541 §4.1 counts it.
+    size: usize,
+    size_max: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    at: u32,
+    name_len: u32,
+    len: u32,
+}
+
+impl DynamicTable {
+    pub(super) const fn new(size_max: usize) -> Self {
+        Self { octets: Vec::new(), entries: VecDeque::new(), base: 0, dead: 0, size: 0, size_max }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(super) const fn size(&self) -> usize {
+        self.size
+    }
+
+    pub(super) const fn size_max(&self) -> usize {
+        self.size_max
+    }
+
+    /// The octets of the field at `index`, 0 the newest, and the length of its name.
+    #[inline]
+    pub(super) fn get(&self, index: usize) -> Option<(&[u8], usize)> {
+        let entry = self.entries.get(index)?;
+        let at = entry.at.wrapping_sub(self.base) as usize;
+        Some((self.octets.get(at..at + entry.len as usize)?, entry.name_len as usize))
+    }
+
+    /// Adds a field given as `get` returns it. One that is larger than the whole table empties it,
+    /// which is no error (RFC 7541 §4.4).
+    pub(super) fn insert(&mut self, octets: &[u8], name_len: usize) {
+        let size = octets.len() + FIELD_OVERHEAD_BYTES;
+        self.evict_to(self.size_max.saturating_sub(size));
+        if size > self.size_max {
+            return;
+        }
+        self.make_room(octets.len());
+        let at = self.base.wrapping_add(offset(self.octets.len()));
+        self.octets.extend_from_slice(octets);
+        self.entries.push_front(Entry { at, name_len: offset(name_len), len: offset(octets.len()) });
+        self.size += size;
+    }
+
+    /// Changes the size the table may have, evicting what no longer fits (RFC 7541 §4.3).
+    pub(super) fn set_size_max(&mut self, size_max: usize) {
+        self.size_max = size_max;
+        self.evict_to(size_max);
+    }
+
+    fn evict_to(&mut self, size: usize) {
+        while self.size > size {
+            let Some(entry) = self.entries.pop_back() else { break };
+            self.dead += entry.len as usize;
+            self.size -= entry.len as usize + FIELD_OVERHEAD_BYTES;
+        }
+        if self.entries.is_empty() {
+            self.base = self.base.wrapping_add(offset(self.octets.len()));
+            self.octets.clear();
+            self.dead = 0;
+        }
+    }
+
+    /// Before the arena grows: moves the live octets to the front if they are fewer than the dead, so
+    /// each octet is paid for once and the arena is never more than twice the live ones.
+    fn make_room(&mut self, len: usize) {
+        let live = self.octets.len() - self.dead;
+        if self.octets.len() + len > self.octets.capacity() && self.dead >= live {
+            self.octets.copy_within(self.dead.., 0);
+            self.octets.truncate(live);
+            self.base = self.base.wrapping_add(offset(self.dead));
+            self.dead = 0;
+        }
+    }
+}
+
+/// Table sizes are bounded by a SETTINGS value, which has 32 bits.
+fn offset(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(table: &DynamicTable, index: usize) -> Option<(&str, &str)> {
+        let (octets, name_len) = table.get(index)?;
+        let (name, value) = octets.split_at(name_len);
+        Some((std::str::from_utf8(name).ok()?, std::str::from_utf8(value).ok()?))
+    }
+
+    #[test]
+    fn newest_entry_is_first_and_oldest_is_evicted() {
+        let mut table = DynamicTable::new(3 * (2 + 32));
+        for (octets, len) in [(b"a1", 1), (b"b2", 1), (b"c3", 2)] {
+            table.insert(octets, len);
+        }
+        assert_eq!((field(&table, 0), field(&table, 2)), (Some(("c3", "")), Some(("a", "1"))));
+        table.insert(b"d4", 1);
+        assert_eq!((field(&table, 0), field(&table, 2)), (Some(("d", "4")), Some(("b", "2"))));
+        assert_eq!((table.get(3), table.len(), table.size()), (None, 3, 3 * 34));
+    }
+
+    #[test]
+    fn entry_larger_than_the_table_empties_it() {
+        let mut table = DynamicTable::new(64);
+        table.insert(b"ab", 1);
+        table.insert(&[b'x'; 33], 1);
+        assert_eq!((table.len(), table.size()), (0, 0));
+        table.insert(&[b'x'; 32], 1);
+        assert_eq!((table.len(), table.size()), (1, 64));
+    }
+
+    #[test]
+    fn arena_stays_below_twice_the_table_however_many_entries_pass() {
+        let mut table = DynamicTable::new(4096);
+        for i in 0..100_000_u32 {
+            let octets = vec![i.to_le_bytes()[0]; (i % 300) as usize];
+            table.insert(&octets, (i % 7).min(i % 300) as usize);
+            assert_eq!(table.get(0), Some((&octets[..], (i % 7).min(i % 300) as usize)));
+            assert!(table.size() <= 4096 && table.octets.len() <= 2 * 4096);
+        }
+        assert!(table.octets.capacity() <= 4 * 4096);
+    }
+
+    #[test]
+    fn positions_survive_the_arena_wrapping_round() {
+        let mut table = DynamicTable::new(200);
+        table.base = u32::MAX - 100;
+        for i in 0..50_u8 {
+            table.insert(&[i; 20], 5);
+            assert_eq!(table.get(0), Some((&[i; 20][..], 5)));
+            if i > 2 {
+                assert_eq!(table.get(2), Some((&[i - 2; 20][..], 5)));
+            }
+        }
+    }
+}
