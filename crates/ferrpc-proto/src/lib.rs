@@ -10,7 +10,6 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
-#[cfg(any())]
 pub mod descriptor;
 mod engine;
 mod enumeration;
