@@ -10,16 +10,70 @@ use super::HpackError;
 /// As RFC 7541 §5.2 demands; `out` then holds some of the text.
 pub(super) fn decode(coded: &[u8], out: &mut Vec<u8>) -> Result<(), HpackError> {
     let start = out.len();
-    // No letter is shorter than 5 bits. The last words are written whole, hence the slack.
+    // No letter is shorter than 5 bits. Letters are written eight at a time, hence the slack.
     out.resize(start + coded.len() * 8 / SHORTEST as usize + size_of::<u64>(), 0);
-    let mut text = Text { octets: &mut out[start..], len: 0, word: 0, word_len: 0 };
-    let result = Bits { octets: coded, word: 0, len: 0 }.decode(&mut text);
+    let mut text = Text { octets: &mut out[start..], len: 0, word: 0, word_bits: 0 };
+    let result = decode_into(Bits { octets: coded, word: 0, len: 0 }, &mut text);
     let len = text.len;
     out.truncate(start + len);
     result
 }
 
+fn decode_into(mut bits: Bits<'_>, text: &mut Text<'_>) -> Result<(), HpackError> {
+    // A full word holds 56 bits or more, so four steps need no look at its length.
+    while bits.fill_word() {
+        let mut step = Step::NONE;
+        for _ in 0..4 {
+            // One that stands for a longer letter does nothing, nor do those behind it.
+            step = bits.step();
+            bits.skip(step.bits());
+            text.push(step);
+        }
+        text.flush();
+        if step.is_none() {
+            bits.fill();
+            if let Some((letter, len)) = long_letter(bits)? {
+                bits.skip(len);
+                text.push(letter);
+                text.flush();
+            }
+        }
+    }
+    // The last octets: a step may only take bits that are there.
+    loop {
+        bits.fill();
+        let step = bits.step();
+        if bits.len < STEP_BITS {
+            break;
+        }
+        if !step.is_none() {
+            bits.skip(step.bits());
+            text.push(step);
+        } else if let Some((letter, len)) = long_letter(bits)? {
+            bits.skip(len);
+            text.push(letter);
+        } else {
+            break;
+        }
+        text.flush();
+    }
+    // Fewer bits than a step: letter by letter, with the ones that may follow. No letter's code is a
+    // run of ones, so padding is never taken for one.
+    while bits.len > 0 {
+        let padded = Bits { word: bits.word | (u64::MAX >> bits.len), ..bits };
+        let step = padded.step().first();
+        if step.is_none() || step.bits() > bits.len {
+            break;
+        }
+        bits.skip(step.bits());
+        text.push(step);
+        text.flush();
+    }
+    bits.check_padding()
+}
+
 /// Bits yet to be decoded: `len` of them at the top of `word`, then `octets`.
+#[derive(Clone, Copy)]
 struct Bits<'a> {
     octets: &'a [u8],
     word: u64,
@@ -27,52 +81,6 @@ struct Bits<'a> {
 }
 
 impl Bits<'_> {
-    fn decode(mut self, text: &mut Text<'_>) -> Result<(), HpackError> {
-        // A full word holds 56 bits or more, so four steps need no look at its length.
-        while self.fill_word() {
-            for _ in 0..4 {
-                let step = self.step();
-                if step.letters == 0 {
-                    self.fill();
-                    self.long_letter(text)?;
-                    break;
-                }
-                self.skip(step.bits);
-                text.push(step);
-            }
-            text.flush();
-        }
-        // The last octets: a step may only take bits that are there.
-        loop {
-            self.fill();
-            let step = self.step();
-            if self.len < STEP_BITS {
-                break;
-            }
-            if step.letters > 0 {
-                self.skip(step.bits);
-                text.push(step);
-                text.flush();
-            } else if !self.long_letter(text)? {
-                break;
-            }
-        }
-        // Fewer bits than a step: letter by letter, with the ones that may follow. No letter's code is
-        // a run of ones, so padding is never taken for one.
-        while self.len > 0 {
-            let padded = self.word | (u64::MAX >> self.len);
-            let step = STEPS[(padded >> (64 - STEP_BITS)) as usize];
-            let bits = BITS[usize::from(step.pair & 0xff)];
-            if step.letters == 0 || u32::from(bits) > self.len {
-                break;
-            }
-            self.skip(bits);
-            text.push(Step { letters: 1, pair: step.pair & 0xff, bits });
-            text.flush();
-        }
-        self.check_padding()
-    }
-
     /// Fills the word from the next eight octets, or says that there are fewer.
     #[inline]
     fn fill_word(&mut self) -> bool {
@@ -85,6 +93,7 @@ impl Bits<'_> {
         true
     }
 
+    #[inline]
     fn fill(&mut self) {
         while self.len <= 56 {
             let Some((&octet, rest)) = self.octets.split_first() else { break };
@@ -95,42 +104,20 @@ impl Bits<'_> {
     }
 
     #[inline]
-    fn step(&self) -> Step {
+    fn step(self) -> Step {
         STEPS[(self.word >> (64 - STEP_BITS)) as usize]
     }
 
     #[inline]
-    fn skip(&mut self, bits: u8) {
+    fn skip(&mut self, bits: u32) {
         self.word <<= bits;
-        self.len -= u32::from(bits);
-    }
-
-    /// A letter of more than `STEP_BITS` bits; `false` if fewer bits are there than it has.
-    #[cold]
-    fn long_letter(&mut self, text: &mut Text<'_>) -> Result<bool, HpackError> {
-        let top = (self.word >> 32) as u32;
-        for (first, bits) in LONG.firsts.iter().zip(STEP_BITS + 1..) {
-            // All codes of this length lie below `end`, those that are longer above.
-            if top < first.end {
-                if bits > self.len {
-                    return Ok(false);
-                }
-                let nth = (top - first.code) >> (32 - bits);
-                let letter = LONG.letters[first.at as usize + nth as usize];
-                self.word <<= bits;
-                self.len -= bits;
-                text.push(Step { pair: letter.into(), letters: 1, bits: 0 });
-                text.flush();
-                return Ok(true);
-            }
-        }
-        if self.len < EOS_BITS { Ok(false) } else { Err(HpackError::HuffmanEos) }
+        self.len -= bits;
     }
 
     /// RFC 7541 §5.2: "A padding strictly longer than 7 bits MUST be treated as a decoding error. A
     /// padding not corresponding to the most significant bits of the code for the EOS symbol MUST be
     /// treated as a decoding error."
-    fn check_padding(&self) -> Result<(), HpackError> {
+    fn check_padding(self) -> Result<(), HpackError> {
         if self.len > 7 {
             Err(HpackError::HuffmanPaddingTooLong)
         } else if self.word | (u64::MAX >> self.len) != u64::MAX {
@@ -141,20 +128,35 @@ impl Bits<'_> {
     }
 }
 
+/// A letter of more than `STEP_BITS` bits and how many; none if not all of them are there.
+#[cold]
+fn long_letter(bits: Bits<'_>) -> Result<Option<(Step, u32)>, HpackError> {
+    let top = (bits.word >> 32) as u32;
+    for (first, len) in LONG.firsts.iter().zip(STEP_BITS + 1..) {
+        // All codes of this length lie below `end`, those that are longer above.
+        if top < first.end {
+            let nth = (top - first.code) >> (32 - len);
+            let letter = LONG.letters[first.at as usize + nth as usize];
+            return Ok((len <= bits.len).then_some((Step::new(letter.into(), 1, 0), len)));
+        }
+    }
+    if bits.len < EOS_BITS { Ok(None) } else { Err(HpackError::HuffmanEos) }
+}
+
 /// Where the text goes: letters gather in a word, which is written without a look at each.
 struct Text<'a> {
     octets: &'a mut [u8],
     len: usize,
     word: u64,
-    word_len: u32,
+    word_bits: u32,
 }
 
 impl Text<'_> {
     /// At most four times between two flushes.
     #[inline]
     fn push(&mut self, step: Step) {
-        self.word |= u64::from(step.pair) << (8 * self.word_len);
-        self.word_len += u32::from(step.letters);
+        self.word |= step.letters() << (self.word_bits & 63);
+        self.word_bits += step.letter_bits();
     }
 
     #[inline]
@@ -162,20 +164,48 @@ impl Text<'_> {
         if let Some(room) = self.octets.get_mut(self.len..).and_then(|room| room.first_chunk_mut::<8>()) {
             *room = self.word.to_le_bytes();
         }
-        self.len += self.word_len as usize;
-        (self.word, self.word_len) = (0, 0);
+        self.len += (self.word_bits / 8) as usize;
+        (self.word, self.word_bits) = (0, 0);
     }
 }
 
-/// What the next `STEP_BITS` bits mean.
+/// What the next `STEP_BITS` bits mean, in one word: from the low end the number of bits taken, eight
+/// times the number of letters (0, 8 or 16), the first letter, the second.
 #[derive(Clone, Copy)]
-struct Step {
-    /// The first letter in the low octet, the second above it or zero.
-    pair: u16,
-    /// How many letters: none if the first is longer than a step.
-    letters: u8,
-    /// Bits of all these letters.
-    bits: u8,
+struct Step(u32);
+
+impl Step {
+    /// The first letter is longer than a step.
+    const NONE: Self = Self::new(0, 0, 0);
+
+    const fn new(letters: u16, count: u8, bits: u8) -> Self {
+        Self((letters as u32) << 16 | (count as u32) << 11 | bits as u32)
+    }
+
+    fn is_none(self) -> bool {
+        self.letter_bits() == 0
+    }
+
+    fn bits(self) -> u32 {
+        self.0 & 0xff
+    }
+
+    fn letter_bits(self) -> u32 {
+        self.0 >> 8 & 0xff
+    }
+
+    fn letters(self) -> u64 {
+        u64::from(self.0 >> 16)
+    }
+
+    /// Only the first letter, if there is one.
+    fn first(self) -> Self {
+        if self.is_none() {
+            return self;
+        }
+        let letter = (self.0 >> 16 & 0xff) as u8;
+        Self::new(letter.into(), 1, BITS[usize::from(letter)])
+    }
 }
 
 /// Two of the common letters (5 to 6 bits) fit a step.
@@ -250,18 +280,16 @@ const fn codes() -> [u32; 257] {
 
 #[expect(clippy::cast_possible_truncation, reason = "letters are octets; EOS is too long for a step")]
 const fn steps() -> [Step; 1 << STEP_BITS] {
-    let mut steps = [Step { pair: 0, letters: 0, bits: 0 }; 1 << STEP_BITS];
+    let mut steps = [Step::NONE; 1 << STEP_BITS];
     let mut a = 0;
     while a < 256 {
         if BITS[a] as u32 <= STEP_BITS {
-            let step = Step { pair: a as u16, letters: 1, bits: BITS[a] };
-            fill(&mut steps, CODES[a], step);
+            fill(&mut steps, CODES[a], Step::new(a as u16, 1, BITS[a]));
             let mut b = 0;
             while b < 256 {
                 if (BITS[a] + BITS[b]) as u32 <= STEP_BITS {
-                    let pair = a as u16 | (b as u16) << 8;
-                    let bits = BITS[a] + BITS[b];
-                    fill(&mut steps, CODES[a] << BITS[b] | CODES[b], Step { pair, letters: 2, bits });
+                    let both = Step::new(a as u16 | (b as u16) << 8, 2, BITS[a] + BITS[b]);
+                    fill(&mut steps, CODES[a] << BITS[b] | CODES[b], both);
                 }
                 b += 1;
             }
@@ -273,7 +301,7 @@ const fn steps() -> [Step; 1 << STEP_BITS] {
 
 /// Writes `step` wherever an index begins with `code`.
 const fn fill(steps: &mut [Step; 1 << STEP_BITS], code: u32, step: Step) {
-    let free = STEP_BITS - step.bits as u32;
+    let free = STEP_BITS - (step.0 & 0xff);
     let mut i = code << free;
     while i < (code + 1) << free {
         steps[i as usize] = step;
