@@ -1,2 +1,91 @@
-//! The one front door.
-fn main() {}
+//! The one front door: `cargo xtask <command>` is everything that CI runs or a contributor needs.
+//!
+//! Outside tools (Python, Go, h2load) are known here and nowhere else.
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, reason = "a command line program")]
+
+mod bench;
+mod generate;
+mod paths;
+mod peers;
+mod report;
+mod run;
+mod setup;
+mod test;
+mod tidy;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Everything that CI runs or a contributor needs.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// What CI runs: format, lints, all tests, documentation, tidy, generated code, foreign peers.
+    Test {
+        /// Format, lints and unit tests only.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Checks what compilers do not: arrows between crates and modules, leftovers, file heads.
+    Tidy,
+    /// Writes the generated code that is checked in anew.
+    Gen {
+        /// Only compare; fail if a file would change.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Measures, always against a rival in the same run.
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+    },
+    /// Gets what tests and benchmarks need beside Rust, into the target directory where possible.
+    Setup,
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// CPU time per unary call of the example server and of tonic's equivalent, under h2load.
+    User(bench::user::Options),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Test { quick } => test::test(quick),
+        Command::Tidy => tidy::command(),
+        Command::Gen { check } => generate::command(check),
+        Command::Bench { what: Bench::User(options) } => bench::user::command(&options),
+        Command::Setup => setup::command(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What a command ends with when it could not do its work, as a sentence for the reader.
+type Result<T, E = String> = std::result::Result<T, E>;
+
+/// Puts what was being done before what the system says about it.
+fn context<E: std::fmt::Display>(what: impl std::fmt::Display) -> impl FnOnce(E) -> String {
+    move |error| format!("{what}: {error}")
+}
+
+/// Writes a file and the directories above it.
+fn write(path: &std::path::Path, contents: impl AsRef<[u8]>) -> Result<()> {
+    let parent: PathBuf = path.parent().map(Into::into).unwrap_or_default();
+    std::fs::create_dir_all(&parent).map_err(context(parent.display()))?;
+    std::fs::write(path, contents).map_err(context(path.display()))
+}

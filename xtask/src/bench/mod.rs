@@ -1,0 +1,3 @@
+//! Benchmarks. Each measures a rival in the same run; only ratios mean something.
+
+pub(crate) mod user;

@@ -1,0 +1,34 @@
+//! Where things are.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// The repository.
+pub(crate) fn root() -> PathBuf {
+    // This file's crate is compiled where it lies: one level below the top.
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// Cargo's target directory, as cargo itself would choose it.
+pub(crate) fn target() -> PathBuf {
+    match env::var_os("CARGO_TARGET_DIR") {
+        Some(dir) => root().join(dir),
+        None => root().join("target"),
+    }
+}
+
+/// Everything that is made for the foreign peers. Safe to delete.
+pub(crate) fn peers() -> PathBuf {
+    target().join("peers")
+}
+
+/// The workspace of the benchmarks has a target directory of its own: other crates, other features.
+pub(crate) fn benches_target() -> PathBuf {
+    target().join("benches")
+}
+
+/// `program` as found on PATH.
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?).map(|dir| dir.join(program)).find(|file| file.is_file())
+}

@@ -1,0 +1,192 @@
+//! The foreign peers of tests/peers: pinned packages and generated code, all below one directory.
+//!
+//! | below `target/peers` | |
+//! |---|---|
+//! | `venv/` | Python with the packages of requirements.txt |
+//! | `python/` | our Python programs beside the code generated for them |
+//! | `go/` | our Go program beside the code generated for it |
+//! | `bin/` | `go-peer`, and Go's generators |
+//!
+//! A stamp beside each part holds what it was made from; the part is made anew when that changes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::run::{Log, output_of};
+use crate::{Result, context, paths, write};
+
+/// The proto files that peers speak: import root and name below it.
+const PROTOS: [(&str, &str); 2] =
+    [("examples/proto", "user.proto"), ("tests/proto", "ferrpc/test/v1/test.proto")];
+
+/// Options of Go's generators: import paths of the files, which do not name one themselves.
+const GO_PACKAGES: &str = "Mferrpc/test/v1/test.proto=ferrpc.test/peer/gen/test,\
+    Muser.proto=ferrpc.test/peer/gen/user,module=ferrpc.test/peer";
+
+/// A toolchain that the machine must bring along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Toolchain {
+    Python,
+    Go,
+}
+
+impl Toolchain {
+    /// `None` if it is installed, else what is missing.
+    pub(crate) fn missing(self) -> Option<String> {
+        let (program, wanted) = match self {
+            Self::Python => ("python3", "Python 3.10 or newer, with venv"),
+            Self::Go => ("go", "Go 1.26 or newer"),
+        };
+        paths::on_path(program).is_none().then(|| format!("{program} is not on PATH; install {wanted}"))
+    }
+}
+
+/// Makes the Python peer; does nothing if it is there already.
+pub(crate) fn set_up_python(log: &mut Log) -> Result<()> {
+    let peers = paths::peers();
+    let requirements = paths::root().join("tests/peers/python/requirements.txt");
+
+    Stamp::new("venv", [&requirements])?.or_make(|| {
+        let venv = peers.join("venv");
+        remove(&venv)?;
+        log.run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
+        let mut pip = Command::new(venv.join("bin/python"));
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&requirements);
+        log.run(&mut pip)
+    })?;
+
+    let mut inputs = files_below(&paths::root().join("tests/peers/python"))?;
+    inputs.extend(proto_files());
+    Stamp::new("python", &inputs)?.or_make(|| {
+        let python = peers.join("python");
+        remove(&python)?;
+        copy_all(&inputs, &python, "py")?;
+        let mut protoc = protoc();
+        protoc.arg("--python_out").arg(&python).arg("--grpc_python_out").arg(&python);
+        log.run(protoc.args(PROTOS.map(|(_, name)| name)))
+    })
+}
+
+/// Makes the Go peer; does nothing if it is there already. Needs the Python one: its protoc.
+pub(crate) fn set_up_go(log: &mut Log) -> Result<()> {
+    let peers = paths::peers();
+    let mut inputs = files_below(&paths::root().join("tests/peers/go"))?;
+    inputs.extend(proto_files());
+    Stamp::new("go", &inputs)?.or_make(|| {
+        let (bin, go) = (peers.join("bin"), peers.join("go"));
+        remove(&go)?;
+        for extension in ["go", "mod", "sum"] {
+            copy_all(&inputs, &go, extension)?;
+        }
+        let generators = ["protoc-gen-go", "protoc-gen-go-grpc"];
+        fs::create_dir_all(&bin).map_err(context(bin.display()))?;
+        let mut build = go_build(&go);
+        build.arg("-o").arg(&bin);
+        build.args([
+            "google.golang.org/protobuf/cmd/protoc-gen-go",
+            "google.golang.org/grpc/cmd/protoc-gen-go-grpc",
+        ]);
+        log.run(&mut build)?;
+
+        let mut protoc = protoc();
+        for generator in generators {
+            protoc.arg(format!("--plugin={generator}={}", bin.join(generator).display()));
+        }
+        protoc.arg("--go_out").arg(&go).arg(format!("--go_opt={GO_PACKAGES}"));
+        protoc.arg("--go-grpc_out").arg(&go).arg(format!("--go-grpc_opt={GO_PACKAGES}"));
+        log.run(protoc.args(PROTOS.map(|(_, name)| name)))?;
+
+        log.run(go_build(&go).arg("-o").arg(bin.join("go-peer")).arg("."))
+    })
+}
+
+/// The Python peer's interpreter on one of its programs.
+pub(crate) fn python(program: &str) -> Command {
+    let mut command = Command::new(paths::peers().join("venv/bin/python"));
+    command.arg(paths::peers().join("python").join(program));
+    command
+}
+
+/// The Go peer.
+pub(crate) fn go() -> Command {
+    Command::new(paths::peers().join("bin/go-peer"))
+}
+
+/// The peers' cases against each other, so that a fault of theirs is not taken for one of ours.
+pub(crate) fn agree(log: &mut Log) -> Result<()> {
+    for (mut server, mut client) in [(python("peer.py"), go()), (go(), python("peer.py"))] {
+        let server = crate::run::Listening::start(server.arg("server"))?;
+        log.run(client.args(["client", "--target", &server.address]))?;
+    }
+    Ok(())
+}
+
+fn protoc() -> Command {
+    let mut command = Command::new(paths::peers().join("venv/bin/python"));
+    command.args(["-m", "grpc_tools.protoc"]);
+    command.args(PROTOS.map(|(root, _)| format!("-I{}", paths::root().join(root).display())));
+    command
+}
+
+fn proto_files() -> impl Iterator<Item = PathBuf> {
+    PROTOS.into_iter().map(|(root, name)| paths::root().join(root).join(name))
+}
+
+fn go_build(directory: &Path) -> Command {
+    let mut command = Command::new("go");
+    // The module's own go.sum says which bytes are wanted; nothing may be added to it on the way.
+    command.current_dir(directory).args(["build", "-mod=readonly", "-trimpath"]);
+    command
+}
+
+/// What a part was made from, beside the part.
+struct Stamp {
+    file: PathBuf,
+    inputs: Vec<u8>,
+}
+
+impl Stamp {
+    fn new<P: AsRef<Path>>(part: &str, inputs: impl IntoIterator<Item = P>) -> Result<Self> {
+        let mut all = Vec::new();
+        for input in inputs {
+            let input = input.as_ref();
+            all.extend_from_slice(input.as_os_str().as_encoded_bytes());
+            all.push(b'\n');
+            all.extend(fs::read(input).map_err(context(input.display()))?);
+        }
+        Ok(Self { file: paths::peers().join(format!("{part}.stamp")), inputs: all })
+    }
+
+    fn or_make(self, make: impl FnOnce() -> Result<()>) -> Result<()> {
+        if fs::read(&self.file).is_ok_and(|made_from| made_from == self.inputs) {
+            return Ok(());
+        }
+        remove(&self.file)?;
+        make()?;
+        write(&self.file, self.inputs)
+    }
+}
+
+fn files_below(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut listing = Command::new("git");
+    listing.current_dir(directory).args(["ls-files", "--cached", "--others", "--exclude-standard"]);
+    Ok(output_of(&mut listing)?.lines().map(|name| directory.join(name)).collect())
+}
+
+fn copy_all(files: &[PathBuf], to: &Path, extension: &str) -> Result<()> {
+    for file in files.iter().filter(|file| file.extension().is_some_and(|e| e == extension)) {
+        let name = file.file_name().unwrap_or_default();
+        write(&to.join(name), fs::read(file).map_err(context(file.display()))?)?;
+    }
+    Ok(())
+}
+
+/// Removes a file or a directory, if it is there.
+fn remove(path: &Path) -> Result<()> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(context(path.display())(error)),
+        _ => Ok(()),
+    }
+}
