@@ -1,6 +1,27 @@
-//! HTTP/2 and HPACK as a state machine without I/O.
+//! HTTP/2 (RFC 9113) and HPACK (RFC 7541) as a state machine: no socket, clock, task, lock or `async`.
+//!
+//! A driver owns a [`Connection`], hands it the octets it read and the time, takes [`Event`]s out, gives
+//! commands, and writes what [`Connection::output`] holds. Nothing here knows gRPC.
 #![forbid(unsafe_code)]
 
+mod config;
+mod conn;
+mod error;
+mod flow;
+mod frame;
+mod head;
 mod headers;
+mod hpack;
+mod input;
+mod out;
+mod stream;
 
-pub use headers::{FIELD_OVERHEAD_BYTES, Headers};
+pub use config::Config;
+pub use conn::{Closed, Connection, Event, HeaderWriter, OpenError, Reset, Role};
+pub use error::{ErrorCode, FrameKind, Malformed, Scope, StreamId, Violation};
+pub use head::Head;
+pub use headers::{FIELD_OVERHEAD_BYTES, Headers, Indexing};
+pub use hpack::HpackError;
+pub use input::{Chunk, SLACK_BYTES};
+pub use out::{Out, SLICES_MAX};
+pub use stream::{End, StreamKey};

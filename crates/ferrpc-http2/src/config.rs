@@ -1,0 +1,71 @@
+//! Limits and settings of one connection, each with its unit and default.
+
+use std::time::Duration;
+
+/// What a connection allows and how it behaves. Read once, when the connection is made.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// Streams the peer may have open at once. Default 100. Advertised, and enforced from the first
+    /// octet: one more is refused with REFUSED_STREAM.
+    pub streams_max: u32,
+    /// Receive window each stream starts with, in octets. Default 65,535; at most 2³¹ − 1. Worst-case
+    /// memory of unread DATA is this times `streams_max`.
+    pub stream_window_bytes: u32,
+    /// How far one stream's receive window may be extended for a large message, in octets. Default 4 MiB.
+    pub stream_window_bytes_max: u32,
+    /// Receive window of the connection, in octets. Default 1 MiB; its credit returns on receipt.
+    pub conn_window_bytes: u32,
+    /// Largest frame we take, in octets. Default 16,384, the least RFC 9113 §4.2 allows.
+    pub frame_bytes_max: u32,
+    /// Largest header list in each direction, as RFC 9113 §6.5.2 counts it. Default 16 KiB.
+    pub header_list_bytes_max: usize,
+    /// Most fields in a header list. Default 128 (CVE-2026-49975).
+    pub header_fields_max: usize,
+    /// Most CONTINUATION frames in a header block. Default 8 (VU#421644).
+    pub continuations_max: u32,
+    /// HPACK table of the decoder, in octets. Default 4,096.
+    pub header_table_bytes: usize,
+    /// Replies to the peer (acknowledgements, resets, window updates) that may wait to be written, in
+    /// octets. Default 16 KiB; above it nothing is read until they are out.
+    pub reply_bytes_max: usize,
+    /// DATA of one stream that may wait to be written before its sender should pause, in octets.
+    /// Default 64 KiB.
+    pub unsent_bytes_mark: usize,
+    /// Output gathered for one write, in octets. Default 128 KiB.
+    pub write_bytes_mark: usize,
+    /// Time for the peer's preface and first SETTINGS. Default 10 s.
+    pub preface_timeout: Duration,
+    /// Time for the peer to acknowledge our SETTINGS. Default 20 s.
+    pub settings_timeout: Duration,
+    /// Time between the first and the last frame of a header block. Default 5 s.
+    pub header_block_timeout: Duration,
+    /// Time without any progress of the socket while output waits. Default 30 s.
+    pub write_stall_timeout: Duration,
+    /// Time between the two GOAWAYs of a drain if the peer does not answer the PING. Default 5 s.
+    pub drain_ping_timeout: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            streams_max: 100,
+            stream_window_bytes: 65_535,
+            stream_window_bytes_max: 4 << 20,
+            conn_window_bytes: 1 << 20,
+            frame_bytes_max: 16_384,
+            header_list_bytes_max: 16 << 10,
+            header_fields_max: 128,
+            continuations_max: 8,
+            header_table_bytes: 4096,
+            reply_bytes_max: 16 << 10,
+            unsent_bytes_mark: 64 << 10,
+            write_bytes_mark: 128 << 10,
+            preface_timeout: Duration::from_secs(10),
+            settings_timeout: Duration::from_secs(20),
+            header_block_timeout: Duration::from_secs(5),
+            write_stall_timeout: Duration::from_secs(30),
+            drain_ping_timeout: Duration::from_secs(5),
+        }
+    }
+}

@@ -1,0 +1,500 @@
+//! One HTTP/2 connection as a state machine: octets and time in, events and octets out.
+//!
+//! Has no socket, clock, task or lock. Its methods are of four kinds:
+//!
+//! - input: [`space`](Connection::space) and [`received`](Connection::received) for octets,
+//!   [`eof`](Connection::eof), [`tick`](Connection::tick) for time;
+//! - commands from above: [`open`](Connection::open), [`send_headers`](Connection::send_headers),
+//!   [`send`](Connection::send), [`send_trailers`](Connection::send_trailers),
+//!   [`reset`](Connection::reset), [`consumed`](Connection::consumed), [`drain`](Connection::drain), …;
+//! - what happened: [`event`](Connection::event), until it returns `None`;
+//! - output: [`output`](Connection::output), [`deadline`](Connection::deadline).
+//!
+//! The contract of a turn: input, then all events, then output until it is written, then wait for the
+//! socket or the deadline.
+
+mod recv;
+mod sched;
+mod send;
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use crate::config::Config;
+use crate::error::{ErrorCode, Scope, StreamId, Violation};
+use crate::flow::{SendWindow, WINDOW_START};
+use crate::frame;
+use crate::head::Head;
+use crate::headers::Headers;
+use crate::hpack::{Decoder, Encoder};
+use crate::input::{Chunk, Input};
+use crate::out::Out;
+use crate::stream::{End, Fate, StreamKey, Streams};
+
+pub use send::{HeaderWriter, OpenError};
+
+/// Which side of the connection this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a connection has two ends")]
+pub enum Role {
+    /// Opens streams with requests.
+    Client,
+    /// Answers them.
+    Server,
+}
+
+/// What happened on the connection, in the order it happened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// The peer's SETTINGS came: it speaks HTTP/2, and its limits are known.
+    Ready,
+    /// The head of a request (server) or of a final response (client).
+    Head {
+        /// The stream; new on the server.
+        stream: StreamKey,
+        /// Checked against RFC 9113 §8.
+        head: Head,
+        /// Whether nothing follows.
+        end: End,
+    },
+    /// A piece of the body as it came, without a copy. Empty only with [`End::Yes`].
+    Data {
+        /// The stream.
+        stream: StreamKey,
+        /// The octets; give their credit back with [`Connection::consumed`].
+        chunk: Chunk,
+        /// Whether nothing follows.
+        end: End,
+    },
+    /// Trailers; they end the peer's half.
+    Trailers {
+        /// The stream.
+        stream: StreamKey,
+        /// Checked: no pseudo-headers.
+        trailers: Headers,
+    },
+    /// The stream is gone, both halves. Its key is stale.
+    Reset {
+        /// The stream.
+        stream: StreamKey,
+        /// By whom and why.
+        reason: Reset,
+    },
+    /// A stream whose sender paused has less than half its mark unsent.
+    Writable {
+        /// The stream.
+        stream: StreamKey,
+    },
+    /// The peer will take no new streams. Streams above its last id have had their [`Event::Reset`].
+    GoAway {
+        /// Its code.
+        code: ErrorCode,
+        /// Its debug data, at most 1 KiB.
+        debug: Bytes,
+    },
+    /// The connection is over; the last event. What is still in the output should be written.
+    Closed {
+        /// Why.
+        reason: Closed,
+    },
+}
+
+/// Why a stream was cut short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "by the peer, by us, or never begun")]
+pub enum Reset {
+    /// The peer sent RST_STREAM.
+    ByPeer(ErrorCode),
+    /// We sent RST_STREAM for a misdeed of the peer.
+    ByUs(Violation),
+    /// A GOAWAY says the peer never looked at it: safe to try elsewhere (RFC 9113 §6.8).
+    Unprocessed(ErrorCode),
+}
+
+/// Why a connection ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Closed {
+    /// A misdeed of the peer; it was sent a GOAWAY that names it.
+    Violation(Violation),
+    /// The peer closed its side of the socket.
+    Eof,
+    /// The socket took nothing for [`Config::write_stall_timeout`].
+    WriteStall,
+}
+
+/// One HTTP/2 connection. See the [module](self) for how to drive it.
+#[derive(Debug)]
+pub struct Connection {
+    role: Role,
+    config: Config,
+    input: Input,
+    out: Out,
+    decoder: Decoder,
+    encoder: Encoder,
+    streams: Streams,
+    recv: recv::State,
+    sched: sched::Ring,
+    /// What happened outside of parsing, oldest first. Bounded by the streams that are open.
+    events: VecDeque<Event>,
+    peer: PeerSettings,
+    /// Streams of each side that are open; RFC 9113 §5.1.2 counts them apart.
+    open_local: u32,
+    open_remote: u32,
+    next_local: u32,
+    send_window: SendWindow,
+    /// Reply octets queued since the output was last empty.
+    reply_bytes: usize,
+    timers: Timers,
+    drain: Drain,
+    closed: bool,
+    now: Instant,
+}
+
+/// What the peer's SETTINGS said (RFC 9113 §6.5.2).
+#[derive(Debug)]
+struct PeerSettings {
+    streams_max: u32,
+    window_bytes: u32,
+    frame_bytes_max: u32,
+    header_list_bytes_max: u32,
+}
+
+#[derive(Debug, Default)]
+struct Timers {
+    preface: Option<Instant>,
+    settings_ack: Option<Instant>,
+    header_block: Option<Instant>,
+    /// When the output that waits was last seen to move.
+    write_progress: Option<Instant>,
+    drain_ping: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Drain {
+    No,
+    /// GOAWAY(2³¹ − 1) is out; its PING is not answered.
+    Announced,
+    /// The final GOAWAY is out: streams above this id are ignored.
+    Final(StreamId),
+}
+
+/// Payload of the PING between the two GOAWAYs of a drain.
+const DRAIN_PING: [u8; 8] = *b"draining";
+
+impl Connection {
+    /// A client's end; its preface and SETTINGS are the first output.
+    pub fn client(config: Config, now: Instant) -> Self {
+        Self::new(Role::Client, config, now)
+    }
+
+    /// A server's end; its SETTINGS are the first output, once the client's preface came.
+    pub fn server(config: Config, now: Instant) -> Self {
+        Self::new(Role::Server, config, now)
+    }
+
+    fn new(role: Role, config: Config, now: Instant) -> Self {
+        let timers = Timers {
+            preface: Some(now + config.preface_timeout),
+            settings_ack: Some(now + config.settings_timeout),
+            ..Timers::default()
+        };
+        let mut connection = Self {
+            role,
+            input: Input::default(),
+            out: Out::default(),
+            decoder: Decoder::new(config.header_table_bytes),
+            encoder: Encoder::new(),
+            streams: Streams::default(),
+            recv: recv::State::new(role, &config),
+            sched: sched::Ring::default(),
+            events: VecDeque::new(),
+            // RFC 9113 §6.5.2: the values that hold until the peer's SETTINGS come.
+            peer: PeerSettings {
+                streams_max: u32::MAX,
+                window_bytes: WINDOW_START,
+                frame_bytes_max: 16_384,
+                header_list_bytes_max: u32::MAX,
+            },
+            open_local: 0,
+            open_remote: 0,
+            next_local: 1,
+            send_window: SendWindow::new(WINDOW_START),
+            reply_bytes: 0,
+            timers,
+            drain: Drain::No,
+            closed: false,
+            now,
+            config,
+        };
+        // A server speaks after the client's preface: until then the peer may turn out to speak HTTP/1.1.
+        if role == Role::Client {
+            connection.greet();
+        }
+        connection
+    }
+
+    fn greet(&mut self) {
+        let config = &self.config;
+        let out = self.out.scratch();
+        let mut entries = vec![
+            (SETTING_MAX_CONCURRENT_STREAMS, config.streams_max),
+            (SETTING_INITIAL_WINDOW_SIZE, config.stream_window_bytes),
+            (SETTING_MAX_FRAME_SIZE, config.frame_bytes_max),
+            (SETTING_MAX_HEADER_LIST_SIZE, u32::try_from(config.header_list_bytes_max).unwrap_or(u32::MAX)),
+        ];
+        if let Ok(table) = u32::try_from(config.header_table_bytes)
+            && table != 4096
+        {
+            entries.push((SETTING_HEADER_TABLE_SIZE, table));
+        }
+        if self.role == Role::Client {
+            out.extend_from_slice(frame::PREFACE);
+            entries[0] = (SETTING_ENABLE_PUSH, 0);
+        }
+        frame::append_settings(&entries, out);
+        if config.conn_window_bytes > WINDOW_START {
+            frame::append_window_update(StreamId::ZERO, config.conn_window_bytes - WINDOW_START, out);
+        }
+        self.timers.write_progress = Some(self.now);
+    }
+
+    /// Octets received and not understood yet; after a violation, from where it was found.
+    pub fn unparsed(&self) -> &[u8] {
+        self.input.unparsed()
+    }
+
+    /// Which side this is.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Room for the next read: initialised memory, never empty. Drain [`event`](Self::event) first.
+    pub fn space(&mut self) -> &mut [u8] {
+        self.input.space()
+    }
+
+    /// The first `n` octets of [`space`](Self::space) came from the socket.
+    pub fn received(&mut self, n: usize, now: Instant) {
+        self.now = now;
+        self.input.received(n);
+    }
+
+    /// The peer closed its side of the socket.
+    pub fn eof(&mut self) {
+        self.close(Closed::Eof);
+    }
+
+    /// Whether to read more. False while too many replies wait to be written: a peer that does not read
+    /// them may not make us queue more.
+    pub fn wants_read(&self) -> bool {
+        !self.closed && self.reply_bytes <= self.config.reply_bytes_max
+    }
+
+    /// Gives receive memory back; for connections that go quiet.
+    pub fn release_memory(&mut self) {
+        self.input.release();
+    }
+
+    /// What happened next, or `None` when all input is used up.
+    pub fn event(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Some(event);
+            }
+            if self.closed {
+                return None;
+            }
+            match self.step() {
+                Ok(recv::Step::Event(event)) => return Some(event),
+                Ok(recv::Step::Again) => {}
+                Ok(recv::Step::Starved) => return None,
+                Err(violation) => self.violated(violation),
+            }
+        }
+    }
+
+    /// The octets to write, in order: control frames and headers as they came up, DATA as windows and
+    /// fairness allow. Call it until it is empty or the socket takes no more; report what was written
+    /// with [`written`](Self::written).
+    pub fn output(&mut self) -> &Out {
+        if !self.closed {
+            self.schedule();
+        }
+        &self.out
+    }
+
+    /// The socket took the first `n` octets of the output.
+    pub fn written(&mut self, n: usize, now: Instant) {
+        self.now = now;
+        self.out.advance(n);
+        if self.out.is_empty() {
+            self.reply_bytes = 0;
+            self.timers.write_progress = None;
+        } else if n > 0 {
+            self.timers.write_progress = Some(now);
+        }
+    }
+
+    /// The socket takes nothing now; starts the stall timer unless it runs.
+    pub fn write_blocked(&mut self, now: Instant) {
+        self.now = now;
+        if !self.out.is_empty() {
+            self.timers.write_progress.get_or_insert(now);
+        }
+    }
+
+    /// When to call [`tick`](Self::tick) at the latest, if nothing else happens.
+    pub fn deadline(&self) -> Option<Instant> {
+        if self.closed {
+            return None;
+        }
+        let timers = &self.timers;
+        let stall = timers.write_progress.map(|at| at + self.config.write_stall_timeout);
+        [timers.preface, timers.settings_ack, timers.header_block, timers.drain_ping, stall]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Time passed. Cheap; may be called at any time.
+    pub fn tick(&mut self, now: Instant) {
+        self.now = now;
+        if self.closed {
+            return;
+        }
+        let passed = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        if passed(self.timers.preface) {
+            return self.violated(Violation::PrefaceTimeout);
+        }
+        if passed(self.timers.settings_ack) {
+            return self.violated(Violation::SettingsTimeout);
+        }
+        if passed(self.timers.header_block) {
+            return self.violated(Violation::HeaderBlockTimeout);
+        }
+        if passed(self.timers.write_progress.map(|at| at + self.config.write_stall_timeout)) {
+            return self.close(Closed::WriteStall);
+        }
+        if passed(self.timers.drain_ping) {
+            self.finish_drain();
+        }
+    }
+
+    /// Begins a graceful end (RFC 9113 §6.8): GOAWAY with the largest id and a PING; once that is
+    /// answered, GOAWAY with the last stream taken. Open streams go on; new ones are ignored then.
+    pub fn drain(&mut self, now: Instant) {
+        self.now = now;
+        if self.closed || self.drain != Drain::No {
+            return;
+        }
+        let out = self.out.scratch();
+        frame::append_goaway(StreamId::MAX, ErrorCode::NO_ERROR, b"", out);
+        frame::append_ping(false, DRAIN_PING, out);
+        self.timers.drain_ping = Some(now + self.config.drain_ping_timeout);
+        self.drain = Drain::Announced;
+    }
+
+    /// True once the final GOAWAY of a [`drain`](Self::drain) is out or queued, and no stream is open.
+    pub fn is_drained(&self) -> bool {
+        self.closed || (matches!(self.drain, Drain::Final(_)) && self.streams.len() == 0)
+    }
+
+    /// Ends the connection now with a GOAWAY; no event follows. Flush the output, then close.
+    pub fn shut_down(&mut self, code: ErrorCode, debug: &str) {
+        if !self.closed {
+            self.closed = true;
+            frame::append_goaway(self.recv.last_remote, code, debug.as_bytes(), self.out.scratch());
+        }
+    }
+
+    /// Streams open in both directions.
+    pub fn streams(&self) -> usize {
+        self.streams.len()
+    }
+
+    /// True after the connection ended; all input is ignored.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    fn finish_drain(&mut self) {
+        if self.drain == Drain::Announced {
+            let last = self.recv.last_remote;
+            frame::append_goaway(last, ErrorCode::NO_ERROR, b"", self.out.scratch());
+            self.drain = Drain::Final(last);
+            self.timers.drain_ping = None;
+        }
+    }
+
+    /// Answers a misdeed as its table says.
+    fn violated(&mut self, violation: Violation) {
+        let (code, scope) = violation.answer();
+        match (scope, violation.stream()) {
+            // RFC 9113 §5.4.2: RST_STREAM may not name an idle stream; then the connection ends.
+            (Scope::Stream, Some(id)) if !self.is_idle(id) => {
+                self.reply(|out| frame::append_rst_stream(id, code, out));
+                match self.streams.find(id) {
+                    Some(stream) => {
+                        self.forget(stream, Fate::ResetByUs);
+                        self.events.push_back(Event::Reset { stream, reason: Reset::ByUs(violation) });
+                    }
+                    None => self.streams.remember(id, Fate::ResetByUs),
+                }
+            }
+            // RFC 9113 §3.4: a GOAWAY may be omitted where the peer does not use HTTP/2.
+            _ if violation == Violation::BadPreface => self.close(Closed::Violation(violation)),
+            _ => {
+                let sentence = violation.to_string();
+                frame::append_goaway(self.recv.last_remote, code, sentence.as_bytes(), self.out.scratch());
+                self.close(Closed::Violation(violation));
+            }
+        }
+    }
+
+    fn close(&mut self, reason: Closed) {
+        if !self.closed {
+            self.closed = true;
+            self.events.push_back(Event::Closed { reason });
+        }
+    }
+
+    /// Takes a stream out of all tables.
+    fn forget(&mut self, stream: StreamKey, fate: Fate) {
+        if self.streams.get(stream).is_none() {
+            return;
+        }
+        if self.is_local(stream.id()) {
+            self.open_local -= 1;
+        } else {
+            self.open_remote -= 1;
+        }
+        self.streams.remove(stream, fate);
+    }
+
+    fn is_local(&self, id: StreamId) -> bool {
+        id.is_from_client() == (self.role == Role::Client)
+    }
+
+    fn is_idle(&self, id: StreamId) -> bool {
+        if self.is_local(id) { id.0 >= self.next_local } else { id > self.recv.last_remote }
+    }
+
+    /// Appends a frame that answers the peer; these are counted, see [`wants_read`](Self::wants_read).
+    fn reply(&mut self, append: impl FnOnce(&mut Vec<u8>)) {
+        let scratch = self.out.scratch();
+        let before = scratch.len();
+        append(scratch);
+        self.reply_bytes += scratch.len() - before;
+    }
+}
+
+const SETTING_HEADER_TABLE_SIZE: u16 = 1;
+const SETTING_ENABLE_PUSH: u16 = 2;
+const SETTING_MAX_CONCURRENT_STREAMS: u16 = 3;
+const SETTING_INITIAL_WINDOW_SIZE: u16 = 4;
+const SETTING_MAX_FRAME_SIZE: u16 = 5;
+const SETTING_MAX_HEADER_LIST_SIZE: u16 = 6;

@@ -1,0 +1,718 @@
+//! Octets to events: parses frames, keeps the rules of RFC 9113 §5 and §6, one step at a time.
+//!
+//! DATA is handed out as it arrives; every other frame is looked at once it is whole.
+
+use bytes::Bytes;
+
+use super::{
+    Connection, Drain, Event, PeerSettings, Reset, Role, SETTING_ENABLE_PUSH, SETTING_HEADER_TABLE_SIZE,
+    SETTING_INITIAL_WINDOW_SIZE, SETTING_MAX_CONCURRENT_STREAMS, SETTING_MAX_FRAME_SIZE,
+    SETTING_MAX_HEADER_LIST_SIZE,
+};
+use crate::config::Config;
+use crate::error::{ErrorCode, FrameKind, StreamId, Violation};
+use crate::flow::{RecvWindow, WINDOW_MAX};
+use crate::frame::{self, FrameHeader, HEADER_BYTES, PREFACE};
+use crate::head::Head;
+use crate::headers::Headers;
+use crate::hpack::{ListLimits, Outcome};
+use crate::input::Chunk;
+use crate::stream::{End, Fate, Half, StreamKey};
+
+/// What parsing is in the middle of.
+#[derive(Debug)]
+pub(super) struct State {
+    /// Octets of the client's preface still to come.
+    preface_left: usize,
+    settings_came: bool,
+    /// Octets of the current frame to drop unseen.
+    skip: usize,
+    data: Option<Data>,
+    block: Option<Block>,
+    window: RecvWindow,
+    /// The highest stream the peer opened.
+    pub(super) last_remote: StreamId,
+    goaways: u8,
+    goaway_last: StreamId,
+}
+
+/// A DATA frame being received.
+#[derive(Debug)]
+struct Data {
+    stream: StreamKey,
+    left: usize,
+    padding: usize,
+    end: End,
+}
+
+/// A header block being received in several frames.
+#[derive(Debug)]
+struct Block {
+    stream: StreamId,
+    end: End,
+    octets: Vec<u8>,
+    continuations: u32,
+}
+
+pub(super) enum Step {
+    Event(Event),
+    /// Something was done that is nobody's business.
+    Again,
+    /// More octets are needed.
+    Starved,
+}
+
+/// GOAWAY frames a peer may send: two of a graceful end, and one more when that fails.
+const GOAWAYS_MAX: u8 = 3;
+/// SETTINGS entries in one frame (CVE-2020-11080).
+const SETTINGS_ENTRIES_MAX: usize = 32;
+/// Informational responses to one request.
+const INFORMATIONAL_MAX: u8 = 10;
+/// Empty DATA frames in a row on one stream (CVE-2019-9518).
+const EMPTY_DATA_MAX: u8 = 10;
+
+impl State {
+    pub(super) fn new(role: Role, config: &Config) -> Self {
+        Self {
+            preface_left: if role == Role::Server { PREFACE.len() } else { 0 },
+            settings_came: false,
+            skip: 0,
+            data: None,
+            block: None,
+            window: RecvWindow::new(config.conn_window_bytes.max(crate::flow::WINDOW_START)),
+            last_remote: StreamId::ZERO,
+            goaways: 0,
+            goaway_last: StreamId::MAX,
+        }
+    }
+}
+
+impl Connection {
+    /// Consumes the next piece of input.
+    pub(super) fn step(&mut self) -> Result<Step, Violation> {
+        if self.recv.preface_left > 0 {
+            return self.preface();
+        }
+        if self.recv.skip > 0 {
+            let n = self.recv.skip.min(self.input.unparsed().len());
+            self.input.skip(n);
+            self.recv.skip -= n;
+            return Ok(if n == 0 { Step::Starved } else { Step::Again });
+        }
+        if self.recv.data.is_some() {
+            return self.data_piece();
+        }
+        let Some(octets) = self.input.unparsed().first_chunk::<HEADER_BYTES>() else {
+            return Ok(Step::Starved);
+        };
+        let header = FrameHeader::parse(octets);
+        self.check_frame(header)?;
+        if header.kind == FrameKind::DATA {
+            return self.data(header);
+        }
+        let whole = HEADER_BYTES + header.len as usize;
+        if self.input.unparsed().len() < whole {
+            if header.kind.0 > FrameKind::CONTINUATION.0 {
+                // RFC 9113 §4.1: "Implementations MUST ignore and discard frames of unknown types."
+                self.input.skip(HEADER_BYTES);
+                self.recv.skip = header.len as usize;
+                return Ok(Step::Again);
+            }
+            if header.kind == FrameKind::HEADERS {
+                self.timers.header_block.get_or_insert(self.now + self.config.header_block_timeout);
+            }
+            return Ok(Step::Starved);
+        }
+        let step = self.whole_frame(header);
+        self.input.skip(whole);
+        step
+    }
+
+    fn preface(&mut self) -> Result<Step, Violation> {
+        let unparsed = self.input.unparsed();
+        let n = unparsed.len().min(self.recv.preface_left);
+        let at = PREFACE.len() - self.recv.preface_left;
+        if unparsed[..n] != PREFACE[at..at + n] {
+            return Err(Violation::BadPreface);
+        }
+        self.input.skip(n);
+        self.recv.preface_left -= n;
+        if self.recv.preface_left == 0 {
+            self.greet();
+        }
+        Ok(if n == 0 { Step::Starved } else { Step::Again })
+    }
+
+    /// The rules that hold for every frame before its payload is looked at.
+    fn check_frame(&self, header: FrameHeader) -> Result<(), Violation> {
+        let frame = header.kind;
+        if !self.recv.settings_came && (frame != FrameKind::SETTINGS || header.has(frame::FLAG_ACK)) {
+            return Err(Violation::FirstFrameNotSettings { frame });
+        }
+        if header.len > self.config.frame_bytes_max {
+            return Err(Violation::FrameTooLarge {
+                frame,
+                bytes: header.len,
+                bytes_max: self.config.frame_bytes_max,
+            });
+        }
+        if let Some(block) = &self.recv.block
+            && (frame != FrameKind::CONTINUATION || header.stream != block.stream)
+        {
+            return Err(Violation::HeaderBlockInterrupted { frame });
+        }
+        let about_connection = matches!(frame, FrameKind::SETTINGS | FrameKind::PING | FrameKind::GOAWAY);
+        if about_connection && header.stream != StreamId::ZERO {
+            return Err(Violation::NotStreamZero { frame });
+        }
+        let about_stream = matches!(
+            frame,
+            FrameKind::DATA
+                | FrameKind::HEADERS
+                | FrameKind::PRIORITY
+                | FrameKind::RST_STREAM
+                | FrameKind::PUSH_PROMISE
+                | FrameKind::CONTINUATION
+        );
+        if about_stream && header.stream == StreamId::ZERO {
+            return Err(Violation::StreamZero { frame });
+        }
+        Ok(())
+    }
+
+    fn whole_frame(&mut self, header: FrameHeader) -> Result<Step, Violation> {
+        match header.kind {
+            FrameKind::HEADERS => self.headers(header),
+            FrameKind::CONTINUATION => self.continuation(header),
+            FrameKind::WINDOW_UPDATE => self.window_update(header),
+            FrameKind::RST_STREAM => self.rst_stream(header),
+            FrameKind::SETTINGS => self.settings(header),
+            FrameKind::PING => self.ping(header),
+            FrameKind::GOAWAY => self.goaway(header),
+            FrameKind::PRIORITY => self.priority(header),
+            FrameKind::PUSH_PROMISE => Err(Violation::PushPromise),
+            _ => Ok(Step::Again),
+        }
+    }
+
+    /// The payload of a whole frame of exactly `N` octets.
+    fn fixed<const N: usize>(&self, header: FrameHeader) -> Result<[u8; N], Violation> {
+        let wrong = Violation::FrameLength { frame: header.kind, bytes: header.len };
+        if header.len as usize != N {
+            return Err(wrong);
+        }
+        self.input.unparsed()[HEADER_BYTES..].first_chunk::<N>().copied().ok_or(wrong)
+    }
+
+    // DATA
+
+    /// A DATA frame begins: all accounting is done here, before any of its payload.
+    fn data(&mut self, header: FrameHeader) -> Result<Step, Violation> {
+        let frame = header.kind;
+        let mut padding = 0;
+        let mut prefix = HEADER_BYTES;
+        if header.has(frame::FLAG_PADDED) {
+            if header.len == 0 {
+                return Err(Violation::FrameLength { frame, bytes: 0 });
+            }
+            let Some(&octet) = self.input.unparsed().get(HEADER_BYTES) else { return Ok(Step::Starved) };
+            prefix += 1;
+            padding = usize::from(octet);
+            if padding >= header.len as usize {
+                return Err(Violation::Padding { frame });
+            }
+        }
+        if self.is_idle(header.stream) {
+            return Err(Violation::IdleStream { frame, stream: header.stream });
+        }
+        self.input.skip(prefix);
+        let flow_bytes = header.len as usize;
+        let left = flow_bytes - padding - (prefix - HEADER_BYTES);
+
+        // Connection credit returns on receipt, so that one slow reader cannot stall the others; memory
+        // is bounded by the windows of the streams.
+        if !self.recv.window.take(flow_bytes) {
+            return Err(Violation::WindowOverrun { stream: None });
+        }
+        if let Some(increment) = self.recv.window.consume(flow_bytes) {
+            self.reply(|out| frame::append_window_update(StreamId::ZERO, increment, out));
+        }
+
+        let Some(key) = self.streams.find(header.stream) else {
+            self.recv.skip = left + padding;
+            return match self.streams.fate(header.stream) {
+                Some(Fate::ResetByUs) => Ok(Step::Again),
+                _ if self.is_past_goaway(header.stream) => Ok(Step::Again),
+                _ => Err(Violation::StreamClosed { frame, stream: header.stream }),
+            };
+        };
+        // From here on the stream is known; an error ends it and its payload is skipped.
+        self.recv.skip = left + padding;
+        let Some(stream) = self.streams.get(key) else { return Ok(Step::Again) };
+        let id = stream.id;
+        match stream.recv {
+            Half::Head => return Err(Violation::DataBeforeHeaders { stream: id }),
+            Half::Done => return Err(Violation::StreamClosed { frame, stream: id }),
+            Half::Body => {}
+        }
+        if !stream.recv_window.take(flow_bytes) {
+            return Err(Violation::WindowOverrun { stream: Some(id) });
+        }
+        let overhead = flow_bytes - left;
+        let returned = if overhead > 0 { stream.recv_window.consume(overhead) } else { None };
+        let end = End::from_flag(header.has(frame::FLAG_END_STREAM));
+        stream.received_bytes += left as u64;
+        check_length(id, stream.promised_bytes, stream.received_bytes, end)?;
+        if left == 0 && end == End::No {
+            stream.empty_frames += 1;
+            if stream.empty_frames > EMPTY_DATA_MAX {
+                return Err(Violation::EmptyDataFlood { stream: id });
+            }
+        } else {
+            stream.empty_frames = 0;
+        }
+        if let Some(increment) = returned {
+            self.reply(|out| frame::append_window_update(id, increment, out));
+        }
+        if left == 0 {
+            return Ok(match end {
+                End::No => Step::Again,
+                End::Yes => {
+                    self.received_end(key);
+                    Step::Event(Event::Data { stream: key, chunk: Chunk::empty(), end })
+                }
+            });
+        }
+        self.recv.skip = 0;
+        self.recv.data = Some(Data { stream: key, left, padding, end });
+        Ok(Step::Again)
+    }
+
+    /// Hands out what has come of the current DATA frame.
+    fn data_piece(&mut self) -> Result<Step, Violation> {
+        let Some(data) = &mut self.recv.data else { return Ok(Step::Again) };
+        let n = data.left.min(self.input.unparsed().len());
+        if n == 0 {
+            return Ok(Step::Starved);
+        }
+        data.left -= n;
+        let (stream, last) = (data.stream, data.left == 0);
+        let end = if last { data.end } else { End::No };
+        if last {
+            self.recv.skip = data.padding;
+            self.recv.data = None;
+        }
+        if self.streams.get(stream).is_none() {
+            // Reset while the frame was under way; its credit went with the stream.
+            self.input.skip(n);
+            return Ok(Step::Again);
+        }
+        let chunk = self.input.take(n);
+        if end.is_yes() {
+            self.received_end(stream);
+        }
+        Ok(Step::Event(Event::Data { stream, chunk, end }))
+    }
+
+    /// The peer's half of a stream is over.
+    fn received_end(&mut self, key: StreamKey) {
+        let Some(stream) = self.streams.get(key) else { return };
+        stream.recv = Half::Done;
+        if stream.send == Half::Done {
+            self.forget(key, Fate::Over);
+        }
+    }
+
+    // HEADERS and CONTINUATION
+
+    fn headers(&mut self, header: FrameHeader) -> Result<Step, Violation> {
+        let frame = header.kind;
+        let mut range = HEADER_BYTES..HEADER_BYTES + header.len as usize;
+        let too_short = Violation::FrameLength { frame, bytes: header.len };
+        if header.has(frame::FLAG_PADDED) {
+            let Some(&padding) = self.input.unparsed().get(range.start).filter(|_| header.len > 0) else {
+                return Err(too_short);
+            };
+            range.start += 1;
+            let Some(end) = range.end.checked_sub(usize::from(padding)).filter(|&end| end >= range.start)
+            else {
+                return Err(Violation::Padding { frame });
+            };
+            range.end = end;
+        }
+        let mut self_dependent = false;
+        if header.has(frame::FLAG_PRIORITY) {
+            if range.len() < 5 {
+                return Err(if header.has(frame::FLAG_PADDED) {
+                    Violation::Padding { frame }
+                } else {
+                    too_short
+                });
+            }
+            self_dependent = self.depends_on(range.start) == header.stream;
+            range.start += 5;
+        }
+        self.check_headers_stream(header.stream)?;
+        let end = End::from_flag(header.has(frame::FLAG_END_STREAM));
+        if header.has(frame::FLAG_END_HEADERS) {
+            self.timers.header_block = None;
+            let mut fields = Headers::new();
+            let limits = self.list_limits();
+            let block = &self.input.unparsed()[range];
+            let outcome = self.decoder.decode(block, &limits, &mut fields).map_err(Violation::Hpack)?;
+            if self_dependent {
+                self.note_opened(header.stream);
+                return Err(Violation::SelfDependency { stream: header.stream });
+            }
+            return self.message(header.stream, end, fields, outcome);
+        }
+        self.timers.header_block.get_or_insert(self.now + self.config.header_block_timeout);
+        let octets = self.input.unparsed()[range].to_vec();
+        self.recv.block = Some(Block { stream: header.stream, end, octets, continuations: 0 });
+        Ok(Step::Again)
+    }
+
+    fn continuation(&mut self, header: FrameHeader) -> Result<Step, Violation> {
+        let Some(block) = &mut self.recv.block else { return Err(Violation::UnexpectedContinuation) };
+        block.continuations += 1;
+        if block.continuations > self.config.continuations_max {
+            return Err(Violation::ContinuationFlood { frames_max: self.config.continuations_max });
+        }
+        if header.len == 0 {
+            return Err(Violation::EmptyContinuation);
+        }
+        let bytes_max = self.config.header_list_bytes_max;
+        if block.octets.len() + header.len as usize > bytes_max {
+            return Err(Violation::HeaderBlockTooLarge { bytes_max });
+        }
+        let payload = HEADER_BYTES..HEADER_BYTES + header.len as usize;
+        block.octets.extend_from_slice(&self.input.unparsed()[payload]);
+        if !header.has(frame::FLAG_END_HEADERS) {
+            return Ok(Step::Again);
+        }
+        self.timers.header_block = None;
+        let Some(block) = self.recv.block.take() else { return Ok(Step::Again) };
+        let mut fields = Headers::new();
+        let limits = self.list_limits();
+        let outcome = self.decoder.decode(&block.octets, &limits, &mut fields).map_err(Violation::Hpack)?;
+        self.message(block.stream, block.end, fields, outcome)
+    }
+
+    fn list_limits(&self) -> ListLimits {
+        ListLimits {
+            list_bytes_max: self.config.header_list_bytes_max,
+            fields_max: self.config.header_fields_max,
+        }
+    }
+
+    /// Whether HEADERS may name this stream at all; asked before the block is decoded, since these end
+    /// the connection.
+    fn check_headers_stream(&self, id: StreamId) -> Result<(), Violation> {
+        if self.is_local(id) {
+            // Only a client's own streams get HEADERS from the peer.
+            return match self.role {
+                Role::Server => Err(Violation::StreamIdOrder { stream: id, last: self.recv.last_remote }),
+                Role::Client if self.is_idle(id) => {
+                    Err(Violation::IdleStream { frame: FrameKind::HEADERS, stream: id })
+                }
+                Role::Client => Ok(()),
+            };
+        }
+        let known = self.streams.find(id).is_some() || self.streams.fate(id).is_some();
+        // A server opens streams only by PUSH_PROMISE, which is forbidden.
+        if self.role == Role::Client || (id <= self.recv.last_remote && !known) {
+            return Err(Violation::StreamIdOrder { stream: id, last: self.recv.last_remote });
+        }
+        Ok(())
+    }
+
+    fn note_opened(&mut self, id: StreamId) {
+        if !self.is_local(id) && id > self.recv.last_remote {
+            self.recv.last_remote = id;
+        }
+    }
+
+    fn is_past_goaway(&self, id: StreamId) -> bool {
+        matches!(self.drain, Drain::Final(last) if !self.is_local(id) && id > last)
+    }
+
+    /// A whole header list came: request, response or trailers.
+    fn message(
+        &mut self,
+        id: StreamId,
+        end: End,
+        fields: Headers,
+        outcome: Outcome,
+    ) -> Result<Step, Violation> {
+        let too_large = match outcome {
+            Outcome::Complete => None,
+            Outcome::OverLimit { list_bytes, fields } => {
+                Some(Violation::HeaderListTooLarge { stream: id, bytes: list_bytes, fields })
+            }
+        };
+        if let Some(key) = self.streams.find(id) {
+            return match too_large {
+                Some(violation) => Err(violation),
+                None => self.response_or_trailers(key, end, fields),
+            };
+        }
+        if self.is_past_goaway(id) {
+            return Ok(Step::Again);
+        }
+        match self.streams.fate(id) {
+            Some(Fate::ResetByUs) => return Ok(Step::Again),
+            Some(Fate::Over) => {
+                return Err(Violation::StreamClosed { frame: FrameKind::HEADERS, stream: id });
+            }
+            None if self.is_local(id) => {
+                return Err(Violation::StreamClosed { frame: FrameKind::HEADERS, stream: id });
+            }
+            None => {}
+        }
+        self.note_opened(id);
+        if let Some(violation) = too_large {
+            return Err(violation);
+        }
+        let head = Head::request(fields).map_err(|rule| Violation::MalformedHeaders { stream: id, rule })?;
+        check_length(id, head.content_length(), 0, end)?;
+        if self.open_remote >= self.config.streams_max {
+            let streams_max = self.config.streams_max;
+            return Err(Violation::TooManyStreams { stream: id, streams_max });
+        }
+        let key = self.streams.insert(id, self.config.stream_window_bytes, self.peer.window_bytes);
+        self.open_remote += 1;
+        if let Some(stream) = self.streams.get(key) {
+            stream.promised_bytes = head.content_length();
+            stream.recv = if end.is_yes() { Half::Done } else { Half::Body };
+        }
+        Ok(Step::Event(Event::Head { stream: key, head, end }))
+    }
+
+    fn response_or_trailers(&mut self, key: StreamKey, end: End, fields: Headers) -> Result<Step, Violation> {
+        let id = key.id();
+        let Some(stream) = self.streams.get(key) else { return Ok(Step::Again) };
+        let malformed = |rule| Violation::MalformedHeaders { stream: id, rule };
+        match stream.recv {
+            Half::Done => Err(Violation::StreamClosed { frame: FrameKind::HEADERS, stream: id }),
+            Half::Body => {
+                if end == End::No {
+                    return Err(Violation::TrailersWithoutEnd { stream: id });
+                }
+                let trailers = Head::trailers(fields).map_err(malformed)?;
+                check_length(id, stream.promised_bytes, stream.received_bytes, end)?;
+                self.received_end(key);
+                Ok(Step::Event(Event::Trailers { stream: key, trailers }))
+            }
+            Half::Head => {
+                let head = Head::response(fields).map_err(malformed)?;
+                if head.status() < 200 {
+                    stream.informational += 1;
+                    if end.is_yes() {
+                        return Err(malformed(crate::error::Malformed::Status));
+                    }
+                    if stream.informational > INFORMATIONAL_MAX {
+                        return Err(Violation::TooManyInformational { stream: id });
+                    }
+                    return Ok(Step::Again);
+                }
+                check_length(id, head.content_length(), 0, end)?;
+                stream.promised_bytes = head.content_length();
+                stream.recv = Half::Body;
+                if end.is_yes() {
+                    self.received_end(key);
+                }
+                Ok(Step::Event(Event::Head { stream: key, head, end }))
+            }
+        }
+    }
+
+    // The small frames
+
+    fn window_update(&mut self, header: FrameHeader) -> Result<Step, Violation> {
+        let payload = self.fixed::<4>(header)?;
+        let increment = u32::from_be_bytes(payload) & 0x7fff_ffff;
+        let stream = (header.stream != StreamId::ZERO).then_some(header.stream);
+        if let Some(id) = stream
+            && self.is_idle(id)
+        {
+            return Err(Violation::IdleStream { frame: header.kind, stream: id });
+        }
+        if increment == 0 {
+            return Err(Violation::ZeroWindowUpdate { stream });
+        }
+        let Some(id) = stream else {
+            if !self.send_window.add(i64::from(increment)) {
+                return Err(Violation::WindowOverflow { stream: None });
+            }
+            return Ok(Step::Again);
+        };
+        // On a closed stream it crossed our end or reset: nothing to do (RFC 9113 §5.1).
+        let Some(key) = self.streams.find(id) else { return Ok(Step::Again) };
+        let Some(stream) = self.streams.get(key) else { return Ok(Step::Again) };
+        if !stream.send_window.add(i64::from(increment)) {
+            return Err(Violation::WindowOverflow { stream: Some(id) });
+        }
+        self.make_ready(key);
+        Ok(Step::Again)
+    }
+
+    fn rst_stream(&mut self, header: FrameHeader) -> Result<Step, Violation> {
+        let code = ErrorCode(u32::from_be_bytes(self.fixed::<4>(header)?));
+        if self.is_idle(header.stream) {
+            return Err(Violation::IdleStream { frame: header.kind, stream: header.stream });
+        }
+        let Some(stream) = self.streams.find(header.stream) else { return Ok(Step::Again) };
+        self.forget(stream, Fate::Over);
+        Ok(Step::Event(Event::Reset { stream, reason: Reset::ByPeer(code) }))
+    }
+
+    fn priority(&self, header: FrameHeader) -> Result<Step, Violation> {
+        let stream = header.stream;
+        if header.len != 5 {
+            return Err(Violation::PriorityLength { stream });
+        }
+        // RFC 9113 §5.3.2 retires priorities; only the rule that old suites check is kept.
+        if self.depends_on(HEADER_BYTES) == stream {
+            return Err(Violation::SelfDependency { stream });
+        }
+        Ok(Step::Again)
+    }
+
+    fn depends_on(&self, at: usize) -> StreamId {
+        let octets = self.input.unparsed().get(at..).and_then(|rest| rest.first_chunk::<4>());
+        StreamId(u32::from_be_bytes(octets.copied().unwrap_or_default()) & 0x7fff_ffff)
+    }
+
+    fn ping(&mut self, header: FrameHeader) -> Result<Step, Violation> {
+        let payload = self.fixed::<8>(header)?;
+        if !header.has(frame::FLAG_ACK) {
+            self.reply(|out| frame::append_ping(true, payload, out));
+        } else if payload == super::DRAIN_PING {
+            self.finish_drain();
+        }
+        Ok(Step::Again)
+    }
+
+    fn goaway(&mut self, header: FrameHeader) -> Result<Step, Violation> {
+        let payload = &self.input.unparsed()[HEADER_BYTES..HEADER_BYTES + header.len as usize];
+        let Some((fixed, debug)) = payload.split_first_chunk::<8>() else {
+            return Err(Violation::FrameLength { frame: header.kind, bytes: header.len });
+        };
+        let [l0, l1, l2, l3, c0, c1, c2, c3] = *fixed;
+        let last = StreamId(u32::from_be_bytes([l0 & 0x7f, l1, l2, l3]));
+        let code = ErrorCode(u32::from_be_bytes([c0, c1, c2, c3]));
+        let debug = Bytes::copy_from_slice(&debug[..debug.len().min(1024)]);
+        self.recv.goaways += 1;
+        if self.recv.goaways > GOAWAYS_MAX {
+            return Err(Violation::GoAwayFlood);
+        }
+        if last > self.recv.goaway_last {
+            return Err(Violation::GoAwayRising);
+        }
+        self.recv.goaway_last = last;
+        let mut unprocessed: Vec<StreamKey> =
+            self.streams.iter_mut().map(|(key, _)| key).filter(|key| key.id() > last).collect();
+        unprocessed.retain(|key| self.is_local(key.id()));
+        unprocessed.sort_by_key(|key| key.id());
+        for stream in unprocessed {
+            self.forget(stream, Fate::Over);
+            self.events.push_back(Event::Reset { stream, reason: Reset::Unprocessed(code) });
+        }
+        Ok(Step::Event(Event::GoAway { code, debug }))
+    }
+
+    /// True once the peer announced that it takes no new streams.
+    pub(super) fn peer_is_going_away(&self) -> bool {
+        self.recv.goaways > 0
+    }
+
+    fn settings(&mut self, header: FrameHeader) -> Result<Step, Violation> {
+        if header.has(frame::FLAG_ACK) {
+            if header.len != 0 {
+                return Err(Violation::SettingsAckPayload);
+            }
+            if self.timers.settings_ack.take().is_some() {
+                self.decoder.settings_acknowledged();
+            }
+            return Ok(Step::Again);
+        }
+        if !header.len.is_multiple_of(6) {
+            return Err(Violation::FrameLength { frame: header.kind, bytes: header.len });
+        }
+        let entries = header.len as usize / 6;
+        if entries > SETTINGS_ENTRIES_MAX {
+            return Err(Violation::TooManySettings { entries });
+        }
+        let payload = HEADER_BYTES..HEADER_BYTES + header.len as usize;
+        let table: Vec<(u16, u32)> = self.input.unparsed()[payload]
+            .chunks_exact(6)
+            .map(|entry| {
+                let id = u16::from_be_bytes([entry[0], entry[1]]);
+                (id, u32::from_be_bytes([entry[2], entry[3], entry[4], entry[5]]))
+            })
+            .collect();
+        for (setting, value) in table {
+            self.apply(setting, value)?;
+        }
+        self.reply(frame::append_settings_ack);
+        if self.recv.settings_came {
+            return Ok(Step::Again);
+        }
+        self.recv.settings_came = true;
+        self.timers.preface = None;
+        Ok(Step::Event(Event::Ready))
+    }
+
+    fn apply(&mut self, setting: u16, value: u32) -> Result<(), Violation> {
+        let bad = Violation::SettingValue { setting, value };
+        let peer: &mut PeerSettings = &mut self.peer;
+        match setting {
+            SETTING_HEADER_TABLE_SIZE => {
+                // The encoder never uses more than 4 KiB, whatever it is offered.
+                self.encoder.set_peer_table_bytes_max(value as usize);
+            }
+            // RFC 9113 §6.5.2: a client must refuse 1 from a server.
+            SETTING_ENABLE_PUSH if value > 1 || (value == 1 && self.role == Role::Client) => return Err(bad),
+            SETTING_MAX_CONCURRENT_STREAMS => peer.streams_max = value,
+            SETTING_INITIAL_WINDOW_SIZE => {
+                if i64::from(value) > WINDOW_MAX {
+                    return Err(bad);
+                }
+                let change = i64::from(value) - i64::from(peer.window_bytes);
+                peer.window_bytes = value;
+                let mut ready = Vec::new();
+                for (key, stream) in self.streams.iter_mut() {
+                    // RFC 9113 §6.9.2: "A change to SETTINGS_INITIAL_WINDOW_SIZE can cause the available
+                    // space in a flow-control window to become negative."
+                    if !stream.send_window.add(change) {
+                        return Err(Violation::WindowOverflow { stream: None });
+                    }
+                    ready.push(key);
+                }
+                for key in ready {
+                    self.make_ready(key);
+                }
+            }
+            SETTING_MAX_FRAME_SIZE => {
+                if !(16_384..=16_777_215).contains(&value) {
+                    return Err(bad);
+                }
+                peer.frame_bytes_max = value;
+            }
+            SETTING_MAX_HEADER_LIST_SIZE => peer.header_list_bytes_max = value,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// RFC 9113 §8.1.1: "A request or response is also malformed if the value of a content-length header
+/// field does not equal the sum of the DATA frame payload lengths".
+fn check_length(stream: StreamId, promised: Option<u64>, received: u64, end: End) -> Result<(), Violation> {
+    match promised {
+        Some(promised) if received > promised || (end.is_yes() && received != promised) => {
+            Err(Violation::ContentLength { stream, promised, received })
+        }
+        _ => Ok(()),
+    }
+}

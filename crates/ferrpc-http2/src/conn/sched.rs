@@ -1,0 +1,101 @@
+//! Who writes next: streams with queued DATA take turns, one frame each, as windows allow.
+//!
+//! Replies, heads and small messages never wait here; they are in the output already.
+
+use std::collections::VecDeque;
+
+use super::send::append_data_header;
+use super::{Connection, Event};
+use crate::stream::{End, Half, QueuedEnd, StreamKey};
+
+/// Streams that have something queued and window for it, in the order of their turns.
+#[derive(Debug, Default)]
+pub(super) struct Ring {
+    turns: VecDeque<StreamKey>,
+}
+
+/// Octets a stream may send in one turn: a reply that becomes ready waits for at most one of these.
+const QUANTUM_BYTES: usize = 16 << 10;
+
+impl Connection {
+    /// Puts a stream into the ring if it could send something now.
+    pub(super) fn make_ready(&mut self, key: StreamKey) {
+        let Some(stream) = self.streams.get(key) else { return };
+        let has_work = !stream.queue.is_empty() || stream.queued_end.is_some();
+        let blocked = stream.queued_bytes > 0 && stream.send_window.available() == 0;
+        if has_work && !blocked && !stream.in_ring {
+            stream.in_ring = true;
+            self.sched.turns.push_back(key);
+        }
+    }
+
+    /// Moves queued DATA into the output, until that is long enough for one write or nothing may go.
+    pub(super) fn schedule(&mut self) {
+        while self.out.len() < self.config.write_bytes_mark {
+            let Some(&key) = self.sched.turns.front() else { return };
+            // An END_STREAM needs no window, but no stream in front of others can be known to be that.
+            if self.send_window.available() == 0 && self.needs_window(key) {
+                return;
+            }
+            self.sched.turns.pop_front();
+            self.turn(key);
+        }
+    }
+
+    fn needs_window(&mut self, key: StreamKey) -> bool {
+        self.streams.get(key).is_some_and(|stream| stream.queued_bytes > 0)
+    }
+
+    fn turn(&mut self, key: StreamKey) {
+        let frame_bytes_max = self.peer.frame_bytes_max as usize;
+        let mark = self.config.unsent_bytes_mark;
+        // Reset since it entered the ring.
+        let Some(stream) = self.streams.get(key) else { return };
+        stream.in_ring = false;
+        if stream.send != Half::Body {
+            return;
+        }
+        let allowed = self
+            .send_window
+            .available()
+            .min(stream.send_window.available())
+            .min(frame_bytes_max)
+            .min(QUANTUM_BYTES);
+        let n = allowed.min(stream.queued_bytes);
+        let emptied = n == stream.queued_bytes;
+        let end = End::from_flag(emptied && matches!(stream.queued_end, Some(QueuedEnd::Data)));
+        if n > 0 || end.is_yes() {
+            stream.send_window.take(n);
+            self.send_window.take(n);
+            stream.queued_bytes -= n;
+            append_data_header(key.id(), n, end, self.out.scratch());
+            let mut left = n;
+            while left > 0
+                && let Some(front) = stream.queue.front_mut()
+            {
+                let piece = front.split_to(left.min(front.len()));
+                left -= piece.len();
+                if front.is_empty() {
+                    stream.queue.pop_front();
+                }
+                self.out.push(piece);
+            }
+        }
+        if stream.paused && stream.queued_bytes * 2 < mark {
+            stream.paused = false;
+            self.events.push_back(Event::Writable { stream: key });
+        }
+        if !emptied {
+            return self.make_ready(key);
+        }
+        stream.queue.clear();
+        match stream.queued_end.take() {
+            None => {}
+            Some(QueuedEnd::Data) => self.sent_end(key),
+            Some(QueuedEnd::Trailers(trailers)) => {
+                self.append_block(key.id(), End::Yes, |writer| writer.fields(&trailers));
+                self.sent_end(key);
+            }
+        }
+    }
+}

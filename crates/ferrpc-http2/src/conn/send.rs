@@ -1,0 +1,321 @@
+//! Commands to octets: heads, payloads, trailers, resets and credit.
+//!
+//! HEADERS are encoded when the command is given, since their order is the order of the compression
+//! table; DATA goes out at once when windows allow and waits in its stream's queue when they do not.
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use super::{Connection, Role};
+use crate::error::{ErrorCode, FrameKind, StreamId};
+use crate::frame::{self, FrameHeader, HEADER_BYTES};
+use crate::headers::{Headers, Indexing};
+use crate::hpack::Encoder;
+use crate::stream::{End, Fate, Half, QueuedEnd, StreamKey};
+
+/// Writes the fields of one header block, in order; pseudo-headers first (RFC 9113 §8.3).
+#[derive(Debug)]
+pub struct HeaderWriter<'a> {
+    to: Target<'a>,
+}
+
+#[derive(Debug)]
+enum Target<'a> {
+    Wire {
+        encoder: &'a mut Encoder,
+        out: &'a mut Vec<u8>,
+    },
+    /// For trailers behind DATA that cannot go out yet.
+    Store(&'a mut Headers),
+}
+
+impl HeaderWriter<'_> {
+    /// Appends a field. Names must be lower case and both parts legal (RFC 9113 §8.2.1): the caller
+    /// checks what users gave it.
+    pub fn field(&mut self, name: &[u8], value: &[u8], indexing: Indexing) {
+        match &mut self.to {
+            Target::Wire { encoder, out } => encoder.field(name, value, indexing, out),
+            Target::Store(headers) => headers.append(name, value, indexing),
+        }
+    }
+
+    /// Appends all fields of a list.
+    pub fn fields(&mut self, headers: &Headers) {
+        for (i, (name, value)) in headers.iter().enumerate() {
+            self.field(name, value, headers.indexing(i));
+        }
+    }
+}
+
+/// Why a stream cannot be opened now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The peer's SETTINGS_MAX_CONCURRENT_STREAMS is reached; wait for a stream to end.
+    StreamLimit {
+        /// That limit.
+        streams_max: u32,
+    },
+    /// The peer or we said GOAWAY, the ids are used up, or the connection is over: use another one.
+    GoingAway,
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StreamLimit { streams_max } => {
+                write!(f, "the peer allows {streams_max} concurrent streams, and that many are open")
+            }
+            Self::GoingAway => f.write_str("the connection takes no new streams"),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl Connection {
+    /// Whether [`open`](Self::open) would work now.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn can_open(&self) -> Result<(), OpenError> {
+        if self.closed
+            || self.role == Role::Server
+            || self.peer_is_going_away()
+            || self.next_local > StreamId::MAX.0
+        {
+            return Err(OpenError::GoingAway);
+        }
+        if self.open_local >= self.peer.streams_max {
+            return Err(OpenError::StreamLimit { streams_max: self.peer.streams_max });
+        }
+        Ok(())
+    }
+
+    /// Opens a stream with a request head. The id is given here, where the head is encoded: ids must
+    /// rise on the wire.
+    ///
+    /// # Errors
+    /// When the peer takes no more streams now, or no more at all on this connection.
+    pub fn open(
+        &mut self,
+        end: End,
+        head: impl FnOnce(&mut HeaderWriter<'_>),
+    ) -> Result<StreamKey, OpenError> {
+        self.can_open()?;
+        let id = StreamId(self.next_local);
+        self.next_local += 2;
+        self.open_local += 1;
+        let key = self.streams.insert(id, self.config.stream_window_bytes, self.peer.window_bytes);
+        self.append_block(id, end, head);
+        if let Some(stream) = self.streams.get(key) {
+            stream.send = if end.is_yes() { Half::Done } else { Half::Body };
+        }
+        Ok(key)
+    }
+
+    /// Sends the head of a response. False if the stream is gone or has had its head.
+    pub fn send_headers(
+        &mut self,
+        key: StreamKey,
+        end: End,
+        head: impl FnOnce(&mut HeaderWriter<'_>),
+    ) -> bool {
+        let Some(stream) = self.streams.get(key).filter(|stream| stream.send == Half::Head) else {
+            return false;
+        };
+        stream.send = Half::Body;
+        self.append_block(key.id(), end, head);
+        if end.is_yes() {
+            self.sent_end(key);
+        }
+        true
+    }
+
+    /// Sends a payload; large ones are not copied. What windows do not allow now waits in the stream's
+    /// queue. False if the stream is gone or its half is over.
+    pub fn send(&mut self, key: StreamKey, payload: Bytes, end: End) -> bool {
+        let Some(stream) =
+            self.streams.get(key).filter(|stream| stream.send == Half::Body && stream.queued_end.is_none())
+        else {
+            return false;
+        };
+        let idle = stream.queue.is_empty();
+        if payload.len() <= crate::out::COPY_BYTES_MAX && idle {
+            return self.send_small(key, &payload, end);
+        }
+        stream.queued_bytes += payload.len();
+        stream.queue.push_back(payload);
+        if end.is_yes() {
+            stream.queued_end = Some(QueuedEnd::Data);
+        }
+        self.make_ready(key);
+        true
+    }
+
+    /// Sends a small payload by copy; see [`send`](Self::send).
+    pub fn send_slice(&mut self, key: StreamKey, payload: &[u8], end: End) -> bool {
+        match self.streams.get(key) {
+            Some(stream)
+                if stream.send == Half::Body && stream.queued_end.is_none() && stream.queue.is_empty() =>
+            {
+                self.send_small(key, payload, end)
+            }
+            Some(_) => self.send(key, Bytes::copy_from_slice(payload), end),
+            None => false,
+        }
+    }
+
+    /// The straight path of small messages: one DATA frame behind whatever is in the output, jumping
+    /// the ring of bulk senders. The queue of the stream is empty.
+    fn send_small(&mut self, key: StreamKey, payload: &[u8], end: End) -> bool {
+        let Some(stream) = self.streams.get(key) else { return false };
+        let n = payload.len();
+        let fits = n <= self.send_window.available().min(stream.send_window.available())
+            && n <= self.peer.frame_bytes_max as usize
+            && self.out.len() < 2 * self.config.write_bytes_mark;
+        if !fits {
+            stream.queued_bytes += n;
+            stream.queue.push_back(Bytes::copy_from_slice(payload));
+            if end.is_yes() {
+                stream.queued_end = Some(QueuedEnd::Data);
+            }
+            self.make_ready(key);
+            return true;
+        }
+        if n == 0 && end == End::No {
+            return true;
+        }
+        stream.send_window.take(n);
+        self.send_window.take(n);
+        let scratch = self.out.scratch();
+        append_data_header(key.id(), n, end, scratch);
+        scratch.extend_from_slice(payload);
+        if end.is_yes() {
+            self.sent_end(key);
+        }
+        true
+    }
+
+    /// Ends our half with trailers, behind all DATA queued. False if the stream is gone or its half is
+    /// over.
+    pub fn send_trailers(&mut self, key: StreamKey, trailers: impl FnOnce(&mut HeaderWriter<'_>)) -> bool {
+        let Some(stream) =
+            self.streams.get(key).filter(|stream| stream.send == Half::Body && stream.queued_end.is_none())
+        else {
+            return false;
+        };
+        if stream.queue.is_empty() {
+            self.append_block(key.id(), End::Yes, trailers);
+            self.sent_end(key);
+        } else {
+            let mut stored = Headers::new();
+            trailers(&mut HeaderWriter { to: Target::Store(&mut stored) });
+            stream.queued_end = Some(QueuedEnd::Trailers(stored));
+        }
+        true
+    }
+
+    /// Ends our half with an empty DATA frame, behind all DATA queued.
+    pub fn send_end(&mut self, key: StreamKey) -> bool {
+        self.send_slice(key, &[], End::Yes)
+    }
+
+    /// Octets of the stream that wait for windows or their turn.
+    pub fn unsent(&mut self, key: StreamKey) -> usize {
+        self.streams.get(key).map_or(0, |stream| stream.queued_bytes)
+    }
+
+    /// Whether the stream has more unsent than [`Config::unsent_bytes_mark`](crate::Config); then a
+    /// [`Event::Writable`](super::Event::Writable) will say when to go on.
+    pub fn should_pause(&mut self, key: StreamKey) -> bool {
+        let mark = self.config.unsent_bytes_mark;
+        let Some(stream) = self.streams.get(key) else { return false };
+        stream.paused = stream.queued_bytes > mark;
+        stream.paused
+    }
+
+    /// Cuts the stream short with RST_STREAM; what it had queued is dropped, what the peer still sends
+    /// is ignored.
+    pub fn reset(&mut self, key: StreamKey, code: ErrorCode) {
+        if self.streams.get(key).is_none() {
+            return;
+        }
+        frame::append_rst_stream(key.id(), code, self.out.scratch());
+        self.forget(key, Fate::ResetByUs);
+    }
+
+    /// Gives the credit of received octets back to the peer, once they are consumed.
+    pub fn consumed(&mut self, key: StreamKey, octets: usize) {
+        let Some(stream) = self.streams.get(key).filter(|stream| stream.recv == Half::Body) else { return };
+        if let Some(increment) = stream.recv_window.consume(octets) {
+            self.reply(|out| frame::append_window_update(key.id(), increment, out));
+        }
+    }
+
+    /// A hint that this many octets are expected in one piece on the stream: its window is extended so
+    /// that they need not trickle, up to [`Config::stream_window_bytes_max`](crate::Config).
+    pub fn want(&mut self, key: StreamKey, octets: usize) {
+        let octets = octets.min(self.config.stream_window_bytes_max as usize);
+        let Some(stream) = self.streams.get(key).filter(|stream| stream.recv == Half::Body) else { return };
+        if let Some(increment) = stream.recv_window.extend_to(octets) {
+            self.reply(|out| frame::append_window_update(key.id(), increment, out));
+        }
+    }
+
+    /// Our half of a stream is over.
+    pub(super) fn sent_end(&mut self, key: StreamKey) {
+        let Some(stream) = self.streams.get(key) else { return };
+        stream.send = Half::Done;
+        if stream.recv == Half::Done {
+            self.forget(key, Fate::Over);
+        } else if self.role == Role::Server {
+            // RFC 9113 §8.1: after a complete response the server may ask the client to stop sending.
+            self.reset(key, ErrorCode::NO_ERROR);
+        }
+    }
+
+    /// Encodes a header block into one HEADERS frame, and CONTINUATIONs where it is too long for one.
+    pub(super) fn append_block(&mut self, id: StreamId, end: End, write: impl FnOnce(&mut HeaderWriter<'_>)) {
+        let out = self.out.scratch();
+        let start = out.len();
+        out.extend_from_slice(&[0; HEADER_BYTES]);
+        self.encoder.begin(out);
+        write(&mut HeaderWriter { to: Target::Wire { encoder: &mut self.encoder, out } });
+        let block_bytes = out.len() - start - HEADER_BYTES;
+        let frame_bytes_max = self.peer.frame_bytes_max as usize;
+        let end_stream = if end.is_yes() { frame::FLAG_END_STREAM } else { 0 };
+        if block_bytes <= frame_bytes_max {
+            let header = FrameHeader {
+                len: length(block_bytes),
+                kind: FrameKind::HEADERS,
+                flags: end_stream | frame::FLAG_END_HEADERS,
+                stream: id,
+            };
+            out[start..start + HEADER_BYTES].copy_from_slice(&header.octets());
+            return;
+        }
+        let block = out.split_off(start + HEADER_BYTES);
+        out.truncate(start);
+        let pieces = block.chunks(frame_bytes_max);
+        let last = pieces.len() - 1;
+        for (i, piece) in pieces.enumerate() {
+            let kind = if i == 0 { FrameKind::HEADERS } else { FrameKind::CONTINUATION };
+            let first = if i == 0 { end_stream } else { 0 };
+            let flags = first | if i == last { frame::FLAG_END_HEADERS } else { 0 };
+            FrameHeader { len: length(piece.len()), kind, flags, stream: id }.append(out);
+            out.extend_from_slice(piece);
+        }
+    }
+}
+
+pub(super) fn append_data_header(id: StreamId, len: usize, end: End, out: &mut Vec<u8>) {
+    let flags = if end.is_yes() { frame::FLAG_END_STREAM } else { 0 };
+    FrameHeader { len: length(len), kind: FrameKind::DATA, flags, stream: id }.append(out);
+}
+
+/// Frame lengths are cut to the peer's maximum, below 2²⁴, before they get here.
+fn length(octets: usize) -> u32 {
+    u32::try_from(octets).unwrap_or(u32::MAX)
+}

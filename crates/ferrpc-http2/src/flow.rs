@@ -1,0 +1,143 @@
+//! Flow-control windows (RFC 9113 §5.2): numbers and the rules between them.
+//!
+//! Knows nothing of streams or frames; callers decide whose window it is.
+
+/// The largest window (RFC 9113 §6.9.1).
+pub(crate) const WINDOW_MAX: i64 = 0x7fff_ffff;
+
+/// What both sides start with before any setting (RFC 9113 §6.9.2).
+pub(crate) const WINDOW_START: u32 = 65_535;
+
+/// What we may still send. A SETTINGS change can make it negative (RFC 9113 §6.9.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SendWindow(i64);
+
+impl SendWindow {
+    pub(crate) fn new(octets: u32) -> Self {
+        Self(i64::from(octets))
+    }
+
+    /// Octets that may go out now.
+    pub(crate) fn available(self) -> usize {
+        usize::try_from(self.0).unwrap_or(0)
+    }
+
+    pub(crate) fn take(&mut self, octets: usize) {
+        debug_assert!(octets <= self.available());
+        self.0 -= signed(octets);
+    }
+
+    /// Adds the peer's credit; false when that is over the largest window.
+    #[must_use]
+    pub(crate) fn add(&mut self, credit: i64) -> bool {
+        self.0 += credit;
+        self.0 <= WINDOW_MAX
+    }
+}
+
+/// What the peer may still send, and what we have consumed but not yet given back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RecvWindow {
+    /// The peer's remaining credit, as it knows it.
+    credit: i64,
+    /// Consumed, not yet returned.
+    owed: i64,
+    /// What `credit + owed + unread` adds up to.
+    size: i64,
+}
+
+impl RecvWindow {
+    pub(crate) fn new(octets: u32) -> Self {
+        Self { credit: i64::from(octets), owed: 0, size: i64::from(octets) }
+    }
+
+    /// Takes received octets out of the window; false when the peer had no credit for them.
+    #[must_use]
+    pub(crate) fn take(&mut self, octets: usize) -> bool {
+        self.credit -= signed(octets);
+        self.credit >= 0
+    }
+
+    /// Marks octets as consumed. Returns the increment to send once half the window is owed, so that a
+    /// window costs two updates however small its frames are.
+    #[must_use]
+    pub(crate) fn consume(&mut self, octets: usize) -> Option<u32> {
+        self.owed += signed(octets);
+        if self.owed * 2 < self.size {
+            return None;
+        }
+        let owed = std::mem::take(&mut self.owed);
+        self.credit += owed;
+        u32::try_from(owed).ok().filter(|&n| n > 0)
+    }
+
+    /// Raises the peer's credit so that `octets` can come even if nothing is consumed meanwhile; returns
+    /// the increment to send. What is owed is given back first, so the window grows by the rest only.
+    #[must_use]
+    pub(crate) fn extend_to(&mut self, octets: usize) -> Option<u32> {
+        let missing = signed(octets) - self.credit;
+        if missing <= 0 {
+            return None;
+        }
+        let owed = std::mem::take(&mut self.owed);
+        let grant = missing.max(owed);
+        self.size += grant - owed;
+        self.credit += grant;
+        u32::try_from(grant).ok()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn outstanding(self) -> i64 {
+        self.credit + self.owed
+    }
+}
+
+fn signed(octets: usize) -> i64 {
+    i64::try_from(octets).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_settings_change_can_make_a_send_window_negative_and_it_recovers() {
+        let mut window = SendWindow::new(100);
+        window.take(100);
+        assert!(window.add(-60));
+        assert_eq!(window.available(), 0);
+        assert!(window.add(70));
+        assert_eq!(window.available(), 10);
+        assert!(!window.add(WINDOW_MAX));
+    }
+
+    #[test]
+    fn credit_returns_once_half_the_window_is_consumed_and_none_is_lost() {
+        let mut window = RecvWindow::new(100);
+        assert!(window.take(60));
+        assert_eq!(window.consume(49), None);
+        assert_eq!(window.consume(11), Some(60));
+        assert_eq!(window.outstanding(), 100);
+        assert!(window.take(100));
+        assert!(!window.take(1));
+    }
+
+    #[test]
+    fn a_large_message_extends_its_window_once() {
+        let mut window = RecvWindow::new(100);
+        assert!(window.take(10));
+        assert_eq!(window.consume(10), None);
+        assert_eq!(window.extend_to(1000), Some(910));
+        assert_eq!(window.extend_to(1000), None);
+        assert_eq!(window.outstanding(), 1000);
+    }
+
+    #[test]
+    fn what_is_owed_does_not_count_as_credit_for_a_large_message() {
+        let mut window = RecvWindow::new(100);
+        assert!(window.take(60));
+        assert_eq!(window.consume(40), None);
+        assert_eq!(window.extend_to(70), Some(40));
+        assert_eq!(window.outstanding(), 80);
+    }
+}

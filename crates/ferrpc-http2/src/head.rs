@@ -1,0 +1,299 @@
+//! Header lists as HTTP messages: what RFC 9113 §8.2 and §8.3 demand of requests, responses, trailers.
+//!
+//! Knows nothing of streams; `conn` decides what a malformed list ends.
+
+use std::fmt;
+
+use crate::error::Malformed;
+use crate::headers::Headers;
+
+/// The head of a request or a response: pseudo-headers checked, all fields legal.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Head {
+    fields: Headers,
+    /// Pseudo-headers stand first; this many.
+    pseudo: u8,
+    /// Where each pseudo-header stands, in the order of [`Pseudo`]; `ABSENT` if it does not.
+    at: [u8; 5],
+    content_length: Option<u64>,
+}
+
+const ABSENT: u8 = u8::MAX;
+
+#[derive(Clone, Copy)]
+enum Pseudo {
+    Method,
+    Scheme,
+    Authority,
+    Path,
+    Status,
+}
+
+impl Head {
+    /// Checks a decoded list as a request (RFC 9113 §8.3.1).
+    pub(crate) fn request(fields: Headers) -> Result<Self, Malformed> {
+        let head = Self::check(fields)?;
+        if head.pseudo(Pseudo::Status).is_some() {
+            return Err(Malformed::UnknownPseudo);
+        }
+        let (Some(method), Some(_)) = (head.pseudo(Pseudo::Method), head.pseudo(Pseudo::Scheme)) else {
+            return Err(Malformed::MissingPseudo);
+        };
+        let path = head.pseudo(Pseudo::Path).ok_or(Malformed::MissingPseudo)?;
+        if path.first() != Some(&b'/') && !(method == b"OPTIONS" && path == b"*") {
+            return Err(Malformed::Path);
+        }
+        if let (Some(authority), Some(host)) = (head.pseudo(Pseudo::Authority), head.fields.get(b"host"))
+            && !authority.eq_ignore_ascii_case(host)
+        {
+            return Err(Malformed::Authority);
+        }
+        Ok(head)
+    }
+
+    /// Checks a decoded list as a response, final or informational (RFC 9113 §8.3.2).
+    pub(crate) fn response(fields: Headers) -> Result<Self, Malformed> {
+        let head = Self::check(fields)?;
+        if head.pseudo != 1 {
+            return Err(if head.pseudo == 0 { Malformed::MissingPseudo } else { Malformed::UnknownPseudo });
+        }
+        let status = head.pseudo(Pseudo::Status).ok_or(Malformed::UnknownPseudo)?;
+        let legal = matches!(status, [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9']) && status != b"101";
+        if !legal {
+            return Err(Malformed::Status);
+        }
+        Ok(head)
+    }
+
+    /// Checks a decoded list as trailers, which have no pseudo-headers (RFC 9113 §8.1).
+    pub(crate) fn trailers(fields: Headers) -> Result<Headers, Malformed> {
+        let head = Self::check(fields)?;
+        if head.pseudo != 0 {
+            return Err(Malformed::PseudoInTrailers);
+        }
+        Ok(head.fields)
+    }
+
+    fn check(fields: Headers) -> Result<Self, Malformed> {
+        let mut at = [ABSENT; 5];
+        let mut pseudo = 0u8;
+        let mut content_length = None;
+        for (i, (name, value)) in fields.iter().enumerate() {
+            check_value(value)?;
+            if let Some(name) = name.strip_prefix(b":") {
+                if i != usize::from(pseudo) {
+                    return Err(Malformed::PseudoAfterRegular);
+                }
+                let which = match name {
+                    b"method" => Pseudo::Method,
+                    b"scheme" => Pseudo::Scheme,
+                    b"authority" => Pseudo::Authority,
+                    b"path" => Pseudo::Path,
+                    b"status" => Pseudo::Status,
+                    _ => return Err(Malformed::UnknownPseudo),
+                };
+                let place = &mut at[which as usize];
+                if *place != ABSENT {
+                    return Err(Malformed::DuplicatePseudo);
+                }
+                *place = pseudo;
+                pseudo += 1;
+                continue;
+            }
+            check_name(name)?;
+            check_regular(name, value, &mut content_length)?;
+        }
+        Ok(Self { fields, pseudo, at, content_length })
+    }
+
+    fn pseudo(&self, which: Pseudo) -> Option<&[u8]> {
+        let at = self.at[which as usize];
+        (at != ABSENT).then(|| self.fields.at(usize::from(at))).flatten().map(|(_, value)| value)
+    }
+
+    /// `:method`; empty in a response.
+    pub fn method(&self) -> &[u8] {
+        self.pseudo(Pseudo::Method).unwrap_or_default()
+    }
+
+    /// `:scheme`; empty in a response.
+    pub fn scheme(&self) -> &[u8] {
+        self.pseudo(Pseudo::Scheme).unwrap_or_default()
+    }
+
+    /// `:authority`, or `host` where a request has only that; empty if neither.
+    pub fn authority(&self) -> &[u8] {
+        self.pseudo(Pseudo::Authority).or_else(|| self.fields.get(b"host")).unwrap_or_default()
+    }
+
+    /// `:path`, starting with a slash in every request that gets this far; empty in a response.
+    pub fn path(&self) -> &[u8] {
+        self.pseudo(Pseudo::Path).unwrap_or_default()
+    }
+
+    /// `:status` as a number, 100 to 599; 0 in a request.
+    pub fn status(&self) -> u16 {
+        let digits = self.pseudo(Pseudo::Status).unwrap_or_default();
+        digits.iter().fold(0, |n, digit| n * 10 + u16::from(digit - b'0'))
+    }
+
+    /// `content-length`, if it stands there.
+    pub fn content_length(&self) -> Option<u64> {
+        self.content_length
+    }
+
+    /// The regular fields in order, as name and value.
+    pub fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.fields.iter().skip(usize::from(self.pseudo))
+    }
+
+    /// All fields, the pseudo-headers first: [`pseudo_len`](Self::pseudo_len) of them.
+    pub fn into_fields(self) -> Headers {
+        self.fields
+    }
+
+    /// Number of pseudo-headers, which stand before all regular fields.
+    pub fn pseudo_len(&self) -> usize {
+        usize::from(self.pseudo)
+    }
+}
+
+impl fmt::Debug for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fields.fmt(f)
+    }
+}
+
+fn check_regular(name: &[u8], value: &[u8], content_length: &mut Option<u64>) -> Result<(), Malformed> {
+    match name {
+        // RFC 9113 §8.2.2: "An endpoint MUST NOT generate an HTTP/2 message containing
+        // connection-specific header fields."
+        b"connection" | b"keep-alive" | b"proxy-connection" | b"transfer-encoding" | b"upgrade" => {
+            Err(Malformed::ConnectionField)
+        }
+        b"te" if value != b"trailers" => Err(Malformed::Te),
+        b"content-length" => {
+            let length = decimal(value).ok_or(Malformed::ContentLength)?;
+            match content_length.replace(length) {
+                Some(earlier) if earlier != length => Err(Malformed::ContentLength),
+                _ => Ok(()),
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+/// RFC 9113 §8.2.1: no upper case, and only RFC 9110 §5.6.2 token characters.
+fn check_name(name: &[u8]) -> Result<(), Malformed> {
+    if name.is_empty() || !name.iter().all(|&octet| NAME_OCTET[usize::from(octet)]) {
+        return Err(Malformed::FieldName);
+    }
+    Ok(())
+}
+
+/// RFC 9113 §8.2.1: no NUL, CR, LF anywhere, no SP or HTAB at either end.
+fn check_value(value: &[u8]) -> Result<(), Malformed> {
+    let blank = |octet: Option<&u8>| matches!(octet, Some(b' ' | b'\t'));
+    // One pass that the compiler can vectorise; only a suspicious value is looked at twice.
+    let suspicious = value.iter().fold(false, |found, &octet| found | (octet < b' '));
+    let illegal = suspicious && value.iter().any(|octet| matches!(octet, 0 | b'\r' | b'\n'));
+    if illegal || blank(value.first()) || blank(value.last()) {
+        return Err(Malformed::FieldValue);
+    }
+    Ok(())
+}
+
+fn decimal(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() || digits.len() > 19 {
+        return None;
+    }
+    digits.iter().try_fold(0u64, |n, digit| digit.is_ascii_digit().then(|| n * 10 + u64::from(digit - b'0')))
+}
+
+/// Lower-case token characters.
+const NAME_OCTET: [bool; 256] = {
+    let mut table = [false; 256];
+    let allowed = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz";
+    let mut i = 0;
+    while i < allowed.len() {
+        table[allowed[i] as usize] = true;
+        i += 1;
+    }
+    table
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(fields: &[(&str, &str)]) -> Headers {
+        let mut headers = Headers::new();
+        for (name, value) in fields {
+            headers.push(name.as_bytes(), value.as_bytes());
+        }
+        headers
+    }
+
+    const GOOD: [(&str, &str); 3] = [(":method", "POST"), (":scheme", "http"), (":path", "/a/b")];
+
+    fn request(more: &[(&str, &str)]) -> Result<Head, Malformed> {
+        Head::request(list(&[&GOOD, more].concat()))
+    }
+
+    #[test]
+    fn a_request_shows_its_parts() {
+        let head = request(&[(":authority", "host:1"), ("te", "trailers"), ("content-length", "7")]).unwrap();
+        assert_eq!(head.method(), b"POST");
+        assert_eq!(head.path(), b"/a/b");
+        assert_eq!(head.authority(), b"host:1");
+        assert_eq!(head.content_length(), Some(7));
+        assert_eq!(head.fields().next(), Some((&b"te"[..], &b"trailers"[..])));
+    }
+
+    #[test]
+    fn each_rule_of_a_request_has_its_name() {
+        use Malformed::*;
+        for (fields, rule) in [
+            (&[("UPPER", "x")][..], FieldName),
+            (&[("", "x")], FieldName),
+            (&[("a b", "x")], FieldName),
+            (&[("a", " x")], FieldValue),
+            (&[("a", "x\t")], FieldValue),
+            (&[("a", "x\r\ny")], FieldValue),
+            (&[("a", "x\0")], FieldValue),
+            (&[("a", "x"), (":authority", "h")], PseudoAfterRegular),
+            (&[(":protocol", "x")], UnknownPseudo),
+            (&[(":status", "200")], UnknownPseudo),
+            (&[(":path", "/x")], DuplicatePseudo),
+            (&[("connection", "close")], ConnectionField),
+            (&[("transfer-encoding", "chunked")], ConnectionField),
+            (&[("te", "gzip")], Te),
+            (&[(":authority", "a"), ("host", "b")], Authority),
+            (&[("content-length", "+1")], ContentLength),
+            (&[("content-length", "1"), ("content-length", "2")], ContentLength),
+        ] {
+            assert_eq!(request(fields), Err(rule), "{fields:?}");
+        }
+        assert_eq!(Head::request(list(&GOOD[..2])), Err(MissingPseudo));
+        for path in ["", "a/b", "*"] {
+            let fields = [GOOD[0], GOOD[1], (":path", path)];
+            assert_eq!(Head::request(list(&fields)), Err(Path), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn a_response_needs_exactly_a_legal_status() {
+        assert_eq!(Head::response(list(&[(":status", "204")])).map(|head| head.status()), Ok(204));
+        for status in ["", "20", "2000", "abc", "600", "101", "099"] {
+            assert_eq!(Head::response(list(&[(":status", status)])), Err(Malformed::Status), "{status:?}");
+        }
+        assert_eq!(Head::response(list(&[("a", "b")])), Err(Malformed::MissingPseudo));
+        assert_eq!(Head::response(list(&GOOD[..1])), Err(Malformed::UnknownPseudo));
+    }
+
+    #[test]
+    fn trailers_have_no_pseudo_headers() {
+        assert!(Head::trailers(list(&[("grpc-status", "0")])).is_ok());
+        assert_eq!(Head::trailers(list(&[(":status", "200")])), Err(Malformed::PseudoInTrailers));
+    }
+}

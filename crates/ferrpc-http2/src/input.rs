@@ -1,0 +1,241 @@
+//! The receive side's memory: blocks the socket reads into, and chunks of them handed out uncopied.
+//!
+//! Knows nothing of frames; `conn::recv` asks for octets and takes payloads out.
+
+use bytes::{Bytes, BytesMut};
+
+/// Octets behind every chunk that are initialised, owned by its block and never written again, so that
+/// a decoder may read a little past a message.
+pub const SLACK_BYTES: usize = 16;
+
+const BLOCK_BYTES_MIN: usize = 4 << 10;
+const BLOCK_BYTES_MAX: usize = 64 << 10;
+/// Less room than this is not worth a read.
+const SPACE_BYTES_MIN: usize = 1 << 10;
+
+/// A piece of received payload inside its block. Cloning shares the block.
+#[derive(Clone, Debug)]
+pub struct Chunk {
+    block: Bytes,
+    at: usize,
+    len: usize,
+}
+
+impl Chunk {
+    /// A chunk of its own, with slack: for messages put together from several pieces, and for tests.
+    pub fn from_vec(mut octets: Vec<u8>) -> Self {
+        let len = octets.len();
+        octets.resize(len + SLACK_BYTES, 0);
+        Self { block: octets.into(), at: 0, len }
+    }
+
+    /// A chunk of no octets; allocates nothing.
+    pub fn empty() -> Self {
+        Self { block: Bytes::from_static(&[0; SLACK_BYTES]), at: 0, len: 0 }
+    }
+
+    /// The payload.
+    pub fn as_slice(&self) -> &[u8] {
+        &self.block[self.at..self.at + self.len]
+    }
+
+    /// The payload and the octets behind it up to the end of its block, at least [`SLACK_BYTES`].
+    pub fn with_slack(&self) -> &[u8] {
+        &self.block[self.at..]
+    }
+
+    /// Length of the payload in octets.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// True for a payload of no octets.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Octets of the block this chunk keeps alive.
+    pub fn block_bytes(&self) -> usize {
+        self.block.len()
+    }
+
+    /// Takes the first `n` octets off (all, if there are fewer) and returns them.
+    pub fn split_to(&mut self, n: usize) -> Self {
+        let n = n.min(self.len);
+        let front = Self { block: self.block.clone(), at: self.at, len: n };
+        self.at += n;
+        self.len -= n;
+        front
+    }
+
+    /// Drops the first `n` octets, or all.
+    pub fn advance(&mut self, n: usize) {
+        let n = n.min(self.len);
+        self.at += n;
+        self.len -= n;
+    }
+}
+
+/// Received octets that are not parsed yet, at the front of a block the socket goes on filling.
+#[derive(Debug, Default)]
+pub(crate) struct Input {
+    /// The block being filled: `filled` octets came, `at` of them are parsed.
+    block: BytesMut,
+    filled: usize,
+    at: usize,
+    /// The filled part, once a chunk of it was handed out: no longer written by anybody.
+    frozen: Bytes,
+    block_bytes: usize,
+}
+
+impl Input {
+    /// Room for the next read, initialised. Never empty.
+    pub(crate) fn space(&mut self) -> &mut [u8] {
+        self.thaw();
+        // A read into the last corner of a block would cost as much as one that takes all there is.
+        let room_min = SPACE_BYTES_MIN.max(self.block_bytes / 4);
+        let outgrown = self.filled == 0 && self.block.len() < self.block_bytes;
+        if outgrown || self.block.len() < self.filled + SLACK_BYTES + room_min {
+            let unparsed = self.filled - self.at;
+            self.replace(unparsed + SLACK_BYTES + room_min);
+        }
+        let end = self.block.len() - SLACK_BYTES;
+        &mut self.block[self.filled..end]
+    }
+
+    /// Says that the first `n` octets of [`space`](Self::space) were filled.
+    pub(crate) fn received(&mut self, n: usize) {
+        let room = self.block.len() - SLACK_BYTES - self.filled;
+        debug_assert!(n <= room);
+        self.filled += n.min(room);
+        if n == room {
+            // A full read: the peer has more for us than this block takes.
+            self.block_bytes = (self.block_bytes * 4).min(BLOCK_BYTES_MAX);
+        }
+    }
+
+    /// All octets not parsed yet.
+    pub(crate) fn unparsed(&self) -> &[u8] {
+        if self.frozen.is_empty() {
+            &self.block[self.at..self.filled]
+        } else {
+            &self.frozen[self.at..self.filled]
+        }
+    }
+
+    /// Marks `n` octets as parsed.
+    pub(crate) fn skip(&mut self, n: usize) {
+        debug_assert!(n <= self.filled - self.at);
+        self.at += n;
+    }
+
+    /// Takes the next `n` octets, all of them received, as a chunk. No copy: what is filled of the block
+    /// is frozen, and the socket goes on behind the slack.
+    pub(crate) fn take(&mut self, n: usize) -> Chunk {
+        debug_assert!(n <= self.filled - self.at);
+        if self.frozen.is_empty() {
+            self.frozen = self.block.split_to(self.filled + SLACK_BYTES).freeze();
+        }
+        let chunk = Chunk { block: self.frozen.clone(), at: self.at, len: n };
+        self.at += n;
+        chunk
+    }
+
+    /// Gives the memory back if nothing is unparsed: for connections that go quiet.
+    pub(crate) fn release(&mut self) {
+        if self.filled == self.at {
+            self.block = BytesMut::new();
+            self.frozen = Bytes::new();
+            self.filled = 0;
+            self.at = 0;
+        }
+    }
+
+    /// Moves what is unparsed behind the frozen part, where more can follow it.
+    fn thaw(&mut self) {
+        if self.frozen.is_empty() {
+            if self.at == self.filled {
+                self.at = 0;
+                self.filled = 0;
+            }
+            return;
+        }
+        let frozen = std::mem::take(&mut self.frozen);
+        let rest = &frozen[self.at..self.filled];
+        if self.block.len() < rest.len() + SLACK_BYTES {
+            self.block = BytesMut::zeroed(self.next_block_bytes(rest.len() + SLACK_BYTES));
+        }
+        self.block[..rest.len()].copy_from_slice(rest);
+        self.filled = rest.len();
+        self.at = 0;
+    }
+
+    fn replace(&mut self, bytes_min: usize) {
+        let mut block = BytesMut::zeroed(self.next_block_bytes(bytes_min));
+        let rest = &self.block[self.at..self.filled];
+        block[..rest.len()].copy_from_slice(rest);
+        self.filled = rest.len();
+        self.at = 0;
+        self.block = block;
+    }
+
+    fn next_block_bytes(&mut self, bytes_min: usize) -> usize {
+        self.block_bytes = self.block_bytes.max(BLOCK_BYTES_MIN);
+        self.block_bytes.max(bytes_min.next_power_of_two())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fill(input: &mut Input, octets: &[u8]) {
+        let mut rest = octets;
+        while !rest.is_empty() {
+            let space = input.space();
+            let n = space.len().min(rest.len());
+            space[..n].copy_from_slice(&rest[..n]);
+            input.received(n);
+            rest = &rest[n..];
+        }
+    }
+
+    #[test]
+    fn chunks_stay_as_they_were_while_the_block_goes_on_filling() {
+        let mut input = Input::default();
+        fill(&mut input, b"first,rest");
+        let first = input.take(5);
+        input.skip(1);
+        fill(&mut input, b" and more");
+        assert_eq!(input.unparsed(), b"rest and more");
+        let second = input.take(4);
+        fill(&mut input, &[b'x'; 100_000]);
+        assert_eq!(first.as_slice(), b"first");
+        assert_eq!(second.as_slice(), b"rest");
+        assert!(first.with_slack().len() >= 5 + SLACK_BYTES);
+        assert_eq!(input.unparsed().len(), 9 + 100_000);
+    }
+
+    #[test]
+    fn full_reads_make_blocks_grow_to_their_maximum_and_no_further() {
+        let mut input = Input::default();
+        for _ in 0..100 {
+            let n = input.space().len();
+            input.received(n);
+            input.skip(n);
+        }
+        assert_eq!(input.block.len(), BLOCK_BYTES_MAX);
+        input.release();
+        assert_eq!(input.block.len(), 0);
+    }
+
+    #[test]
+    fn a_chunk_splits_without_losing_octets() {
+        let mut chunk = Chunk::from_vec(b"abcdef".to_vec());
+        assert_eq!(chunk.split_to(2).as_slice(), b"ab");
+        chunk.advance(1);
+        assert_eq!(chunk.as_slice(), b"def");
+        assert_eq!(chunk.split_to(99).as_slice(), b"def");
+        assert!(chunk.is_empty());
+    }
+}

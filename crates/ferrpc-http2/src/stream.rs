@@ -1,0 +1,247 @@
+//! The streams of a connection (RFC 9113 §5.1): their state, and where to find them.
+//!
+//! Holds no frames and sends none; `conn` moves the states.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use bytes::Bytes;
+
+use crate::error::StreamId;
+use crate::flow::{RecvWindow, SendWindow};
+use crate::headers::Headers;
+
+/// Names a live stream: its place and its id. A key outlives its stream harmlessly: commands with a
+/// stale one do nothing and say so.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct StreamKey {
+    slot: u32,
+    id: StreamId,
+}
+
+impl StreamKey {
+    /// A small number that no other live stream of the connection has; reused after the stream ends.
+    pub fn slot(self) -> usize {
+        self.slot as usize
+    }
+
+    /// The stream's id on the wire.
+    pub fn id(self) -> StreamId {
+        self.id
+    }
+}
+
+impl fmt::Debug for StreamKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "stream {}", self.id)
+    }
+}
+
+/// Whether a frame is its side's last on the stream (END_STREAM).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a flag with a name")]
+pub enum End {
+    /// More follows.
+    No,
+    /// Nothing follows.
+    Yes,
+}
+
+impl End {
+    pub(crate) fn from_flag(set: bool) -> Self {
+        if set { Self::Yes } else { Self::No }
+    }
+
+    pub(crate) fn is_yes(self) -> bool {
+        self == Self::Yes
+    }
+}
+
+/// How far one direction of a stream is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Half {
+    /// Its HEADERS have not come or gone yet.
+    Head,
+    /// DATA may follow.
+    Body,
+    /// END_STREAM came or went.
+    Done,
+}
+
+/// What ends the sending half once its queue is empty.
+#[derive(Debug)]
+pub(crate) enum QueuedEnd {
+    /// An END_STREAM flag on the last DATA.
+    Data,
+    /// HEADERS with END_STREAM.
+    Trailers(Headers),
+}
+
+#[derive(Debug)]
+pub(crate) struct Stream {
+    pub(crate) id: StreamId,
+    pub(crate) recv: Half,
+    pub(crate) send: Half,
+    pub(crate) recv_window: RecvWindow,
+    pub(crate) send_window: SendWindow,
+    pub(crate) promised_bytes: Option<u64>,
+    pub(crate) received_bytes: u64,
+    pub(crate) empty_frames: u8,
+    pub(crate) informational: u8,
+    pub(crate) queue: VecDeque<Bytes>,
+    pub(crate) queued_bytes: usize,
+    pub(crate) queued_end: Option<QueuedEnd>,
+    /// Already in the scheduler's ring.
+    pub(crate) in_ring: bool,
+    /// Its sender was told to pause and wants to hear when to go on.
+    pub(crate) paused: bool,
+}
+
+/// How a closed stream came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// Both sides ended it, or the peer reset it: it must send nothing more.
+    Over,
+    /// We reset it: frames the peer had already sent are ignored (RFC 9113 §5.1).
+    ResetByUs,
+}
+
+/// Closed streams whose fate is remembered; older ones are treated as over.
+const FATES_KEPT: usize = 256;
+
+#[derive(Debug, Default)]
+pub(crate) struct Streams {
+    slots: Vec<Stream>,
+    free: Vec<u32>,
+    ids: HashMap<u32, u32, BuildHasherDefault<IdHasher>>,
+    fates: VecDeque<(StreamId, Fate)>,
+}
+
+impl Streams {
+    pub(crate) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub(crate) fn insert(&mut self, id: StreamId, recv_window: u32, send_window: u32) -> StreamKey {
+        let fresh = Stream {
+            id,
+            recv: Half::Head,
+            send: Half::Head,
+            recv_window: RecvWindow::new(recv_window),
+            send_window: SendWindow::new(send_window),
+            promised_bytes: None,
+            received_bytes: 0,
+            empty_frames: 0,
+            informational: 0,
+            queue: VecDeque::new(),
+            queued_bytes: 0,
+            queued_end: None,
+            in_ring: false,
+            paused: false,
+        };
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot as usize] = fresh;
+                slot
+            }
+            None => {
+                self.slots.push(fresh);
+                // Bounded by the stream limits of both sides, far below 2³².
+                u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+            }
+        };
+        self.ids.insert(id.0, slot);
+        StreamKey { slot, id }
+    }
+
+    pub(crate) fn find(&self, id: StreamId) -> Option<StreamKey> {
+        self.ids.get(&id.0).map(|&slot| StreamKey { slot, id })
+    }
+
+    pub(crate) fn get(&mut self, key: StreamKey) -> Option<&mut Stream> {
+        // A free slot keeps id 0, so a stale key never matches.
+        self.slots.get_mut(key.slot()).filter(|stream| stream.id == key.id)
+    }
+
+    pub(crate) fn remove(&mut self, key: StreamKey, fate: Fate) {
+        let Some(stream) = self.get(key) else { return };
+        stream.id = StreamId::ZERO;
+        stream.queue = VecDeque::new();
+        stream.queued_end = None;
+        self.ids.remove(&key.id.0);
+        self.free.push(key.slot);
+        self.remember(key.id, fate);
+    }
+
+    pub(crate) fn remember(&mut self, id: StreamId, fate: Fate) {
+        if self.fates.len() == FATES_KEPT {
+            self.fates.pop_front();
+        }
+        self.fates.push_back((id, fate));
+    }
+
+    pub(crate) fn fate(&self, id: StreamId) -> Option<Fate> {
+        self.fates.iter().rev().find(|(closed, _)| *closed == id).map(|(_, fate)| *fate)
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (StreamKey, &mut Stream)> {
+        self.slots.iter_mut().enumerate().filter(|(_, stream)| stream.id != StreamId::ZERO).map(
+            |(slot, stream)| {
+                let key = StreamKey { slot: u32::try_from(slot).unwrap_or(u32::MAX), id: stream.id };
+                (key, stream)
+            },
+        )
+    }
+}
+
+/// Spreads stream ids, which come in runs of consecutive odd numbers. A peer gains nothing by choosing
+/// ids that collide: it has at most the stream limit of them at once.
+#[derive(Default)]
+pub(crate) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, octets: &[u8]) {
+        for &octet in octets {
+            self.write_u32(u32::from(octet));
+        }
+    }
+
+    fn write_u32(&mut self, id: u32) {
+        let mixed = (self.0 ^ u64::from(id)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        // hashbrown takes the bucket from the low bits and its tag from the high ones.
+        self.0 = mixed ^ (mixed >> 32);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stale_key_finds_nothing_even_when_its_slot_is_reused() {
+        let mut streams = Streams::default();
+        let first = streams.insert(StreamId(1), 10, 10);
+        streams.remove(first, Fate::Over);
+        let second = streams.insert(StreamId(3), 10, 10);
+        assert_eq!(first.slot(), second.slot());
+        assert!(streams.get(first).is_none());
+        assert!(streams.get(second).is_some());
+        assert_eq!(streams.find(StreamId(1)), None);
+        assert_eq!(streams.fate(StreamId(1)), Some(Fate::Over));
+    }
+
+    #[test]
+    fn fates_are_forgotten_oldest_first() {
+        let mut streams = Streams::default();
+        for id in 0..=u32::try_from(FATES_KEPT).unwrap() {
+            streams.remember(StreamId(2 * id + 1), Fate::ResetByUs);
+        }
+        assert_eq!(streams.fate(StreamId(1)), None);
+        assert_eq!(streams.fate(StreamId(3)), Some(Fate::ResetByUs));
+    }
+}
