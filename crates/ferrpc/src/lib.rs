@@ -1,1 +1,46 @@
-//! gRPC client and server.
+//! gRPC for Rust: servers and clients on an HTTP/2 engine and a Protobuf runtime of their own.
+//!
+//! Start with the generated code: `ferrpc_build::compile(["proto/user.proto"])` in `build.rs` and
+//! [`include_proto!`] in the crate; then [`Server`] or [`Channel`].
+#![forbid(unsafe_code)]
+
+mod code;
+pub mod codec;
+mod conn;
+mod deadline;
+mod envelope;
+mod error;
+mod metadata;
+mod method;
+mod request;
+mod status;
+mod streaming;
+
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "server")]
+pub mod server;
+
+pub use code::Code;
+pub use codec::Codec;
+pub use error::Error;
+pub use ferrpc_proto as proto;
+pub use metadata::{Metadata, MetadataError};
+pub use method::{Kind, Method, MethodInfo};
+pub use request::{Extensions, Request, Response};
+pub use status::{Origin, Phase, Status};
+pub use streaming::{Sender, Streaming};
+
+#[cfg(feature = "client")]
+pub use client::Channel;
+#[cfg(feature = "server")]
+pub use server::{Server, ServerLimits};
+
+/// Includes everything that `ferrpc_build::compile` made in this crate's `build.rs`: one tree, at any
+/// module depth.
+#[macro_export]
+macro_rules! include_proto {
+    () => {
+        ::core::include!(::core::concat!(::core::env!("OUT_DIR"), "/ferrpc.rs"));
+    };
+}

@@ -1,0 +1,460 @@
+//! One call on the client, as a value to be awaited. Each kind is its own straight function.
+
+use std::fmt;
+use std::future::{Future, IntoFuture, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ferrpc_http2::ErrorCode;
+use tokio::time::Instant;
+
+use super::channel::Channel;
+use crate::conn::exchange::{Exchange, Finished};
+use crate::deadline;
+use crate::envelope;
+use crate::metadata::{Metadata, MetadataError};
+use crate::method::Method;
+use crate::request::{Request, Response};
+use crate::status::{Phase, Status};
+use crate::streaming::{Sender, Streaming};
+
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
+
+/// What a call may ask for beside its message.
+#[derive(Clone, Debug, Default)]
+struct Options {
+    deadline: Option<Instant>,
+    wait_for_ready: bool,
+    metadata: Metadata,
+    /// What was wrong with metadata given by the builder; told when the call is awaited.
+    mistake: Option<MetadataError>,
+}
+
+impl Options {
+    fn new(channel: &Channel) -> Self {
+        let deadline =
+            channel.config().default_timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        Self { deadline, ..Self::default() }
+    }
+
+    /// What stops the call before it begins.
+    fn check(&self) -> Result<(), Status> {
+        if let Some(mistake) = &self.mistake {
+            return Err(Status::internal(mistake.to_string()).not_executed());
+        }
+        if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Err(deadline::exceeded(Phase::Deadline).not_executed());
+        }
+        Ok(())
+    }
+}
+
+macro_rules! call_options {
+    ($name:ident) => {
+        impl<Req, Res> $name<Req, Res> {
+            /// Ends the call with DEADLINE_EXCEEDED after this time, counted from now to the last trailer.
+            /// The server is told.
+            pub fn timeout(mut self, timeout: Duration) -> Self {
+                self.options.deadline = Instant::now().checked_add(timeout);
+                self
+            }
+
+            /// Ends the call with DEADLINE_EXCEEDED at this instant.
+            pub fn deadline(mut self, deadline: std::time::Instant) -> Self {
+                self.options.deadline = Some(Instant::from_std(deadline));
+                self
+            }
+
+            /// Whether to wait for a connection while the channel's attempts fail. Default no: the call
+            /// fails with UNAVAILABLE at once.
+            pub fn wait_for_ready(mut self, wait: bool) -> Self {
+                self.options.wait_for_ready = wait;
+                self
+            }
+
+            /// Adds a text value to the metadata. One that is not allowed fails the call.
+            pub fn metadata(mut self, key: &str, value: &str) -> Self {
+                if let Err(mistake) = self.options.metadata.append(key, value) {
+                    self.options.mistake.get_or_insert(mistake);
+                }
+                self
+            }
+
+            /// Adds octets to the metadata under a key that ends in `-bin`. A key that is not allowed fails
+            /// the call.
+            pub fn metadata_bin(mut self, key: &str, value: &[u8]) -> Self {
+                if let Err(mistake) = self.options.metadata.append_bin(key, value) {
+                    self.options.mistake.get_or_insert(mistake);
+                }
+                self
+            }
+        }
+
+        impl<Req, Res> fmt::Debug for $name<Req, Res> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({:?})", stringify!($name), self.method)
+            }
+        }
+    };
+}
+
+/// A call with one request and one response: await it for the [`Response`].
+///
+/// # Cancel safety
+/// Dropping it, or its future, cancels the call.
+#[must_use = "a call does nothing until it is awaited"]
+pub struct UnaryCall<Req: 'static, Res: 'static> {
+    channel: Channel,
+    method: &'static Method<Req, Res>,
+    request: Request<Req>,
+    options: Options,
+}
+
+/// A call with one request and a stream of responses: await it for the [`Streaming`], which resolves as
+/// soon as the stream is open, before the server answers.
+#[must_use = "a call does nothing until it is awaited"]
+pub struct ServerStreamingCall<Req: 'static, Res: 'static> {
+    channel: Channel,
+    method: &'static Method<Req, Res>,
+    request: Request<Req>,
+    options: Options,
+}
+
+/// A call with a stream of requests and one response: await it for the [`Upload`].
+#[must_use = "a call does nothing until it is awaited"]
+pub struct ClientStreamingCall<Req: 'static, Res: 'static> {
+    channel: Channel,
+    method: &'static Method<Req, Res>,
+    options: Options,
+}
+
+/// A call with streams both ways: await it for the [`Bidi`].
+#[must_use = "a call does nothing until it is awaited"]
+pub struct BidiCall<Req: 'static, Res: 'static> {
+    channel: Channel,
+    method: &'static Method<Req, Res>,
+    options: Options,
+}
+
+call_options!(UnaryCall);
+call_options!(ServerStreamingCall);
+call_options!(ClientStreamingCall);
+call_options!(BidiCall);
+
+impl Channel {
+    /// Begins a unary call; generated stubs do this.
+    pub fn unary<Req, Res>(
+        &self,
+        method: &'static Method<Req, Res>,
+        request: Request<Req>,
+    ) -> UnaryCall<Req, Res> {
+        UnaryCall { channel: self.clone(), method, request, options: Options::new(self) }
+    }
+
+    /// Begins a server-streaming call; generated stubs do this.
+    pub fn server_streaming<Req, Res>(
+        &self,
+        method: &'static Method<Req, Res>,
+        request: Request<Req>,
+    ) -> ServerStreamingCall<Req, Res> {
+        ServerStreamingCall { channel: self.clone(), method, request, options: Options::new(self) }
+    }
+
+    /// Begins a client-streaming call; generated stubs do this.
+    pub fn client_streaming<Req, Res>(
+        &self,
+        method: &'static Method<Req, Res>,
+    ) -> ClientStreamingCall<Req, Res> {
+        ClientStreamingCall { channel: self.clone(), method, options: Options::new(self) }
+    }
+
+    /// Begins a bidirectional call; generated stubs do this.
+    pub fn bidi<Req, Res>(&self, method: &'static Method<Req, Res>) -> BidiCall<Req, Res> {
+        BidiCall { channel: self.clone(), method, options: Options::new(self) }
+    }
+}
+
+impl<Req: Send + Sync, Res: Send> IntoFuture for UnaryCall<Req, Res> {
+    type Output = Result<Response<Res>, Status>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(unary(self))
+    }
+}
+
+/// One request, one response. Each step is a line here; each line is one file away.
+async fn unary<Req, Res>(call: UnaryCall<Req, Res>) -> Result<Response<Res>, Status> {
+    let UnaryCall { channel, method, request, options } = call;
+    let (mut metadata, message) = request.into_parts();
+    options.check()?;
+    metadata.extend(&options.metadata);
+    let deadline = options.deadline;
+    let mut attempts = Attempts::default();
+
+    let finished = loop {
+        let octets = envelope::encode(method.request, &message, channel.config().send_message_bytes_max)?;
+        let conn = channel.pick(options.wait_for_ready, deadline).await?;
+        let exchange = conn.open(method.info().path, metadata.clone(), deadline, Some(octets));
+        let finished = Answer { exchange, done: false }.await;
+        match &finished.ended {
+            Err(status) if attempts.again(status) => {}
+            _ => break finished,
+        }
+    };
+
+    let Finished { head, messages, ended } = finished;
+    let trailers = ended?;
+    let octets = the_one(messages)?;
+    let message = method.response.decode(octets, &channel.config().decode)?;
+    Ok(Response::received(message, head, trailers))
+}
+
+/// A unary call that is answered has exactly one message.
+fn the_one(
+    mut messages: std::collections::VecDeque<ferrpc_http2::Chunk>,
+) -> Result<ferrpc_http2::Chunk, Status> {
+    let n = messages.len();
+    match messages.pop_front() {
+        Some(octets) if n == 1 => Ok(octets),
+        _ => Err(Status::unimplemented(format!("the server answered with {n} messages where one is due"))
+            .at(Phase::Recv)),
+    }
+}
+
+/// Transparent retries (gRFC A6): as often as needed while nothing left this client, once if the server
+/// refused the stream.
+#[derive(Default)]
+struct Attempts {
+    refused: bool,
+    unsent: u32,
+}
+
+/// Connections that die before taking a call, in a row: enough for any restart, not for a busy loop.
+const UNSENT_MAX: u32 = 5;
+
+impl Attempts {
+    fn again(&mut self, status: &Status) -> bool {
+        if status.may_have_executed() || status.code() != crate::Code::Unavailable {
+            return false;
+        }
+        if status.phase() != Some(Phase::Http2) && status.phase() != Some(Phase::Queue) {
+            return false;
+        }
+        self.unsent += 1;
+        if status.message().contains("refused") {
+            return !std::mem::replace(&mut self.refused, true);
+        }
+        self.unsent <= UNSENT_MAX
+    }
+}
+
+/// Waits for the whole answer; dropped before, it cancels the call.
+struct Answer {
+    exchange: Arc<Exchange>,
+    done: bool,
+}
+
+impl Future for Answer {
+    type Output = Finished;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<Finished> {
+        let poll = self.exchange.poll_finished(cx);
+        self.done = poll.is_ready();
+        poll
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        if !self.done {
+            self.exchange.abandon(ErrorCode::CANCEL);
+        }
+    }
+}
+
+/// Picks a connection and waits until the stream is open.
+async fn open<Req, Res>(
+    channel: &Channel,
+    method: &'static Method<Req, Res>,
+    mut metadata: Metadata,
+    options: &Options,
+    message: Option<&Req>,
+) -> Result<Arc<Exchange>, Status> {
+    options.check()?;
+    metadata.extend(&options.metadata);
+    let mut attempts = Attempts::default();
+    loop {
+        let bytes_max = channel.config().send_message_bytes_max;
+        let octets =
+            message.map(|message| envelope::encode(method.request, message, bytes_max)).transpose()?;
+        let conn = channel.pick(options.wait_for_ready, options.deadline).await?;
+        let exchange = conn.open(method.info().path, metadata.clone(), options.deadline, octets);
+        let opening = Opening { exchange: Some(exchange) };
+        match opening.wait().await {
+            Ok(exchange) => return Ok(exchange),
+            Err(status) if attempts.again(&status) => {}
+            Err(status) => return Err(status),
+        }
+    }
+}
+
+/// Waits for the stream; dropped before, it gives the call up.
+struct Opening {
+    exchange: Option<Arc<Exchange>>,
+}
+
+impl Opening {
+    async fn wait(mut self) -> Result<Arc<Exchange>, Status> {
+        let exchange = self.exchange.clone();
+        let Some(exchange) = exchange else { return Err(Status::internal("the call was never begun")) };
+        let opened = poll_fn(|cx| exchange.poll_opened(cx)).await;
+        self.exchange = None;
+        opened.map(|()| exchange)
+    }
+}
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        if let Some(exchange) = &self.exchange {
+            exchange.abandon(ErrorCode::CANCEL);
+        }
+    }
+}
+
+impl<Req: Send + Sync, Res: Send> IntoFuture for ServerStreamingCall<Req, Res> {
+    type Output = Result<Streaming<Res>, Status>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let Self { channel, method, request, options } = self;
+            let (metadata, message) = request.into_parts();
+            let exchange = open(&channel, method, metadata, &options, Some(&message)).await?;
+            Ok(receiver(exchange, &channel, method, &options))
+        })
+    }
+}
+
+impl<Req: Send + Sync, Res: Send> IntoFuture for ClientStreamingCall<Req, Res> {
+    type Output = Result<Upload<Req, Res>, Status>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let Self { channel, method, options } = self;
+            let exchange = open(&channel, method, Metadata::new(), &options, None).await?;
+            let sender = sender(exchange.clone(), &channel, method, &options);
+            Ok(Upload { sender, receiver: receiver(exchange, &channel, method, &options) })
+        })
+    }
+}
+
+impl<Req: Send + Sync, Res: Send> IntoFuture for BidiCall<Req, Res> {
+    type Output = Result<Bidi<Req, Res>, Status>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let Self { channel, method, options } = self;
+            let exchange = open(&channel, method, Metadata::new(), &options, None).await?;
+            let sender = sender(exchange.clone(), &channel, method, &options);
+            Ok(Bidi { sender, receiver: receiver(exchange, &channel, method, &options) })
+        })
+    }
+}
+
+fn sender<Req, Res>(
+    exchange: Arc<Exchange>,
+    channel: &Channel,
+    method: &'static Method<Req, Res>,
+    options: &Options,
+) -> Sender<Req> {
+    Sender::client(exchange, method.request, channel.config().send_message_bytes_max, options.deadline)
+}
+
+fn receiver<Req, Res>(
+    exchange: Arc<Exchange>,
+    channel: &Channel,
+    method: &'static Method<Req, Res>,
+    options: &Options,
+) -> Streaming<Res> {
+    Streaming::new(exchange, method.response, channel.config().decode.clone(), true, options.deadline)
+}
+
+/// An open client-streaming call.
+#[derive(Debug)]
+#[must_use = "dropping an upload cancels its call"]
+pub struct Upload<Req: 'static, Res: 'static> {
+    sender: Sender<Req>,
+    receiver: Streaming<Res>,
+}
+
+impl<Req, Res> Upload<Req, Res> {
+    /// Sends a message; see [`Sender::send`].
+    ///
+    /// # Errors
+    /// As [`Sender::send`]. If the server has answered already, [`finish`](Self::finish) tells what.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the message was not sent.
+    pub async fn send(&mut self, message: Req) -> Result<(), Status> {
+        self.sender.send(message).await
+    }
+
+    /// The sending half, for everything else it can do.
+    pub fn sender(&mut self) -> &mut Sender<Req> {
+        &mut self.sender
+    }
+
+    /// Half-closes and waits for the response.
+    ///
+    /// # Errors
+    /// How the call ended, if not well.
+    ///
+    /// # Cancel safety
+    /// Dropping the future cancels the call.
+    pub async fn finish(self) -> Result<Response<Res>, Status> {
+        let Self { mut sender, mut receiver } = self;
+        sender.close();
+        let first = receiver.message().await?;
+        let second = if first.is_some() { receiver.message().await? } else { None };
+        let metadata = receiver.headers().await?.clone();
+        let trailers = receiver.trailers().cloned().unwrap_or_default();
+        match (first, second) {
+            (Some(message), None) => Ok(Response::received(message, metadata, trailers)),
+            (None, _) => {
+                Err(Status::unimplemented("the server answered with no message where one is due")
+                    .at(Phase::Recv))
+            }
+            _ => Err(Status::unimplemented("the server answered with several messages where one is due")
+                .at(Phase::Recv)),
+        }
+    }
+}
+
+/// An open bidirectional call.
+#[derive(Debug)]
+#[must_use = "dropping both halves cancels the call"]
+pub struct Bidi<Req: 'static, Res: 'static> {
+    sender: Sender<Req>,
+    receiver: Streaming<Res>,
+}
+
+impl<Req, Res> Bidi<Req, Res> {
+    /// The two halves, independent of each other.
+    pub fn split(self) -> (Sender<Req>, Streaming<Res>) {
+        (self.sender, self.receiver)
+    }
+
+    /// The sending half.
+    pub fn sender(&mut self) -> &mut Sender<Req> {
+        &mut self.sender
+    }
+
+    /// The receiving half.
+    pub fn receiver(&mut self) -> &mut Streaming<Res> {
+        &mut self.receiver
+    }
+}

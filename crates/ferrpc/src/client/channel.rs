@@ -1,0 +1,359 @@
+//! A channel: a target, and a connection to it whenever calls need one.
+//!
+//! Resolver, balancer and picker stand here in their smallest form: one name, pick_first, and the state
+//! that calls read.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use ferrpc_http2::Connection;
+use ferrpc_proto::DecodeLimits;
+use tokio::net::TcpStream;
+use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
+
+use super::backoff::Backoff;
+use super::connection::{ClientSide, Conn};
+use super::resolver::{self, Resolver};
+use super::target::Target;
+use crate::conn;
+use crate::conn::driver::Driver;
+use crate::conn::inbox::{Command, Inbox};
+use crate::deadline;
+use crate::envelope::PREFIX_BYTES;
+use crate::error::Error;
+use crate::status::{Phase, Status};
+
+/// What a channel takes and how it connects. Each limit names what it bounds and what happens beyond.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ChannelConfig {
+    /// Largest message received, in octets. Default 4 MiB. A larger one ends its call with
+    /// RESOURCE_EXHAUSTED on its length prefix; the connection stays up.
+    pub message_bytes_max: usize,
+    /// Largest message sent, in octets. Default unlimited. A larger one ends its call with
+    /// RESOURCE_EXHAUSTED before anything is sent.
+    pub send_message_bytes_max: usize,
+    /// Limits of decoding a Protobuf message: depth and memory.
+    pub decode: DecodeLimits,
+    /// Metadata of a response, in octets as HTTP/2 counts it. Default 16 KiB; beyond it the call ends.
+    pub metadata_bytes_max: usize,
+    /// Time for one address: TCP and the server's first SETTINGS. Default 20 s.
+    pub connect_timeout: Duration,
+    /// Time a call may take if it says nothing itself. Default none.
+    pub default_timeout: Option<Duration>,
+}
+
+impl Default for ChannelConfig {
+    fn default() -> Self {
+        Self {
+            message_bytes_max: 4 << 20,
+            send_message_bytes_max: usize::MAX,
+            decode: DecodeLimits::default(),
+            metadata_bytes_max: 16 << 10,
+            connect_timeout: Duration::from_secs(20),
+            default_timeout: None,
+        }
+    }
+}
+
+impl ChannelConfig {
+    fn http2(&self) -> ferrpc_http2::Config {
+        let mut config = ferrpc_http2::Config::default();
+        config.header_list_bytes_max = self.metadata_bytes_max;
+        let whole = self.message_bytes_max.saturating_add(PREFIX_BYTES);
+        config.stream_window_bytes_max = u32::try_from(whole).unwrap_or(u32::MAX >> 1).min(u32::MAX >> 1);
+        config
+    }
+}
+
+/// What a channel is doing (gRPC `connectivity-semantics-and-api.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "gRPC has these, and a shut-down channel is a dropped one")]
+pub enum ConnectivityState {
+    /// No connection; the next call starts one.
+    Idle,
+    /// Resolving and connecting.
+    Connecting,
+    /// Connected.
+    Ready,
+    /// Every address failed; trying again with back-off. Calls fail at once unless they wait for ready.
+    TransientFailure,
+}
+
+/// A target that calls go to. Cheap to clone; stubs hold one.
+///
+/// Making one does no I/O: the first call connects, and so does the first after a connection was lost.
+/// When the last clone is dropped, running calls finish and the connection closes.
+#[derive(Clone)]
+pub struct Channel {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    target: Target,
+    config: ChannelConfig,
+    authority: Arc<str>,
+    resolver: Box<dyn Resolver>,
+    /// The picker: what calls read to find a connection.
+    picker: watch::Sender<Picker>,
+}
+
+#[derive(Clone)]
+enum Picker {
+    Idle,
+    Connecting,
+    Ready(Arc<Conn>),
+    Failed(Status),
+}
+
+impl Channel {
+    /// A channel to a target: `dns:///host:port`, `host:port`, `ipv4:1.2.3.4:50051`, `ipv6:[::1]:50051` or
+    /// `http://host:port`.
+    ///
+    /// # Errors
+    /// If the text names no target.
+    pub fn new(target: impl AsRef<str>) -> Result<Self, Error> {
+        Self::with_config(target, ChannelConfig::default())
+    }
+
+    /// As [`new`](Self::new), with limits of your own.
+    ///
+    /// # Errors
+    /// If the text names no target.
+    pub fn with_config(target: impl AsRef<str>, config: ChannelConfig) -> Result<Self, Error> {
+        let target = Target::parse(target.as_ref())?;
+        let inner = Inner {
+            authority: target.authority.as_str().into(),
+            resolver: resolver::for_target(&target),
+            picker: watch::Sender::new(Picker::Idle),
+            target,
+            config,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// What the channel is doing now.
+    pub fn state(&self) -> ConnectivityState {
+        match &*self.inner.picker.borrow() {
+            Picker::Idle => ConnectivityState::Idle,
+            Picker::Connecting => ConnectivityState::Connecting,
+            Picker::Ready(_) => ConnectivityState::Ready,
+            Picker::Failed(_) => ConnectivityState::TransientFailure,
+        }
+    }
+
+    /// Starts connecting if the channel is idle. Must be called on a tokio runtime.
+    pub fn connect(&self) {
+        let idle = self.inner.picker.send_if_modified(|picker| {
+            let idle = matches!(picker, Picker::Idle);
+            if idle {
+                *picker = Picker::Connecting;
+            }
+            idle
+        });
+        if idle {
+            conn::spawn(connect(Arc::downgrade(&self.inner)));
+        }
+    }
+
+    pub(crate) fn config(&self) -> &ChannelConfig {
+        &self.inner.config
+    }
+
+    /// A connection that is ready, or why there is none.
+    pub(crate) async fn pick(
+        &self,
+        wait_for_ready: bool,
+        deadline: Option<Instant>,
+    ) -> Result<Arc<Conn>, Status> {
+        if let Picker::Ready(conn) = &*self.inner.picker.borrow()
+            && !conn.inbox.is_closed()
+        {
+            return Ok(conn.clone());
+        }
+        let wait = self.wait(wait_for_ready);
+        match deadline {
+            None => wait.await,
+            Some(deadline) => match tokio::time::timeout_at(deadline, wait).await {
+                Ok(picked) => picked,
+                Err(_) => Err(deadline::exceeded(Phase::WaitForReady).not_executed()),
+            },
+        }
+    }
+
+    async fn wait(&self, wait_for_ready: bool) -> Result<Arc<Conn>, Status> {
+        let mut picker = self.inner.picker.subscribe();
+        loop {
+            let now = picker.borrow_and_update().clone();
+            match now {
+                Picker::Ready(conn) if !conn.inbox.is_closed() => return Ok(conn),
+                Picker::Idle => self.connect(),
+                Picker::Failed(status) if !wait_for_ready => return Err(status),
+                // A connection that just ended: its task is about to say so.
+                Picker::Ready(_) | Picker::Connecting | Picker::Failed(_) => {}
+            }
+            if picker.changed().await.is_err() {
+                return Err(Status::unavailable("the channel is gone"));
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Channel({:?}, {:?})", self.inner.target.text, self.state())
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Picker::Ready(conn) = &*self.picker.borrow() {
+            // If it is gone already, the better.
+            let _ = conn.inbox.push(Command::Drain);
+        }
+    }
+}
+
+/// Tries until there is a connection, as long as there is a channel.
+async fn connect(channel: Weak<Inner>) {
+    let mut backoff = Backoff::new();
+    loop {
+        let began = Instant::now();
+        let Some(inner) = channel.upgrade() else { return };
+        match attempt(&inner, &channel).await {
+            Ok(()) => return,
+            Err(status) => {
+                let wait = backoff.next();
+                let next = began + wait;
+                let status = in_words(&status, next.saturating_duration_since(Instant::now()));
+                inner.picker.send_replace(Picker::Failed(status));
+                drop(inner);
+                tokio::time::sleep_until(next).await;
+            }
+        }
+    }
+}
+
+fn in_words(status: &Status, wait: Duration) -> Status {
+    Status::new(status.code(), format!("{}; next attempt in {:.1} s", status.message(), wait.as_secs_f64()))
+        .at(status.phase().unwrap_or(Phase::Connect))
+        .not_executed()
+}
+
+/// One attempt over all addresses; on success the picker is ready.
+async fn attempt(inner: &Inner, channel: &Weak<Inner>) -> Result<(), Status> {
+    let addresses = inner.resolver.resolve().await?;
+    let mut causes = Vec::new();
+    for address in &addresses {
+        let connecting = connect_to(inner, channel, *address);
+        let cause = match tokio::time::timeout(inner.config.connect_timeout, connecting).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(cause)) => cause,
+            Err(_) => format!("timed out after {} s", inner.config.connect_timeout.as_secs()),
+        };
+        // Bounded: the last ones tell enough.
+        if causes.len() == CAUSES_KEPT {
+            causes.remove(0);
+        }
+        causes.push(format!("{address} {cause}"));
+    }
+    let tried =
+        if addresses.len() == 1 { "1 address".into() } else { format!("{} addresses", addresses.len()) };
+    Err(Status::unavailable(format!(
+        "cannot connect to {} ({tried} tried: {}); is the server running?",
+        inner.target.text,
+        causes.join("; ")
+    ))
+    .at(Phase::Connect)
+    .not_executed())
+}
+
+/// Addresses whose failures are told.
+const CAUSES_KEPT: usize = 8;
+
+async fn connect_to(inner: &Inner, channel: &Weak<Inner>, address: SocketAddr) -> Result<(), String> {
+    let socket = TcpStream::connect(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::ConnectionRefused => "refused".into(),
+        _ => error.to_string(),
+    })?;
+    // Small requests must not wait for the peer's acknowledgements.
+    let _ = socket.set_nodelay(true);
+    let inbox = Arc::new(Inbox::default());
+    let conn = Arc::new(Conn { inbox: inbox.clone(), authority: inner.authority.clone() });
+    let (ready, is_ready) = oneshot::channel();
+    let lifeline =
+        Lifeline { channel: channel.clone(), conn: Arc::downgrade(&conn), ready: Mutex::new(Some(ready)) };
+    let engine = Connection::client(inner.config.http2(), Instant::now().into_std());
+    let side = ClientSide::new(lifeline, inner.config.message_bytes_max);
+    let driver = conn::spawn(Driver::new(socket, engine, side, inbox));
+    let abort = AbortUnlessReady(Some(driver.abort_handle()));
+    match is_ready.await {
+        Ok(Ok(())) => {
+            abort.disarm();
+            inner.picker.send_replace(Picker::Ready(conn));
+            Ok(())
+        }
+        Ok(Err(why)) => Err(why),
+        Err(_) => Err("the connection was lost".into()),
+    }
+}
+
+/// An attempt that is given up takes its connection along.
+struct AbortUnlessReady(Option<tokio::task::AbortHandle>);
+
+impl AbortUnlessReady {
+    fn disarm(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for AbortUnlessReady {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
+    }
+}
+
+/// How a connection tells its channel what becomes of it.
+pub(crate) struct Lifeline {
+    channel: Weak<Inner>,
+    conn: Weak<Conn>,
+    ready: Mutex<Option<oneshot::Sender<Result<(), String>>>>,
+}
+
+impl Lifeline {
+    /// The server's SETTINGS came.
+    pub(crate) fn ready(&self) {
+        self.answer(Ok(()));
+    }
+
+    /// No new calls on this connection; those that run go on.
+    pub(crate) fn unusable(&self) {
+        let Some(inner) = self.channel.upgrade() else { return };
+        inner.picker.send_if_modified(|picker| {
+            let mine = matches!(picker, Picker::Ready(conn) if Arc::as_ptr(conn) == self.conn.as_ptr());
+            if mine {
+                *picker = Picker::Idle;
+            }
+            mine
+        });
+    }
+
+    /// The connection is gone.
+    pub(crate) fn gone(&self, why: &str) {
+        self.answer(Err(why.into()));
+        self.unusable();
+    }
+
+    fn answer(&self, answer: Result<(), String>) {
+        let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(ready) = ready {
+            // The attempt may have been given up meanwhile.
+            let _ = ready.send(answer);
+        }
+    }
+}

@@ -1,0 +1,401 @@
+//! A client's side of a connection: opens streams for calls and tells them what came back.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use ferrpc_http2::{
+    Closed, Connection, End, ErrorCode, Event, Head, HeaderWriter, Headers, Indexing, OpenError, Reset,
+    StreamKey,
+};
+use tokio::time::Instant;
+
+use super::channel::Lifeline;
+use crate::code::Code;
+use crate::conn::driver::{Gone, Side};
+use crate::conn::exchange::{Exchange, Feed, Whose};
+use crate::conn::inbox::{Command, Inbox};
+use crate::conn::{self, Open};
+use crate::deadline;
+use crate::metadata::Metadata;
+use crate::status::{Phase, Status};
+
+pub(crate) struct ClientSide {
+    slots: Vec<Option<Slot>>,
+    /// Calls that wait for the peer's stream limit, in order.
+    waiting: VecDeque<Box<Open>>,
+    message_bytes_max: usize,
+    /// The earliest deadline of any call, maybe of one that is over.
+    deadline: Option<Instant>,
+    lifeline: Lifeline,
+    /// What the peer's GOAWAY said.
+    going_away: Option<String>,
+    last_words: Option<String>,
+}
+
+struct Slot {
+    key: StreamKey,
+    feed: Feed,
+    deadline: Option<Instant>,
+    messages: u64,
+}
+
+impl ClientSide {
+    pub(crate) fn new(lifeline: Lifeline, message_bytes_max: usize) -> Self {
+        Self {
+            slots: Vec::new(),
+            waiting: VecDeque::new(),
+            message_bytes_max,
+            deadline: None,
+            lifeline,
+            going_away: None,
+            last_words: None,
+        }
+    }
+
+    fn slot(&mut self, key: StreamKey) -> Option<&mut Slot> {
+        self.slots.get_mut(key.slot())?.as_mut().filter(|slot| slot.key == key)
+    }
+
+    fn open(&mut self, conn: &mut Connection, open: Box<Open>, now: Instant) {
+        if open.exchange.is_abandoned() {
+            return;
+        }
+        if let Some(deadline) = open.deadline {
+            if deadline <= now {
+                return open.exchange.end(Err(deadline::exceeded(Phase::Queue).not_executed()));
+            }
+            self.deadline = Some(self.deadline.map_or(deadline, |earliest| earliest.min(deadline)));
+        }
+        if !self.waiting.is_empty() && conn.can_open().is_ok() {
+            // Calls that wait go first.
+            self.waiting.push_back(open);
+            return self.open_waiting(conn, now);
+        }
+        let end = End::No;
+        match conn.open(end, |writer| write_head(writer, &open, now)) {
+            Ok(key) => self.opened(conn, key, *open),
+            Err(OpenError::StreamLimit { .. }) => self.waiting.push_back(open),
+            Err(_) => open.exchange.end(Err(self.unusable())),
+        }
+    }
+
+    fn opened(&mut self, conn: &mut Connection, key: StreamKey, open: Open) {
+        open.exchange.opened(key);
+        if let Some(message) = open.message {
+            conn::send_segments(conn, key, message, End::Yes);
+        }
+        let slot = key.slot();
+        if self.slots.len() <= slot {
+            self.slots.resize_with(slot + 1, || None);
+        }
+        let feed = Feed::new(open.exchange, self.message_bytes_max);
+        self.slots[slot] = Some(Slot { key, feed, deadline: open.deadline, messages: 0 });
+    }
+
+    /// A stream ended: the next calls that wait may have its place.
+    fn open_waiting(&mut self, conn: &mut Connection, now: Instant) {
+        while conn.can_open().is_ok() {
+            let Some(open) = self.waiting.pop_front() else { return };
+            if open.exchange.is_abandoned() {
+                continue;
+            }
+            match conn.open(End::No, |writer| write_head(writer, &open, now)) {
+                Ok(key) => self.opened(conn, key, *open),
+                Err(_) => return self.waiting.push_front(open),
+            }
+        }
+    }
+
+    /// For calls this connection never sent anywhere.
+    fn unusable(&self) -> Status {
+        let why = self.going_away.as_deref().unwrap_or("the connection takes no new streams");
+        Status::unavailable(why.to_owned()).at(Phase::Http2).not_executed()
+    }
+
+    /// The outcome of a stream is known.
+    fn finish(
+        &mut self,
+        conn: &mut Connection,
+        key: StreamKey,
+        ended: Result<Metadata, Status>,
+        now: Instant,
+    ) {
+        let Some(slot) = self.slots.get_mut(key.slot()).and_then(|slot| slot.take_if(|slot| slot.key == key))
+        else {
+            return;
+        };
+        // A server that answers early gets no more from us; after a complete exchange the key is stale
+        // and nothing is sent (gRPC PROTOCOL-HTTP2.md).
+        let code = if ended.is_ok() { ErrorCode::NO_ERROR } else { ErrorCode::CANCEL };
+        conn.reset(key, code);
+        slot.feed.exchange.end(ended.map_err(|status| deadline::blame(status, slot.deadline)));
+        self.open_waiting(conn, now);
+    }
+
+    fn head(&mut self, conn: &mut Connection, key: StreamKey, head: Head, end: End, now: Instant) {
+        if let Some(status) = not_grpc(&head) {
+            return self.finish(conn, key, Err(status), now);
+        }
+        if end == End::Yes {
+            let ended = Status::from_trailers(head.into_fields());
+            return self.finish(conn, key, ended, now);
+        }
+        if let Some(slot) = self.slot(key) {
+            slot.feed.exchange.set_head(Metadata::from_head(head));
+        }
+    }
+
+    fn trailers(&mut self, conn: &mut Connection, key: StreamKey, trailers: Headers, now: Instant) {
+        let Some(slot) = self.slot(key) else { return };
+        let ended = if trailers.get(b"grpc-status").is_none() {
+            Err(no_status(slot.messages))
+        } else if slot.feed.is_partial() {
+            Err(Status::internal("the stream ended in the middle of a message").at(Phase::Recv))
+        } else {
+            Status::from_trailers(trailers)
+        };
+        self.finish(conn, key, ended, now);
+    }
+
+    fn data(
+        &mut self,
+        conn: &mut Connection,
+        key: StreamKey,
+        chunk: ferrpc_http2::Chunk,
+        end: End,
+        now: Instant,
+    ) {
+        let Some(slot) = self.slot(key) else { return };
+        match slot.feed.data(conn, key, chunk, end) {
+            Ok(messages) => {
+                slot.messages += messages;
+                if end == End::Yes {
+                    let status = no_status(slot.messages);
+                    self.finish(conn, key, Err(status), now);
+                }
+            }
+            Err(status) => self.finish(conn, key, Err(status), now),
+        }
+    }
+}
+
+impl Side for ClientSide {
+    fn event(&mut self, conn: &mut Connection, event: Event, now: Instant) {
+        match event {
+            Event::Ready => self.lifeline.ready(),
+            Event::Head { stream, head, end } => self.head(conn, stream, head, end, now),
+            Event::Data { stream, chunk, end } => self.data(conn, stream, chunk, end, now),
+            Event::Trailers { stream, trailers } => self.trailers(conn, stream, trailers, now),
+            Event::Reset { stream, reason } => {
+                let status = reset_status(&reason, self.slot(stream).map_or(0, |slot| slot.messages));
+                self.finish(conn, stream, Err(status), now);
+            }
+            Event::Writable { stream } => {
+                if let Some(slot) = self.slot(stream) {
+                    slot.feed.exchange.writable();
+                }
+            }
+            Event::GoAway { code, debug } => {
+                let debug =
+                    if debug.is_empty() { String::new() } else { format!(" \"{}\"", debug.escape_ascii()) };
+                self.going_away = Some(format!("the server said GOAWAY {code}{debug}"));
+                self.lifeline.unusable();
+                for open in std::mem::take(&mut self.waiting) {
+                    open.exchange.end(Err(self.unusable()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn command(&mut self, conn: &mut Connection, command: Command, now: Instant) {
+        match command {
+            Command::Open(open) => self.open(conn, open, now),
+            Command::Message { key, octets } => {
+                let n = octets.len();
+                conn::send_segments(conn, key, octets, End::No);
+                let pause = conn.should_pause(key);
+                if let Some(slot) = self.slot(key) {
+                    slot.feed.exchange.taken(n, pause);
+                }
+            }
+            Command::End { key } => {
+                conn.send_end(key);
+            }
+            Command::Consumed { key, octets } => conn.consumed(key, octets),
+            Command::Reset { key, code } => {
+                conn.reset(key, code);
+                if let Some(slot) = self.slots.get_mut(key.slot()) {
+                    slot.take_if(|slot| slot.key == key);
+                }
+                self.open_waiting(conn, now);
+            }
+            _ => {}
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    fn tick(&mut self, conn: &mut Connection, now: Instant) {
+        if self.deadline.is_none_or(|deadline| deadline > now) {
+            return;
+        }
+        let passed = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= now);
+        let expired: Vec<StreamKey> =
+            self.slots.iter().flatten().filter(|slot| passed(slot.deadline)).map(|slot| slot.key).collect();
+        for key in expired {
+            self.finish(conn, key, Err(deadline::exceeded(Phase::Recv)), now);
+        }
+        self.waiting.retain(|open| {
+            if passed(open.deadline) {
+                open.exchange.end(Err(deadline::exceeded(Phase::Queue).not_executed()));
+            }
+            !passed(open.deadline)
+        });
+        let running = self.slots.iter().flatten().filter_map(|slot| slot.deadline);
+        self.deadline = running.chain(self.waiting.iter().filter_map(|open| open.deadline)).min();
+    }
+
+    fn is_done(&self, conn: &Connection) -> bool {
+        conn.is_drained() || (self.going_away.is_some() && conn.streams() == 0)
+    }
+
+    fn closed(&mut self, why: &Gone) {
+        let why = describe(why, self.going_away.as_deref(), self.last_words.as_deref());
+        self.lifeline.gone(&why);
+        for slot in self.slots.drain(..).flatten() {
+            let status = Status::unavailable(format!("the connection was lost: {why}")).at(Phase::Recv);
+            slot.feed.exchange.end(Err(deadline::blame(status, slot.deadline)));
+        }
+        for open in std::mem::take(&mut self.waiting) {
+            let status = Status::unavailable(format!("the connection was lost: {why}"));
+            open.exchange.end(Err(status.at(Phase::Queue).not_executed()));
+        }
+    }
+
+    fn late(&mut self, command: Command) {
+        if let Command::Open(open) = command {
+            open.exchange.end(Err(self.unusable()));
+        }
+    }
+
+    fn foreign(&mut self, first: &[u8]) -> Vec<u8> {
+        self.last_words = match first {
+            [b'H', b'T', b'T', b'P', b'/', b'1', ..] => Some("the server answered with HTTP/1.1".into()),
+            [0x15 | 0x16, 3, ..] => Some("the server answered with TLS".into()),
+            _ => None,
+        };
+        Vec::new()
+    }
+}
+
+fn write_head(writer: &mut HeaderWriter<'_>, open: &Open, now: Instant) {
+    writer.field(b":method", b"POST", Indexing::Index);
+    writer.field(b":scheme", b"http", Indexing::Index);
+    writer.field(b":path", open.path.as_bytes(), Indexing::Index);
+    writer.field(b":authority", open.authority.as_bytes(), Indexing::Index);
+    writer.field(b"te", b"trailers", Indexing::Index);
+    writer.field(b"content-type", b"application/grpc", Indexing::Index);
+    writer.field(b"user-agent", USER_AGENT.as_bytes(), Indexing::Index);
+    if let Some(deadline) = open.deadline {
+        let timeout = deadline::format_timeout(deadline.saturating_duration_since(now));
+        writer.field(b"grpc-timeout", timeout.as_bytes(), Indexing::Literal);
+    }
+    open.metadata.write_to(writer);
+}
+
+/// gRPC PROTOCOL-HTTP2.md, "User Agents".
+const USER_AGENT: &str = concat!("grpc-rust-ferrpc/", env!("CARGO_PKG_VERSION"));
+
+/// What an answer that is not gRPC means.
+fn not_grpc(head: &Head) -> Option<Status> {
+    let field = |name: &[u8]| head.fields().find(|(n, _)| *n == name).map(|(_, value)| value);
+    // A grpc-status counts whatever HTTP says.
+    if field(b"grpc-status").is_some() {
+        return None;
+    }
+    let content_type = field(b"content-type").unwrap_or_default();
+    if head.status() == 200 && content_type.starts_with(b"application/grpc") {
+        return None;
+    }
+    let message = format!(
+        "the peer did not answer with gRPC: HTTP {}, content-type \"{}\"",
+        head.status(),
+        content_type.escape_ascii()
+    );
+    Some(Status::new(Code::from_http(head.status()), message).at(Phase::Recv).from_proxy(head.status()))
+}
+
+fn no_status(messages: u64) -> Status {
+    Status::unknown(format!(
+        "the stream ended without grpc-status after {messages} messages; the data may be incomplete"
+    ))
+    .at(Phase::Recv)
+}
+
+fn reset_status(reason: &Reset, messages: u64) -> Status {
+    match reason {
+        Reset::ByPeer(ErrorCode::REFUSED_STREAM) => {
+            Status::unavailable("the server refused the stream").at(Phase::Http2).not_executed()
+        }
+        Reset::ByPeer(code) => Status::new(
+            Code::from_reset(*code),
+            format!("the server reset the stream with {code} after {messages} messages; the data may be incomplete"),
+        )
+        .at(Phase::Recv),
+        Reset::ByUs(violation) => {
+            Status::internal(format!("the server broke HTTP/2: {violation}")).at(Phase::Http2)
+        }
+        Reset::Unprocessed(code) => {
+            Status::unavailable(format!("the server said GOAWAY {code} and did not look at the call"))
+                .at(Phase::Http2)
+                .not_executed()
+        }
+    }
+}
+
+fn describe(why: &Gone, going_away: Option<&str>, last_words: Option<&str>) -> String {
+    if let Some(words) = last_words {
+        return words.into();
+    }
+    let own = match why {
+        Gone::Closed(Closed::Violation(violation)) => format!("the server broke HTTP/2: {violation}"),
+        Gone::Closed(Closed::Eof) => "the server closed it".into(),
+        Gone::Closed(_) => "the server took nothing for too long".into(),
+        Gone::Io(error) => error.to_string(),
+        Gone::Done => "closed by this client".into(),
+    };
+    match going_away {
+        Some(words) => format!("{own} ({words})"),
+        None => own,
+    }
+}
+
+/// The handle by which calls reach a connection.
+#[derive(Debug)]
+pub(crate) struct Conn {
+    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) authority: Arc<str>,
+}
+
+impl Conn {
+    /// Hands a call over. Its exchange tells what becomes of it.
+    pub(crate) fn open(
+        &self,
+        path: &'static str,
+        metadata: Metadata,
+        deadline: Option<Instant>,
+        message: Option<crate::codec::Segments>,
+    ) -> Arc<Exchange> {
+        let exchange = Exchange::new(self.inbox.clone(), Whose::Client, None);
+        let authority = self.authority.clone();
+        let open = Open { path, authority, metadata, deadline, message, exchange: exchange.clone() };
+        if self.inbox.push(Command::Open(Box::new(open))).is_err() {
+            let status = Status::unavailable("the connection was lost before the call began");
+            exchange.end(Err(status.at(Phase::Http2).not_executed()));
+        }
+        exchange
+    }
+}

@@ -1,0 +1,314 @@
+//! One turn of a connection's loop, for both roles: commands, input, time, output.
+//!
+//! The future below owns the socket and the engine; everything it does is `&mut self`.
+
+use std::future::Future;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use ferrpc_http2::{Closed, Connection, Event, SLICES_MAX};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep};
+
+use super::inbox::{Command, Inbox};
+
+/// What a role adds to the loop.
+pub(crate) trait Side: Send + Unpin {
+    /// Something happened on the connection.
+    fn event(&mut self, conn: &mut Connection, event: Event, now: Instant);
+    /// A call wants something done.
+    fn command(&mut self, conn: &mut Connection, command: Command, now: Instant);
+    /// When [`tick`](Self::tick) is due; may be too early, never too late.
+    fn deadline(&self) -> Option<Instant>;
+    /// Time passed.
+    fn tick(&mut self, conn: &mut Connection, now: Instant);
+    /// True when the connection should close once its output is written.
+    fn is_done(&self, conn: &Connection) -> bool;
+    /// The connection is gone; nothing more will be called.
+    fn closed(&mut self, why: &Gone);
+    /// The peer does not speak HTTP/2: octets to send instead of a GOAWAY.
+    fn foreign(&mut self, first: &[u8]) -> Vec<u8>;
+    /// A command that came too late, after [`closed`](Self::closed).
+    fn late(&mut self, _: Command) {}
+}
+
+/// Why a connection is gone.
+#[derive(Debug)]
+pub(crate) enum Gone {
+    /// The engine says so.
+    Closed(Closed),
+    /// The socket failed.
+    Io(io::Error),
+    /// We closed it, drained or told to.
+    Done,
+}
+
+/// Octets read in one turn before output gets its share.
+const TURN_READ_BYTES_MAX: usize = 256 << 10;
+/// How long to read on after a GOAWAY, so that a TCP reset does not take it from the peer.
+const LINGER: Duration = Duration::from_secs(1);
+
+pub(crate) struct Driver<Io, S> {
+    io: Io,
+    conn: Connection,
+    side: S,
+    inbox: Arc<Inbox>,
+    commands: Vec<Command>,
+    /// Armed for the earliest deadline known when it was set; may fire for nothing.
+    sleep: Option<Pin<Box<Sleep>>>,
+    stage: Stage,
+    gone: Option<Gone>,
+    foreign: Vec<u8>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Open,
+    /// Nothing more is taken in; output is written, then the socket is shut down.
+    Flush,
+    /// Shut down; input is thrown away until the peer closes or time is up.
+    Linger,
+}
+
+impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
+    pub(crate) fn new(io: Io, conn: Connection, side: S, inbox: Arc<Inbox>) -> Self {
+        Self {
+            io,
+            conn,
+            side,
+            inbox,
+            commands: Vec::new(),
+            sleep: None,
+            stage: Stage::Open,
+            gone: None,
+            foreign: Vec::new(),
+        }
+    }
+
+    fn take_commands(&mut self, cx: &Context<'_>, now: Instant) {
+        loop {
+            self.inbox.take(&mut self.commands, cx.waker());
+            if self.commands.is_empty() {
+                return;
+            }
+            for command in self.commands.drain(..) {
+                match command {
+                    Command::Drain => self.conn.drain(now.into_std()),
+                    Command::Close => {
+                        self.gone.get_or_insert(Gone::Done);
+                        self.conn.shut_down(ferrpc_http2::ErrorCode::NO_ERROR, "");
+                    }
+                    command => self.side.command(&mut self.conn, command, now),
+                }
+            }
+        }
+    }
+
+    fn take_events(&mut self, now: Instant) {
+        while let Some(event) = self.conn.event() {
+            if let Event::Closed { reason } = event {
+                if matches!(&reason, Closed::Violation(violation) if violation.is_foreign()) {
+                    self.foreign = self.side.foreign(self.conn.unparsed());
+                }
+                self.gone.get_or_insert(Gone::Closed(reason));
+            } else {
+                self.side.event(&mut self.conn, event, now);
+            }
+        }
+    }
+
+    /// Reads and digests until the socket has no more, or the turn's share is used up (then true).
+    fn read(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+        let mut left = TURN_READ_BYTES_MAX;
+        while self.conn.wants_read() {
+            if left == 0 {
+                return true;
+            }
+            let mut space = ReadBuf::new(self.conn.space());
+            match Pin::new(&mut self.io).poll_read(cx, &mut space) {
+                Poll::Pending => return false,
+                Poll::Ready(Ok(())) => {
+                    let n = space.filled().len();
+                    if n == 0 {
+                        self.conn.eof();
+                    } else {
+                        self.conn.received(n, now.into_std());
+                        left = left.saturating_sub(n);
+                    }
+                    self.take_events(now);
+                }
+                Poll::Ready(Err(error)) => {
+                    self.gone.get_or_insert(Gone::Io(error));
+                    self.conn.eof();
+                    return false;
+                }
+            }
+        }
+        false
+    }
+
+    /// Writes until the output is empty (then `Ready`) or the socket takes no more.
+    fn write(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<io::Result<()>> {
+        loop {
+            let out = self.conn.output();
+            if out.is_empty() {
+                break;
+            }
+            let io = Pin::new(&mut self.io);
+            let written = if out.is_one_piece() {
+                io.poll_write(cx, out.first())
+            } else {
+                let mut slices = [IoSlice::new(&[]); SLICES_MAX];
+                let n = out.slices(&mut slices);
+                io.poll_write_vectored(cx, &slices[..n])
+            };
+            match written {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(n)) => self.conn.written(n, now.into_std()),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    self.conn.write_blocked(now.into_std());
+                    return Poll::Pending;
+                }
+            }
+            // What left the queues may let senders go on, and what they send belongs to this turn.
+            self.take_events(now);
+        }
+        while !self.foreign.is_empty() {
+            match Pin::new(&mut self.io).poll_write(cx, &self.foreign) {
+                Poll::Ready(Ok(n)) if n > 0 => drop(self.foreign.drain(..n)),
+                Poll::Ready(_) => self.foreign.clear(),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Arms the timer; true if it is due already.
+    fn arm(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+        let conn = self.conn.deadline().map(Instant::from_std);
+        let Some(due) = [conn, self.side.deadline()].into_iter().flatten().min() else { return false };
+        if due <= now {
+            return true;
+        }
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+        if sleep.deadline() > due || sleep.is_elapsed() {
+            sleep.as_mut().reset(due);
+        }
+        // An earlier time than needed is left to fire: re-arming on every call would cost more.
+        sleep.as_mut().poll(cx).is_ready()
+    }
+
+    fn open(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let now = Instant::now();
+        self.take_commands(cx, now);
+        let more = self.read(cx, now);
+        self.take_events(now);
+        // What handlers polled just now have to send belongs to this turn's write.
+        self.take_commands(cx, now);
+        let mut flushed = self.write(cx, now);
+        loop {
+            match flushed {
+                Poll::Ready(Err(error)) => {
+                    self.gone.get_or_insert(Gone::Io(error));
+                    return Poll::Ready(());
+                }
+                Poll::Ready(Ok(())) if self.side.is_done(&self.conn) => {
+                    self.gone.get_or_insert(Gone::Done);
+                }
+                _ => {}
+            }
+            if self.gone.is_some() {
+                return Poll::Ready(());
+            }
+            if !self.arm(cx, now) {
+                break;
+            }
+            let now = Instant::now();
+            self.conn.tick(now.into_std());
+            self.side.tick(&mut self.conn, now);
+            self.take_events(now);
+            flushed = self.write(cx, now);
+        }
+        // Handlers that ran inline may have pushed commands; the inbox then has no waker to wake.
+        self.take_commands(cx, now);
+        if more || self.output_waits(flushed.is_ready()) {
+            cx.waker().wake_by_ref();
+        }
+        Poll::Pending
+    }
+
+    /// True if there is output although the last write emptied it: late commands made some.
+    fn output_waits(&mut self, flushed: bool) -> bool {
+        flushed && !self.conn.output().is_empty()
+    }
+}
+
+impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Future for Driver<Io, S> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        loop {
+            match this.stage {
+                Stage::Open => {
+                    if this.open(cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                    let gone = this.gone.get_or_insert(Gone::Done);
+                    this.side.closed(gone);
+                    for command in this.inbox.close() {
+                        this.side.late(command);
+                    }
+                    if matches!(gone, Gone::Io(_)) {
+                        return Poll::Ready(());
+                    }
+                    // From here on time is bounded, whatever the peer does.
+                    this.sleep = Some(Box::pin(tokio::time::sleep(LINGER)));
+                    this.stage = Stage::Flush;
+                }
+                Stage::Flush => {
+                    let now = Instant::now();
+                    match this.write(cx, now) {
+                        Poll::Ready(Ok(())) => {}
+                        Poll::Ready(Err(_)) => return Poll::Ready(()),
+                        Poll::Pending => return this.poll_linger(cx),
+                    }
+                    match Pin::new(&mut this.io).poll_shutdown(cx) {
+                        Poll::Ready(Ok(())) => this.stage = Stage::Linger,
+                        Poll::Ready(Err(_)) => return Poll::Ready(()),
+                        Poll::Pending => return this.poll_linger(cx),
+                    }
+                }
+                Stage::Linger => {
+                    if matches!(this.gone, Some(Gone::Closed(Closed::Eof))) {
+                        return Poll::Ready(());
+                    }
+                    let mut waste = [0; 4096];
+                    let mut buffer = ReadBuf::new(&mut waste);
+                    match Pin::new(&mut this.io).poll_read(cx, &mut buffer) {
+                        Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {}
+                        Poll::Ready(_) => return Poll::Ready(()),
+                        Poll::Pending => return this.poll_linger(cx),
+                    }
+                    if this.poll_linger(cx).is_ready() {
+                        return Poll::Ready(());
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<Io, S> Driver<Io, S> {
+    /// Ready when the time for saying goodbye is up.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.sleep {
+            Some(sleep) => sleep.as_mut().poll(cx),
+            None => Poll::Ready(()),
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! One attempt's stream as the halves of a call see it: what came, what may be sent, how it ended.
+//!
+//! The driver fills it, the halves empty it; both hold its lock for a few instructions. Nothing here
+//! touches the engine: what a half wants done goes through the inbox.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use ferrpc_http2::{Chunk, Connection, End, ErrorCode, StreamKey};
+
+use super::inbox::{Command, Inbox};
+use crate::codec::Segments;
+use crate::envelope::{Assembled, Assembler, PREFIX_BYTES};
+use crate::metadata::Metadata;
+use crate::status::{Phase, Status};
+
+/// How the peer's half ended: its trailers (empty on a server), or why not.
+pub(crate) type Ended = Result<Metadata, Status>;
+
+pub(crate) struct Exchange {
+    inbox: Arc<Inbox>,
+    whose: Whose,
+    state: Mutex<State>,
+}
+
+/// On which side of the call an exchange is: the end of a server's half is the end of the call, the end
+/// of a client's half is not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    #[cfg(feature = "client")]
+    Client,
+    #[cfg(feature = "server")]
+    Server,
+}
+
+#[derive(Default)]
+struct State {
+    /// Known once the stream is open.
+    key: Option<StreamKey>,
+    head: Option<Metadata>,
+    messages: VecDeque<Chunk>,
+    /// Consumed octets whose credit is not given back yet.
+    consumed: usize,
+    ended: Option<Ended>,
+    /// Octets pushed to the inbox and not yet with the engine.
+    pushed: usize,
+    /// The engine holds more of this stream than it should.
+    paused: bool,
+    /// Nobody waits for the outcome any more.
+    abandoned: bool,
+    receiver: Option<Waker>,
+    sender: Option<Waker>,
+}
+
+/// Octets one stream may have in the inbox before its sender waits.
+const PUSHED_BYTES_MAX: usize = 64 << 10;
+/// Credit is given back in portions of this many octets, a quarter of the smallest window.
+const CONSUMED_PORTION_BYTES: usize = 16 << 10;
+
+impl Exchange {
+    pub(crate) fn new(inbox: Arc<Inbox>, whose: Whose, key: Option<StreamKey>) -> Arc<Self> {
+        Arc::new(Self { inbox, whose, state: Mutex::new(State { key, ..State::default() }) })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing under the lock can panic half-way.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // The driver's side
+
+    #[cfg(feature = "client")]
+    pub(crate) fn opened(&self, key: StreamKey) {
+        let mut state = self.lock();
+        state.key = Some(key);
+        wake(state, |state| state.receiver.take());
+    }
+
+    #[cfg(feature = "client")]
+    pub(crate) fn set_head(&self, head: Metadata) {
+        let mut state = self.lock();
+        state.head = Some(head);
+        wake(state, |state| state.receiver.take());
+    }
+
+    /// The peer's half, or the whole stream, is over. Only the first end counts.
+    pub(crate) fn end(&self, ended: Ended) {
+        let mut state = self.lock();
+        state.ended.get_or_insert(ended);
+        let sender = state.sender.take();
+        wake(state, |state| state.receiver.take());
+        if let Some(sender) = sender {
+            sender.wake();
+        }
+    }
+
+    /// The engine took octets from the inbox and says whether the sender should pause.
+    pub(crate) fn taken(&self, octets: usize, pause: bool) {
+        let mut state = self.lock();
+        state.pushed = state.pushed.saturating_sub(octets);
+        state.paused = pause;
+        if !pause {
+            wake(state, |state| state.sender.take());
+        }
+    }
+
+    pub(crate) fn writable(&self) {
+        let mut state = self.lock();
+        state.paused = false;
+        wake(state, |state| state.sender.take());
+    }
+
+    #[cfg(feature = "client")]
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.lock().abandoned
+    }
+
+    // The receiving half
+
+    /// Ready once the stream is open, or will never be.
+    #[cfg(feature = "client")]
+    pub(crate) fn poll_opened(&self, cx: &Context<'_>) -> Poll<Result<(), Status>> {
+        let mut state = self.lock();
+        match (&state.ended, state.key) {
+            (Some(Err(status)), None) => Poll::Ready(Err(status.clone())),
+            (_, Some(_)) => Poll::Ready(Ok(())),
+            _ => pend(&mut state.receiver, cx),
+        }
+    }
+
+    /// The metadata before the first message, once it is there; `None` if the stream ended without.
+    #[cfg(feature = "client")]
+    pub(crate) fn poll_head(&self, cx: &Context<'_>) -> Poll<Option<Metadata>> {
+        let mut state = self.lock();
+        if state.head.is_some() || state.ended.is_some() {
+            return Poll::Ready(state.head.take());
+        }
+        pend(&mut state.receiver, cx)
+    }
+
+    /// The next message, or how the peer's half ended once all are taken.
+    pub(crate) fn poll_message(&self, cx: &Context<'_>) -> Poll<Result<Chunk, Ended>> {
+        let mut state = self.lock();
+        if let Some(message) = state.messages.pop_front() {
+            state.consumed += message.len() + PREFIX_BYTES;
+            if state.consumed >= CONSUMED_PORTION_BYTES && state.ended.is_none() {
+                let octets = std::mem::take(&mut state.consumed);
+                let key = state.key;
+                drop(state);
+                if let Some(key) = key {
+                    // If the connection is gone there is no credit to give.
+                    let _ = self.inbox.push(Command::Consumed { key, octets });
+                }
+            }
+            return Poll::Ready(Ok(message));
+        }
+        match &state.ended {
+            Some(ended) => Poll::Ready(Err(ended.clone())),
+            None => pend(&mut state.receiver, cx),
+        }
+    }
+
+    /// Everything at once, when the peer's half is over: head, messages, end. For unary answers.
+    #[cfg(feature = "client")]
+    pub(crate) fn poll_finished(&self, cx: &Context<'_>) -> Poll<Finished> {
+        let mut state = self.lock();
+        match state.ended.take() {
+            Some(ended) => {
+                let messages = std::mem::take(&mut state.messages);
+                Poll::Ready(Finished { head: state.head.take().unwrap_or_default(), messages, ended })
+            }
+            None => pend(&mut state.receiver, cx),
+        }
+    }
+
+    // The sending half
+
+    /// Why nothing more may be sent, if that is so.
+    fn over(&self, state: &State) -> Option<Status> {
+        match &state.ended {
+            Some(Err(status)) => Some(status.clone()),
+            #[cfg(feature = "client")]
+            Some(Ok(_)) if self.whose == Whose::Client => {
+                Some(Status::cancelled("the server has answered and takes no more messages").at(Phase::Send))
+            }
+            _ if state.abandoned => Some(over()),
+            _ => None,
+        }
+    }
+
+    /// Ready when another message may be sent; an error if none ever may.
+    pub(crate) fn poll_ready(&self, cx: &Context<'_>) -> Poll<Result<(), Status>> {
+        let mut state = self.lock();
+        if let Some(status) = self.over(&state) {
+            return Poll::Ready(Err(status));
+        }
+        if state.paused || state.pushed >= PUSHED_BYTES_MAX {
+            return pend(&mut state.sender, cx);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Hands a message to the connection.
+    pub(crate) fn send(&self, octets: Segments) -> Result<(), Status> {
+        let key = {
+            let mut state = self.lock();
+            if let Some(status) = self.over(&state) {
+                return Err(status);
+            }
+            state.pushed += octets.len();
+            state.key
+        };
+        let Some(key) = key else { return Err(over()) };
+        self.inbox.push(Command::Message { key, octets }).map_err(|_| over())
+    }
+
+    /// A server's response head, before its first message.
+    pub(crate) fn send_head(&self, metadata: Metadata) {
+        if let Some(key) = self.lock().key {
+            let _ = self.inbox.push(Command::Head { key, metadata });
+        }
+    }
+
+    /// No more messages from us.
+    pub(crate) fn send_end(&self) {
+        if let Some(key) = self.lock().key {
+            let _ = self.inbox.push(Command::End { key });
+        }
+    }
+
+    /// Ready once nothing more may be sent.
+    pub(crate) fn poll_over(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        if self.over(&state).is_some() {
+            return Poll::Ready(());
+        }
+        pend(&mut state.sender, cx)
+    }
+
+    /// Gives the exchange up: the stream is reset unless it is over.
+    pub(crate) fn abandon(&self, code: ErrorCode) {
+        let mut state = self.lock();
+        if std::mem::replace(&mut state.abandoned, true) {
+            return;
+        }
+        let over = state.ended.is_some();
+        state.ended.get_or_insert_with(|| Err(Status::cancelled("the call was given up on this side")));
+        let key = state.key;
+        let sender = state.sender.take();
+        wake(state, |state| state.receiver.take());
+        if let Some(sender) = sender {
+            sender.wake();
+        }
+        if let Some(key) = key
+            && !over
+        {
+            let _ = self.inbox.push(Command::Reset { key, code });
+        }
+    }
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Exchange({:?})", self.lock().key)
+    }
+}
+
+/// A finished exchange.
+#[cfg(feature = "client")]
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) head: Metadata,
+    pub(crate) messages: VecDeque<Chunk>,
+    pub(crate) ended: Ended,
+}
+
+fn over() -> Status {
+    Status::cancelled("the call is over").at(Phase::Send)
+}
+
+fn pend<T>(slot: &mut Option<Waker>, cx: &Context<'_>) -> Poll<T> {
+    match slot {
+        Some(waker) => waker.clone_from(cx.waker()),
+        none => *none = Some(cx.waker().clone()),
+    }
+    Poll::Pending
+}
+
+/// Wakes outside of the lock.
+fn wake(mut state: MutexGuard<'_, State>, which: impl FnOnce(&mut State) -> Option<Waker>) {
+    let waker = which(&mut state);
+    drop(state);
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+/// The driver's end of an exchange whose peer may send many messages.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    pub(crate) exchange: Arc<Exchange>,
+    assembler: Assembler,
+}
+
+impl Feed {
+    pub(crate) fn new(exchange: Arc<Exchange>, message_bytes_max: usize) -> Self {
+        Self { exchange, assembler: Assembler::new(message_bytes_max) }
+    }
+
+    /// True in the middle of a message.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_partial(&self) -> bool {
+        self.assembler.is_partial()
+    }
+
+    /// Takes a piece of the body and returns how many messages it completed. `Err` says what is wrong with
+    /// it; the caller ends the stream.
+    pub(crate) fn data(
+        &mut self,
+        conn: &mut Connection,
+        key: StreamKey,
+        mut chunk: Chunk,
+        end: End,
+    ) -> Result<u64, Status> {
+        let mut messages = 0;
+        let mut came = None;
+        loop {
+            match self.assembler.push(&mut chunk)? {
+                Assembled::Message(message) => {
+                    let mut state = match came.take() {
+                        Some(state) => state,
+                        None => self.exchange.lock(),
+                    };
+                    state.messages.push_back(unpinned(message));
+                    messages += 1;
+                    came = Some(state);
+                    if chunk.is_empty() {
+                        break;
+                    }
+                }
+                Assembled::Partial(expected) => {
+                    if let Some(octets) = expected {
+                        conn.want(key, octets);
+                    }
+                    break;
+                }
+            }
+        }
+        if let Some(state) = came {
+            wake(state, |state| state.receiver.take());
+        }
+        if end == End::Yes && self.assembler.is_partial() {
+            return Err(Status::internal("the stream ended in the middle of a message").at(Phase::Recv));
+        }
+        Ok(messages)
+    }
+}
+
+/// A small message that waits must not keep a whole receive block alive.
+fn unpinned(message: Chunk) -> Chunk {
+    if message.len() * 8 < message.block_bytes() {
+        Chunk::from_vec(message.as_slice().to_vec())
+    } else {
+        message
+    }
+}

@@ -1,0 +1,144 @@
+//! Commands from calls to the task that owns a connection.
+//!
+//! Producers push under a short lock and wake the owner only if it sleeps; the owner takes all at once.
+//! The waker lies under the same lock as the commands, so no wake can fall between the two. Bounded by
+//! the live calls, each of which waits for its send quota before it pushes another message.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use ferrpc_http2::{ErrorCode, StreamKey};
+
+use super::Reply;
+use crate::codec::Segments;
+use crate::metadata::Metadata;
+
+/// What calls ask of a connection.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Client: open a stream.
+    #[cfg(feature = "client")]
+    Open(Box<super::Open>),
+    /// Server: the head of a streaming response, before its first message.
+    Head { key: StreamKey, metadata: Metadata },
+    /// One message behind its prefix.
+    Message { key: StreamKey, octets: Segments },
+    /// Client: no more messages.
+    End { key: StreamKey },
+    /// Received octets were consumed: give their credit back.
+    Consumed { key: StreamKey, octets: usize },
+    /// Cut the stream short.
+    Reset { key: StreamKey, code: ErrorCode },
+    /// Server: the handler of a call is done.
+    Finish { key: StreamKey, reply: Reply },
+    /// Take no new streams, finish those that are open, then close.
+    Drain,
+    /// Close now.
+    Close,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    commands: Vec<Command>,
+    /// Set while the owner sleeps.
+    owner: Option<Waker>,
+    closed: bool,
+}
+
+impl Inbox {
+    /// Hands a command over. Gives it back if the connection is gone.
+    pub(crate) fn push(&self, command: Command) -> Result<(), Command> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(command);
+        }
+        state.commands.push(command);
+        let owner = state.owner.take();
+        drop(state);
+        if let Some(owner) = owner {
+            owner.wake();
+        }
+        Ok(())
+    }
+
+    /// Owner: moves all commands into `into`, which must be empty. If there are none, `waker` is woken by the
+    /// next push.
+    pub(crate) fn take(&self, into: &mut Vec<Command>, waker: &Waker) {
+        let mut state = self.lock();
+        if state.commands.is_empty() {
+            match &mut state.owner {
+                Some(owner) => owner.clone_from(waker),
+                none => *none = Some(waker.clone()),
+            }
+        } else {
+            std::mem::swap(&mut state.commands, into);
+        }
+    }
+
+    /// Owner: refuses all further commands and returns those not taken.
+    pub(crate) fn close(&self) -> Vec<Command> {
+        let mut state = self.lock();
+        state.closed = true;
+        state.owner = None;
+        std::mem::take(&mut state.commands)
+    }
+
+    /// True once the connection is gone.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing under the lock can panic half-way.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn the_owner_is_woken_once_per_sleep_and_never_while_awake() {
+        let inbox = Inbox::default();
+        let count = Arc::new(Count::default());
+        let waker = Waker::from(count.clone());
+        let mut taken = Vec::new();
+        inbox.take(&mut taken, &waker);
+        for _ in 0..3 {
+            inbox.push(Command::Drain).unwrap();
+        }
+        assert_eq!(count.0.load(Ordering::Relaxed), 1);
+        inbox.take(&mut taken, &waker);
+        assert_eq!(taken.len(), 3);
+        inbox.push(Command::Close).unwrap();
+        assert_eq!(count.0.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn a_closed_inbox_gives_commands_back() {
+        let inbox = Inbox::default();
+        inbox.push(Command::Drain).unwrap();
+        assert_eq!(inbox.close().len(), 1);
+        assert!(inbox.push(Command::Close).is_err());
+        assert!(inbox.is_closed());
+    }
+}

@@ -1,0 +1,68 @@
+//! Connections: the task that owns a socket and an engine, and the handles by which calls reach it.
+//!
+//! On a call's path this is the only place with a lock, a spawn or a socket. Knows neither client nor
+//! server: each gives the driver its [`Side`](driver::Side).
+
+pub(crate) mod driver;
+pub(crate) mod exchange;
+pub(crate) mod inbox;
+
+use std::future::Future;
+
+use crate::codec::Segments;
+use crate::metadata::Metadata;
+use crate::status::Status;
+
+/// Spawns background work. The one place that does.
+#[expect(clippy::disallowed_methods, reason = "the one permitted use")]
+pub(crate) fn spawn<F>(work: F) -> tokio::task::JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    tokio::spawn(work)
+}
+
+/// What a server's handler left to be sent.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// A unary answer, whole.
+    Message { metadata: Metadata, octets: Segments, trailers: Metadata },
+    /// The end of a call whose messages, if any, were sent before.
+    End(Result<Metadata, Status>),
+}
+
+/// A client's wish for a stream.
+#[cfg(feature = "client")]
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub(crate) path: &'static str,
+    pub(crate) authority: std::sync::Arc<str>,
+    pub(crate) metadata: Metadata,
+    pub(crate) deadline: Option<tokio::time::Instant>,
+    /// The only message, behind its prefix; then nothing follows.
+    pub(crate) message: Option<Segments>,
+    pub(crate) exchange: std::sync::Arc<exchange::Exchange>,
+}
+
+/// Hands encoded octets to the engine: few by copy, many without.
+pub(crate) fn send_segments(
+    conn: &mut ferrpc_http2::Connection,
+    key: ferrpc_http2::StreamKey,
+    octets: Segments,
+    end: ferrpc_http2::End,
+) {
+    use ferrpc_http2::End;
+    if octets.links.is_empty() && octets.octets.len() <= COPY_BYTES_MAX {
+        conn.send_slice(key, &octets.octets, end);
+        return;
+    }
+    let mut pieces = octets.into_pieces().peekable();
+    while let Some(piece) = pieces.next() {
+        let last = if pieces.peek().is_some() { End::No } else { end };
+        conn.send(key, piece, last);
+    }
+}
+
+/// Copying this much costs less than an allocation of its own.
+const COPY_BYTES_MAX: usize = 2048;

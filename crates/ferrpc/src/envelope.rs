@@ -1,0 +1,192 @@
+//! The five octets before each message (gRPC PROTOCOL-HTTP2.md, "Length-Prefixed-Message"), both ways.
+//!
+//! Knows nothing of streams; `conn` feeds it chunks and takes whole messages.
+
+use ferrpc_http2::Chunk;
+
+use crate::codec::{Codec, Segments};
+use crate::status::{Phase, Status};
+
+/// A compression flag and a length.
+pub(crate) const PREFIX_BYTES: usize = 5;
+
+/// Encodes a message behind its prefix.
+pub(crate) fn encode<T: 'static>(
+    codec: &dyn Codec<T>,
+    message: &T,
+    bytes_max: usize,
+) -> Result<Segments, Status> {
+    let mut segments = Segments::default();
+    segments.octets.extend_from_slice(&[0; PREFIX_BYTES]);
+    codec.encode(message, &mut segments)?;
+    let len = segments.len() - PREFIX_BYTES;
+    if len > bytes_max {
+        return Err(Status::resource_exhausted(format!(
+            "message of {len} octets is over the send limit of {bytes_max}; raise send_message_bytes_max"
+        ))
+        .at(Phase::Send)
+        .not_executed());
+    }
+    let Ok(len) = u32::try_from(len) else {
+        return Err(Status::resource_exhausted(format!(
+            "message of {len} octets is over what gRPC's length prefix holds, {}",
+            u32::MAX
+        ))
+        .at(Phase::Send)
+        .not_executed());
+    };
+    segments.octets[1..PREFIX_BYTES].copy_from_slice(&len.to_be_bytes());
+    Ok(segments)
+}
+
+/// Puts messages together from the chunks of a stream.
+#[derive(Debug)]
+pub(crate) struct Assembler {
+    bytes_max: usize,
+    prefix: [u8; PREFIX_BYTES],
+    prefix_len: usize,
+    /// What has come of a message that is spread over several chunks. Grows with what comes, never
+    /// with what was promised.
+    partial: Vec<u8>,
+}
+
+/// What a chunk brought.
+pub(crate) enum Assembled {
+    Message(Chunk),
+    /// The message needs more octets: this many in all, prefix included, if that is known.
+    Partial(Option<usize>),
+}
+
+impl Assembler {
+    pub(crate) fn new(bytes_max: usize) -> Self {
+        Self { bytes_max, prefix: [0; PREFIX_BYTES], prefix_len: 0, partial: Vec::new() }
+    }
+
+    /// True in the middle of a message: a stream must not end here.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.prefix_len > 0
+    }
+
+    /// Takes octets off the front of `chunk` until a message is whole or the chunk is used up.
+    pub(crate) fn push(&mut self, chunk: &mut Chunk) -> Result<Assembled, Status> {
+        let missing = PREFIX_BYTES - self.prefix_len;
+        if missing > 0 {
+            let n = missing.min(chunk.len());
+            self.prefix[self.prefix_len..self.prefix_len + n].copy_from_slice(&chunk.as_slice()[..n]);
+            self.prefix_len += n;
+            chunk.advance(n);
+            if self.prefix_len < PREFIX_BYTES {
+                return Ok(Assembled::Partial(None));
+            }
+            self.check_prefix()?;
+        }
+        let len = self.message_len();
+        if self.partial.is_empty() && chunk.len() >= len {
+            self.prefix_len = 0;
+            return Ok(Assembled::Message(chunk.split_to(len)));
+        }
+        let n = (len - self.partial.len()).min(chunk.len());
+        self.partial.extend_from_slice(&chunk.as_slice()[..n]);
+        chunk.advance(n);
+        if self.partial.len() < len {
+            return Ok(Assembled::Partial(Some(PREFIX_BYTES + len)));
+        }
+        self.prefix_len = 0;
+        Ok(Assembled::Message(Chunk::from_vec(std::mem::take(&mut self.partial))))
+    }
+
+    fn message_len(&self) -> usize {
+        let [_, l0, l1, l2, l3] = self.prefix;
+        u32::from_be_bytes([l0, l1, l2, l3]) as usize
+    }
+
+    fn check_prefix(&self) -> Result<(), Status> {
+        match self.prefix[0] {
+            0 => {}
+            // No compression was negotiated, since none is offered yet.
+            1 => {
+                return Err(Status::internal("compressed message, although no grpc-encoding was agreed on")
+                    .at(Phase::Decode));
+            }
+            flag => {
+                return Err(Status::internal(format!("message with an unknown compression flag {flag}"))
+                    .at(Phase::Decode));
+            }
+        }
+        let len = self.message_len();
+        if len > self.bytes_max {
+            return Err(Status::resource_exhausted(format!(
+                "message of {len} octets is over the receive limit of {}; raise message_bytes_max",
+                self.bytes_max
+            ))
+            .at(Phase::Decode));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Code;
+
+    fn octets(messages: &[&[u8]]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for message in messages {
+            out.push(0);
+            out.extend_from_slice(&u32::try_from(message.len()).unwrap().to_be_bytes());
+            out.extend_from_slice(message);
+        }
+        out
+    }
+
+    #[test]
+    fn messages_come_out_the_same_wherever_chunks_are_cut() {
+        let stream = octets(&[b"", b"a", b"hello", &[7; 300]]);
+        for step in 1..=stream.len() {
+            let mut assembler = Assembler::new(1000);
+            let mut messages = Vec::new();
+            for piece in stream.chunks(step) {
+                let mut chunk = Chunk::from_vec(piece.to_vec());
+                while !chunk.is_empty() {
+                    if let Assembled::Message(message) = assembler.push(&mut chunk).unwrap() {
+                        messages.push(message.as_slice().to_vec());
+                    }
+                }
+            }
+            assert_eq!(
+                messages,
+                [b"".to_vec(), b"a".to_vec(), b"hello".to_vec(), vec![7; 300]],
+                "step {step}"
+            );
+            assert!(!assembler.is_partial());
+        }
+    }
+
+    #[test]
+    fn a_prefix_over_the_limit_is_refused_before_its_message() {
+        let mut chunk = Chunk::from_vec(vec![0, 0xff, 0xff, 0xff, 0xff]);
+        let status = Assembler::new(1000).push(&mut chunk).map(|_| ()).unwrap_err();
+        assert_eq!(status.code(), Code::ResourceExhausted);
+        assert_eq!(
+            status.message(),
+            "message of 4294967295 octets is over the receive limit of 1000; raise message_bytes_max"
+        );
+    }
+
+    #[test]
+    fn memory_follows_what_came_and_not_what_was_promised() {
+        let mut assembler = Assembler::new(1 << 30);
+        let mut chunk = Chunk::from_vec(vec![0, 0x3f, 0, 0, 0, b'x']);
+        assert!(matches!(assembler.push(&mut chunk), Ok(Assembled::Partial(Some(_)))));
+        assert!(assembler.partial.capacity() < 1024);
+    }
+
+    #[test]
+    fn an_unknown_flag_is_an_error() {
+        for flag in [1, 2, 255] {
+            let mut chunk = Chunk::from_vec(vec![flag, 0, 0, 0, 0]);
+            assert_eq!(Assembler::new(10).push(&mut chunk).map(|_| ()).unwrap_err().code(), Code::Internal);
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! Metadata: the headers and trailers of a call as users see them.
+//!
+//! Keys that belong to HTTP/2 or to gRPC itself are not shown and cannot be set.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use ferrpc_http2::{Head, HeaderWriter, Headers, Indexing};
+
+/// An ordered list of keys and values; a key may stand there more than once.
+///
+/// Keys are lower-case ASCII. Values are printable ASCII, or any octets under a key that ends in `-bin`
+/// (base64 on the wire, without padding). `authorization`, `cookie` and `-bin` values are not printed by
+/// [`fmt::Debug`].
+#[derive(Clone, Default)]
+pub struct Metadata {
+    fields: Headers,
+    /// Pseudo-headers at the front of a list that came from the wire.
+    hidden: usize,
+}
+
+/// Why a key or value is not allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MetadataError {
+    /// The key is empty, or has a character other than `a-z 0-9 - _ .`.
+    Key(String),
+    /// The key belongs to HTTP/2 or to gRPC, such as `te` or anything starting with `grpc-`.
+    Reserved(String),
+    /// The value has a character outside printable ASCII; use a `-bin` key.
+    Value(String),
+    /// Octets under a key that does not end in `-bin`, or text under one that does.
+    Kind(String),
+    /// The value under this `-bin` key is not base64.
+    Base64(String),
+}
+
+impl fmt::Display for MetadataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => write!(f, "metadata key {key:?} is not made of a-z 0-9 - _ ."),
+            Self::Reserved(key) => write!(f, "metadata key {key:?} is reserved for gRPC"),
+            Self::Value(key) => {
+                write!(f, "metadata value under {key:?} is not printable ASCII; octets go under a -bin key")
+            }
+            Self::Kind(key) => {
+                write!(
+                    f,
+                    "metadata key {key:?}: octets need a key that ends in -bin, and text one that does not"
+                )
+            }
+            Self::Base64(key) => write!(f, "metadata value under {key:?} is not base64"),
+        }
+    }
+}
+
+impl std::error::Error for MetadataError {}
+
+impl Metadata {
+    /// An empty list; allocates nothing.
+    pub const fn new() -> Self {
+        Self { fields: Headers::new(), hidden: 0 }
+    }
+
+    pub(crate) fn from_head(head: Head) -> Self {
+        let hidden = head.pseudo_len();
+        Self { fields: head.into_fields(), hidden }
+    }
+
+    pub(crate) fn from_trailers(fields: Headers) -> Self {
+        Self { fields, hidden: 0 }
+    }
+
+    /// A field as it stands on the wire, reserved ones too.
+    pub(crate) fn wire(&self, key: &[u8]) -> Option<&[u8]> {
+        self.fields.get(key)
+    }
+
+    /// Writes all fields a user may set.
+    pub(crate) fn write_to(&self, writer: &mut HeaderWriter<'_>) {
+        for (i, key, value) in self.visible() {
+            writer.field(key, value, self.fields.indexing(i));
+        }
+    }
+
+    /// Appends a text value, behind those the key has.
+    ///
+    /// # Errors
+    /// [`MetadataError`] if the key or the value is not allowed.
+    pub fn append(&mut self, key: &str, value: &str) -> Result<(), MetadataError> {
+        if check_key(key)? {
+            return Err(MetadataError::Kind(key.into()));
+        }
+        // gRPC PROTOCOL-HTTP2.md: ASCII-Value is %x20-%x7E without white space at its ends.
+        if !value.bytes().all(|octet| (b' '..=b'~').contains(&octet)) || value.trim() != value {
+            return Err(MetadataError::Value(key.into()));
+        }
+        let indexing = if is_secret(key.as_bytes()) { Indexing::Never } else { Indexing::Literal };
+        self.fields.append(key.as_bytes(), value.as_bytes(), indexing);
+        Ok(())
+    }
+
+    /// Sets a text value, instead of all that the key has.
+    ///
+    /// # Errors
+    /// [`MetadataError`] if the key or the value is not allowed.
+    pub fn insert(&mut self, key: &str, value: &str) -> Result<(), MetadataError> {
+        let mut fresh = Self::new();
+        fresh.append(key, value)?;
+        self.remove(key);
+        self.append(key, value)
+    }
+
+    /// Appends octets under a key that ends in `-bin`.
+    ///
+    /// # Errors
+    /// [`MetadataError`] if the key is not allowed or does not end in `-bin`.
+    pub fn append_bin(&mut self, key: &str, value: &[u8]) -> Result<(), MetadataError> {
+        if !check_key(key)? {
+            return Err(MetadataError::Kind(key.into()));
+        }
+        let indexing = if is_secret(key.as_bytes()) { Indexing::Never } else { Indexing::Literal };
+        self.fields.append(key.as_bytes(), encode_bin(value).as_bytes(), indexing);
+        Ok(())
+    }
+
+    /// Sets octets under a key that ends in `-bin`, instead of all that the key has.
+    ///
+    /// # Errors
+    /// [`MetadataError`] if the key is not allowed or does not end in `-bin`.
+    pub fn insert_bin(&mut self, key: &str, value: &[u8]) -> Result<(), MetadataError> {
+        if !check_key(key)? {
+            return Err(MetadataError::Kind(key.into()));
+        }
+        self.remove(key);
+        self.append_bin(key, value)
+    }
+
+    /// First text value under `key`. `None` also for `-bin` keys.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.get_all(key).next()
+    }
+
+    /// All text values under `key`, in order.
+    pub fn get_all(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.values(key)
+            .filter(move |_| !key.ends_with("-bin"))
+            .filter_map(|value| std::str::from_utf8(value).ok())
+    }
+
+    /// First octets under a `-bin` key; one that is not base64 is an error of this value alone.
+    ///
+    /// # Errors
+    /// [`MetadataError::Base64`] if the peer sent something else.
+    pub fn get_bin(&self, key: &str) -> Result<Option<Vec<u8>>, MetadataError> {
+        self.get_all_bin(key).next().transpose()
+    }
+
+    /// All octets under a `-bin` key, in order; also those a peer joined with commas.
+    pub fn get_all_bin(&self, key: &str) -> impl Iterator<Item = Result<Vec<u8>, MetadataError>> {
+        self.values(key)
+            .filter(move |_| key.ends_with("-bin"))
+            .flat_map(|value| value.split(|&octet| octet == b','))
+            .map(move |value| decode_bin(value).ok_or_else(|| MetadataError::Base64(key.into())))
+    }
+
+    /// Takes out all values under `key`; true if there was one.
+    pub fn remove(&mut self, key: &str) -> bool {
+        let found: Vec<usize> =
+            self.visible().filter(|(_, name, _)| *name == key.as_bytes()).map(|(i, _, _)| i).collect();
+        for &i in found.iter().rev() {
+            self.fields.remove(i);
+        }
+        !found.is_empty()
+    }
+
+    /// All keys with their values as they stand on the wire (`-bin` values in base64), in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.visible().filter_map(|(_, key, value)| Some((std::str::from_utf8(key).ok()?, value)))
+    }
+
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        self.visible().count()
+    }
+
+    /// True when there is no value.
+    pub fn is_empty(&self) -> bool {
+        self.visible().next().is_none()
+    }
+
+    /// Appends all values of `other`.
+    pub fn extend(&mut self, other: &Self) {
+        for (i, key, value) in other.visible() {
+            self.fields.append(key, value, other.fields.indexing(i));
+        }
+    }
+
+    fn values(&self, key: &str) -> impl Iterator<Item = &[u8]> {
+        self.visible().filter(move |(_, name, _)| *name == key.as_bytes()).map(|(_, _, value)| value)
+    }
+
+    fn visible(&self) -> impl Iterator<Item = (usize, &[u8], &[u8])> {
+        self.fields
+            .iter()
+            .enumerate()
+            .skip(self.hidden)
+            .filter(|(_, (key, _))| !is_reserved(key))
+            .map(|(i, (key, value))| (i, key, value))
+    }
+}
+
+impl fmt::Debug for Metadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.visible().map(|(i, key, value)| {
+            let secret =
+                is_secret(key) || key.ends_with(b"-bin") || self.fields.indexing(i) == Indexing::Never;
+            let value =
+                if secret { format!("<{} octets>", value.len()) } else { value.escape_ascii().to_string() };
+            (key.escape_ascii().to_string(), value)
+        });
+        f.debug_map().entries(shown).finish()
+    }
+}
+
+/// Whether the key is for octets.
+fn check_key(key: &str) -> Result<bool, MetadataError> {
+    let legal = |octet: u8| matches!(octet, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
+    if key.is_empty() || !key.bytes().all(legal) {
+        return Err(MetadataError::Key(key.into()));
+    }
+    if is_reserved(key.as_bytes()) {
+        return Err(MetadataError::Reserved(key.into()));
+    }
+    Ok(key.ends_with("-bin"))
+}
+
+fn is_reserved(key: &[u8]) -> bool {
+    key.starts_with(b"grpc-")
+        || matches!(
+            key,
+            b"te"
+                | b"content-type"
+                | b"content-length"
+                | b"user-agent"
+                | b"host"
+                | b"connection"
+                | b"keep-alive"
+                | b"proxy-connection"
+                | b"transfer-encoding"
+                | b"upgrade"
+        )
+        || key.starts_with(b":")
+}
+
+fn is_secret(key: &[u8]) -> bool {
+    matches!(key, b"authorization" | b"proxy-authorization" | b"cookie" | b"set-cookie")
+}
+
+/// gRPC PROTOCOL-HTTP2.md: "Implementations MUST accept padded and un-padded values and should emit
+/// un-padded values."
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+pub(crate) fn encode_bin(value: &[u8]) -> String {
+    BASE64.encode(value)
+}
+
+pub(crate) fn decode_bin(value: &[u8]) -> Option<Vec<u8>> {
+    BASE64.decode(value.trim_ascii()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_octets_come_back_in_order() {
+        let mut metadata = Metadata::new();
+        metadata.append("a", "1").unwrap();
+        metadata.append_bin("k-bin", &[0, 255]).unwrap();
+        metadata.append("a", "2").unwrap();
+        assert_eq!(metadata.get_all("a").collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(metadata.get_bin("k-bin"), Ok(Some(vec![0, 255])));
+        metadata.insert("a", "3").unwrap();
+        assert_eq!(metadata.get_all("a").collect::<Vec<_>>(), ["3"]);
+        assert_eq!(metadata.len(), 2);
+    }
+
+    #[test]
+    fn what_is_not_allowed_is_named() {
+        use MetadataError::*;
+        let mut metadata = Metadata::new();
+        assert_eq!(metadata.append("A", "x"), Err(Key("A".into())));
+        assert_eq!(metadata.append("", "x"), Err(Key("".into())));
+        assert_eq!(metadata.append("grpc-timeout", "1S"), Err(Reserved("grpc-timeout".into())));
+        assert_eq!(metadata.append("te", "x"), Err(Reserved("te".into())));
+        assert_eq!(metadata.append("a", "ü"), Err(Value("a".into())));
+        assert_eq!(metadata.append("a", " x"), Err(Value("a".into())));
+        assert_eq!(metadata.append("a-bin", "x"), Err(Kind("a-bin".into())));
+        assert_eq!(metadata.append_bin("a", b"x"), Err(Kind("a".into())));
+        assert!(metadata.is_empty());
+    }
+
+    #[test]
+    fn base64_is_taken_padded_unpadded_and_joined_and_bad_one_fails_alone() {
+        let mut fields = Headers::new();
+        fields.push(b"a-bin", b"AAE=,AAE");
+        fields.push(b"b-bin", b"!!");
+        let metadata = Metadata::from_trailers(fields);
+        let all: Vec<_> = metadata.get_all_bin("a-bin").collect();
+        assert_eq!(all, [Ok(vec![0, 1]), Ok(vec![0, 1])]);
+        assert_eq!(metadata.get_bin("b-bin"), Err(MetadataError::Base64("b-bin".into())));
+    }
+
+    #[test]
+    fn debug_shows_no_secrets() {
+        let mut metadata = Metadata::new();
+        metadata.append("authorization", "Bearer x").unwrap();
+        metadata.append_bin("token-bin", b"secret").unwrap();
+        metadata.append("plain", "shown").unwrap();
+        assert_eq!(
+            format!("{metadata:?}"),
+            r#"{"authorization": "<8 octets>", "token-bin": "<8 octets>", "plain": "shown"}"#
+        );
+    }
+}

@@ -1,0 +1,280 @@
+//! Messages with what travels beside them: [`Request`] and [`Response`].
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::ops::{Deref, DerefMut};
+use std::time::Instant;
+
+use crate::metadata::Metadata;
+
+/// A request: its message (or its stream of messages), metadata, and what the server knows of the call.
+#[derive(Debug, Default)]
+pub struct Request<T> {
+    message: T,
+    metadata: Metadata,
+    extensions: Extensions,
+    deadline: Option<Instant>,
+    peer: Option<SocketAddr>,
+}
+
+impl<T> Request<T> {
+    /// A request without metadata. Plain messages convert by `into()`.
+    pub fn new(message: T) -> Self {
+        Self {
+            message,
+            metadata: Metadata::new(),
+            extensions: Extensions::default(),
+            deadline: None,
+            peer: None,
+        }
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn received(
+        message: T,
+        metadata: Metadata,
+        deadline: Option<Instant>,
+        peer: Option<SocketAddr>,
+    ) -> Self {
+        Self { message, metadata, extensions: Extensions::default(), deadline, peer }
+    }
+
+    /// The message.
+    pub fn get_ref(&self) -> &T {
+        &self.message
+    }
+
+    /// The message, to be changed.
+    pub fn get_mut(&mut self) -> &mut T {
+        &mut self.message
+    }
+
+    /// The message alone.
+    pub fn into_inner(self) -> T {
+        self.message
+    }
+
+    /// The metadata the client sends.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// The same, to be changed.
+    pub fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.metadata
+    }
+
+    /// Values by type that travel inside this process.
+    pub fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    /// The same, to be changed.
+    pub fn extensions_mut(&mut self) -> &mut Extensions {
+        &mut self.extensions
+    }
+
+    /// On a server: when the client stops waiting, if it said so. The library enforces it.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// On a server: the client's address, if it has one.
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    /// The same request around another message.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Request<U> {
+        Request {
+            message: f(self.message),
+            metadata: self.metadata,
+            extensions: self.extensions,
+            deadline: self.deadline,
+            peer: self.peer,
+        }
+    }
+
+    #[cfg(feature = "client")]
+    pub(crate) fn into_parts(self) -> (Metadata, T) {
+        (self.metadata, self.message)
+    }
+}
+
+impl<T> From<T> for Request<T> {
+    fn from(message: T) -> Self {
+        Self::new(message)
+    }
+}
+
+/// A response: its message, metadata and trailers. Reads as its message.
+#[derive(Debug, Default)]
+pub struct Response<T> {
+    message: T,
+    metadata: Metadata,
+    trailers: Metadata,
+    extensions: Extensions,
+}
+
+impl<T> Response<T> {
+    /// A response without metadata. Plain messages convert by `into()`.
+    pub fn new(message: T) -> Self {
+        Self {
+            message,
+            metadata: Metadata::new(),
+            trailers: Metadata::new(),
+            extensions: Extensions::default(),
+        }
+    }
+
+    #[cfg(feature = "client")]
+    pub(crate) fn received(message: T, metadata: Metadata, trailers: Metadata) -> Self {
+        Self { message, metadata, trailers, extensions: Extensions::default() }
+    }
+
+    /// The message.
+    pub fn get_ref(&self) -> &T {
+        &self.message
+    }
+
+    /// The message, to be changed.
+    pub fn get_mut(&mut self) -> &mut T {
+        &mut self.message
+    }
+
+    /// The message alone.
+    pub fn into_inner(self) -> T {
+        self.message
+    }
+
+    /// The metadata that stands before the message.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// The same, to be changed.
+    pub fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.metadata
+    }
+
+    /// The metadata that stands behind the message.
+    pub fn trailers(&self) -> &Metadata {
+        &self.trailers
+    }
+
+    /// The same, to be changed.
+    pub fn trailers_mut(&mut self) -> &mut Metadata {
+        &mut self.trailers
+    }
+
+    /// Values by type that travel inside this process.
+    pub fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    /// The same, to be changed.
+    pub fn extensions_mut(&mut self) -> &mut Extensions {
+        &mut self.extensions
+    }
+
+    /// The same response around another message.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Response<U> {
+        Response {
+            message: f(self.message),
+            metadata: self.metadata,
+            trailers: self.trailers,
+            extensions: self.extensions,
+        }
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn into_parts(self) -> (Metadata, T, Metadata) {
+        (self.metadata, self.message, self.trailers)
+    }
+}
+
+impl<T> From<T> for Response<T> {
+    fn from(message: T) -> Self {
+        Self::new(message)
+    }
+}
+
+impl<T> Deref for Response<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.message
+    }
+}
+
+impl<T> DerefMut for Response<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.message
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Response<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message.fmt(f)
+    }
+}
+
+/// At most one value of each type. Allocates nothing while it is empty.
+#[derive(Default)]
+pub struct Extensions {
+    values: Option<Box<HashMap<TypeId, Box<dyn Any + Send + Sync>>>>,
+}
+
+impl Extensions {
+    /// Puts a value in and returns the one of the same type that was there.
+    pub fn insert<T: Send + Sync + 'static>(&mut self, value: T) -> Option<T> {
+        let old = self.values.get_or_insert_default().insert(TypeId::of::<T>(), Box::new(value))?;
+        old.downcast().ok().map(|old| *old)
+    }
+
+    /// The value of this type.
+    pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.values.as_ref()?.get(&TypeId::of::<T>())?.downcast_ref()
+    }
+
+    /// The value of this type, to be changed.
+    pub fn get_mut<T: Send + Sync + 'static>(&mut self) -> Option<&mut T> {
+        self.values.as_mut()?.get_mut(&TypeId::of::<T>())?.downcast_mut()
+    }
+
+    /// Takes the value of this type out.
+    pub fn remove<T: Send + Sync + 'static>(&mut self) -> Option<T> {
+        self.values.as_mut()?.remove(&TypeId::of::<T>())?.downcast().ok().map(|value| *value)
+    }
+}
+
+impl fmt::Debug for Extensions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Extensions({})", self.values.as_ref().map_or(0, |values| values.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extensions_hold_one_value_of_each_type() {
+        let mut extensions = Extensions::default();
+        assert_eq!(extensions.insert(1u8), None);
+        assert_eq!(extensions.insert(2u8), Some(1));
+        extensions.insert("text");
+        assert_eq!(extensions.get::<u8>(), Some(&2));
+        assert_eq!(extensions.remove::<&str>(), Some("text"));
+        assert_eq!(extensions.get::<&str>(), None);
+    }
+
+    #[test]
+    fn a_response_reads_as_its_message() {
+        let response = Response::new(String::from("hello"));
+        assert_eq!(response.len(), 5);
+        assert_eq!(response.to_string(), "hello");
+    }
+}

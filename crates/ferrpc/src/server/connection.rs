@@ -1,0 +1,514 @@
+//! A server's side of a connection: from the head of a request to its handler and back.
+//!
+//! One slot per stream, indexed by the engine's slot number; no lock and no hash on the inline path.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
+
+use ferrpc_http2::{
+    Chunk, Connection, End, ErrorCode, Event, Head, HeaderWriter, Indexing, Reset, StreamKey,
+};
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use super::ServerLimits;
+use super::call::{Call, Running};
+use super::router::{Route, Router};
+use crate::conn::driver::{Gone, Side};
+use crate::conn::exchange::{Exchange, Feed, Whose};
+use crate::conn::inbox::{Command, Inbox};
+use crate::conn::{self, Reply};
+use crate::deadline;
+use crate::envelope::{Assembled, Assembler};
+use crate::metadata::Metadata;
+use crate::status::{Phase, Status};
+
+/// Where handlers run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Handlers {
+    /// Polled once in the connection's task, spawned only if that does not finish them: for
+    /// current-thread runtimes, where a task of their own buys nothing.
+    Inline,
+    /// Spawned at once: a connection's handlers use all cores of a multi-thread runtime.
+    Spawned,
+}
+
+pub(crate) struct ServerSide {
+    router: Arc<Router>,
+    limits: Arc<ServerLimits>,
+    inbox: Arc<Inbox>,
+    peer: Option<SocketAddr>,
+    handlers: Handlers,
+    slots: Vec<Option<Slot>>,
+    /// Handlers not yet gone, those of cancelled calls included.
+    live: Arc<AtomicUsize>,
+    /// The earliest deadline of any call, maybe of one that is over.
+    deadline: Option<Instant>,
+}
+
+/// A call in progress.
+struct Slot {
+    key: StreamKey,
+    deadline: Option<Instant>,
+    stage: Stage,
+}
+
+enum Stage {
+    /// The one request message is still coming.
+    Collecting { metadata: Metadata, route: Route, assembler: Assembler, message: Option<Chunk> },
+    /// The handler runs.
+    Running { feed: Option<Feed>, task: Option<AbortHandle> },
+}
+
+impl ServerSide {
+    pub(crate) fn new(
+        router: Arc<Router>,
+        limits: Arc<ServerLimits>,
+        inbox: Arc<Inbox>,
+        peer: Option<SocketAddr>,
+        handlers: Handlers,
+    ) -> Self {
+        Self {
+            router,
+            limits,
+            inbox,
+            peer,
+            handlers,
+            slots: Vec::new(),
+            live: Arc::default(),
+            deadline: None,
+        }
+    }
+
+    fn slot(&mut self, key: StreamKey) -> Option<&mut Slot> {
+        self.slots.get_mut(key.slot())?.as_mut().filter(|slot| slot.key == key)
+    }
+
+    fn head(&mut self, conn: &mut Connection, key: StreamKey, head: Head, end: End, now: Instant) {
+        if let Err(refusal) = check_head(&head) {
+            return refuse(conn, key, refusal);
+        }
+        let Some(route) = self.router.find(head.path()) else {
+            let status = Status::unimplemented(self.router.unknown(head.path()));
+            return finish(conn, key, Reply::End(Err(status)));
+        };
+        // A cancelled call counts until its handler is gone (CVE-2023-44487), but an honest client that
+        // cancels many at once must not be refused at the advertised limit.
+        if self.live.load(Ordering::Relaxed) >= 2 * self.limits.streams_max as usize {
+            return conn.reset(key, ErrorCode::REFUSED_STREAM);
+        }
+        let route = route.clone();
+        let metadata = Metadata::from_head(head);
+        let timeout = metadata.wire(b"grpc-timeout").and_then(deadline::parse_timeout);
+        let deadline = timeout.and_then(|timeout| now.checked_add(timeout));
+        if let Some(deadline) = deadline {
+            self.deadline = Some(self.deadline.map_or(deadline, |earliest| earliest.min(deadline)));
+        }
+        let slot = key.slot();
+        if self.slots.len() <= slot {
+            self.slots.resize_with(slot + 1, || None);
+        }
+        let assembler = Assembler::new(self.limits.message_bytes_max);
+        if !route.kind.client_streams() {
+            let stage = Stage::Collecting { metadata, route, assembler, message: None };
+            self.slots[slot] = Some(Slot { key, deadline, stage });
+            if end == End::Yes {
+                self.data(conn, key, Chunk::empty(), end);
+            }
+            return;
+        }
+        let exchange = Exchange::new(self.inbox.clone(), Whose::Server, Some(key));
+        if end == End::Yes {
+            exchange.end(Ok(Metadata::new()));
+        }
+        let feed = Some(Feed::new(exchange.clone(), self.limits.message_bytes_max));
+        self.slots[slot] = Some(Slot { key, deadline, stage: Stage::Running { feed, task: None } });
+        self.start(conn, key, &route, metadata, None, Some(exchange), deadline);
+    }
+
+    fn data(&mut self, conn: &mut Connection, key: StreamKey, chunk: Chunk, end: End) {
+        let Some(slot) = self.slot(key) else { return };
+        match &mut slot.stage {
+            Stage::Running { feed: Some(feed), .. } => {
+                match feed.data(conn, key, chunk, end) {
+                    Ok(_) if end == End::Yes => feed.exchange.end(Ok(Metadata::new())),
+                    Ok(_) => {}
+                    // Octets that are no message: the call ends with that, whatever its handler does.
+                    Err(status) => self.stop(conn, key, status),
+                }
+            }
+            Stage::Running { feed: None, .. } => {}
+            Stage::Collecting { assembler, message, .. } => {
+                let octets = chunk.len();
+                if let Err(status) = collect(assembler, message, chunk, end) {
+                    return self.stop(conn, key, status);
+                }
+                // A unary message is consumed as it comes: its size is bounded, and it waits for nobody.
+                conn.consumed(key, octets);
+                if end == End::Yes {
+                    self.collected(conn, key);
+                }
+            }
+        }
+    }
+
+    /// The one request message is whole: begin the call.
+    fn collected(&mut self, conn: &mut Connection, key: StreamKey) {
+        let inbox = self.inbox.clone();
+        let Some(slot) = self.slot(key) else { return };
+        let deadline = slot.deadline;
+        let running = Stage::Running { feed: None, task: None };
+        let Stage::Collecting { metadata, route, message, .. } = std::mem::replace(&mut slot.stage, running)
+        else {
+            return;
+        };
+        let mut exchange = None;
+        if route.kind.server_streams() {
+            let shared = Exchange::new(inbox, Whose::Server, Some(key));
+            slot.stage = Stage::Running { feed: Some(Feed::new(shared.clone(), 0)), task: None };
+            exchange = Some(shared);
+        }
+        self.start(conn, key, &route, metadata, message, exchange, deadline);
+    }
+
+    fn start(
+        &mut self,
+        conn: &mut Connection,
+        key: StreamKey,
+        route: &Route,
+        metadata: Metadata,
+        message: Option<Chunk>,
+        exchange: Option<Arc<Exchange>>,
+        deadline: Option<Instant>,
+    ) {
+        let streams = exchange.is_some();
+        let call =
+            Call { metadata, message, exchange, deadline, peer: self.peer, limits: self.limits.clone() };
+        let mut handler = Handler::new(route.service.dispatch(route.index, call));
+        if self.handlers == Handlers::Inline {
+            // A future that is not done keeps no memory of this waker: its next poll, in a task of its
+            // own, gives it another one.
+            if let Poll::Ready(reply) = handler.poll_once(&mut Context::from_waker(Waker::noop())) {
+                if !streams {
+                    return self.finish(conn, key, reply);
+                }
+                // Its messages are in the inbox; the end must not overtake them.
+                let _ = self.inbox.push(Command::Finish { key, reply });
+                return;
+            }
+        }
+        let inbox = self.inbox.clone();
+        let live = Live::new(&self.live);
+        let task = conn::spawn(async move {
+            let reply = handler.await;
+            drop(live);
+            // If the connection is gone, so is whoever wanted the reply.
+            let _ = inbox.push(Command::Finish { key, reply });
+        });
+        if let Some(Slot { stage: Stage::Running { task: slot, .. }, .. }) = self.slot(key) {
+            *slot = Some(task.abort_handle());
+        }
+    }
+
+    /// The handler is done.
+    fn finish(&mut self, conn: &mut Connection, key: StreamKey, reply: Reply) {
+        let Some(slot) = self.slots.get_mut(key.slot()) else { return };
+        let Some(Slot { stage, .. }) = slot.take_if(|slot| slot.key == key) else { return };
+        finish(conn, key, reply);
+        if let Stage::Running { feed: Some(feed), .. } = stage {
+            feed.exchange.end(Err(Status::cancelled("the handler has returned")));
+        }
+    }
+
+    /// Ends a call from our side before its handler does: the handler goes, the client learns why.
+    fn stop(&mut self, conn: &mut Connection, key: StreamKey, status: Status) {
+        if let Some(slot) =
+            self.slots.get_mut(key.slot()).and_then(|slot| slot.take_if(|slot| slot.key == key))
+        {
+            abort(slot, &status);
+            finish(conn, key, Reply::End(Err(status)));
+        }
+    }
+}
+
+impl Side for ServerSide {
+    fn event(&mut self, conn: &mut Connection, event: Event, now: Instant) {
+        match event {
+            Event::Head { stream, head, end } => self.head(conn, stream, head, end, now),
+            Event::Data { stream, chunk, end } => self.data(conn, stream, chunk, end),
+            // Requests have no trailers in gRPC; they end the request all the same.
+            Event::Trailers { stream, .. } => self.data(conn, stream, Chunk::empty(), End::Yes),
+            Event::Reset { stream, reason } => {
+                let slot = self
+                    .slots
+                    .get_mut(stream.slot())
+                    .and_then(|slot| slot.take_if(|slot| slot.key == stream));
+                if let Some(slot) = slot {
+                    abort(slot, &gone_client(&reason));
+                }
+            }
+            Event::Writable { stream } => {
+                if let Some(Slot { stage: Stage::Running { feed: Some(feed), .. }, .. }) = self.slot(stream) {
+                    feed.exchange.writable();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn command(&mut self, conn: &mut Connection, command: Command, _: Instant) {
+        match command {
+            Command::Head { key, metadata } => {
+                conn.send_headers(key, End::No, |writer| write_head(writer, &metadata));
+            }
+            Command::Message { key, octets } => {
+                conn.send_headers(key, End::No, |writer| write_head(writer, &Metadata::new()));
+                let n = octets.len();
+                conn::send_segments(conn, key, octets, End::No);
+                let pause = conn.should_pause(key);
+                if let Some(Slot { stage: Stage::Running { feed: Some(feed), .. }, .. }) = self.slot(key) {
+                    feed.exchange.taken(n, pause);
+                }
+            }
+            Command::Consumed { key, octets } => conn.consumed(key, octets),
+            Command::Finish { key, reply } => self.finish(conn, key, reply),
+            Command::Reset { key, code } => conn.reset(key, code),
+            _ => {}
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    fn tick(&mut self, conn: &mut Connection, now: Instant) {
+        if self.deadline.is_none_or(|deadline| deadline > now) {
+            return;
+        }
+        self.deadline = None;
+        let mut passed = VecDeque::new();
+        for slot in self.slots.iter().flatten() {
+            match slot.deadline {
+                Some(deadline) if deadline <= now => passed.push_back(slot.key),
+                Some(deadline) => {
+                    self.deadline = Some(self.deadline.map_or(deadline, |earliest| earliest.min(deadline)));
+                }
+                None => {}
+            }
+        }
+        for key in passed {
+            self.stop(conn, key, deadline::exceeded(Phase::Recv));
+        }
+    }
+
+    fn is_done(&self, conn: &Connection) -> bool {
+        conn.is_drained()
+    }
+
+    fn closed(&mut self, why: &Gone) {
+        let status = Status::cancelled(format!("the connection is gone: {}", describe(why)));
+        for slot in self.slots.drain(..).flatten() {
+            abort(slot, &status);
+        }
+    }
+
+    fn foreign(&mut self, first: &[u8]) -> Vec<u8> {
+        let looks_like_http1 = first.iter().take_while(|octet| octet.is_ascii_uppercase()).count() >= 3;
+        if !looks_like_http1 {
+            return Vec::new();
+        }
+        let body = "this is a gRPC server: it speaks HTTP/2 only (curl: --http2-prior-knowledge)\n";
+        format!(
+            "HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-type: text/plain\r\ncontent-length: {}\r\n\
+             connection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .into_bytes()
+    }
+}
+
+/// Takes a piece of a request that has one message.
+fn collect(
+    assembler: &mut Assembler,
+    message: &mut Option<Chunk>,
+    mut chunk: Chunk,
+    end: End,
+) -> Result<(), Status> {
+    while !chunk.is_empty() {
+        if let Assembled::Message(whole) = assembler.push(&mut chunk)?
+            && message.replace(whole).is_some()
+        {
+            return Err(Status::unimplemented("more than one request message for a method that takes one"));
+        }
+    }
+    if end == End::Yes {
+        if assembler.is_partial() {
+            return Err(Status::internal("the request ended in the middle of a message").at(Phase::Recv));
+        }
+        if message.is_none() {
+            return Err(Status::unimplemented("no request message for a method that takes one"));
+        }
+    }
+    Ok(())
+}
+
+/// What a request that is not gRPC is answered with.
+enum Refusal {
+    Http(&'static str, &'static str),
+    Grpc(Status),
+}
+
+fn check_head(head: &Head) -> Result<(), Refusal> {
+    if head.method() != b"POST" {
+        return Err(Refusal::Http("405", "gRPC calls are POST requests"));
+    }
+    let mut content_type = None;
+    for (name, value) in head.fields() {
+        match name {
+            b"content-type" => content_type = Some(value),
+            b"grpc-encoding" if value != b"identity" => {
+                let encoding = String::from_utf8_lossy(value);
+                return Err(Refusal::Grpc(Status::unimplemented(format!(
+                    "grpc-encoding {encoding:?} is not supported; use identity"
+                ))));
+            }
+            _ => {}
+        }
+    }
+    // gRPC PROTOCOL-HTTP2.md: "If Content-Type does not begin with "application/grpc", gRPC servers
+    // SHOULD respond with HTTP status of 415".
+    let subtype = content_type.and_then(|value| value.strip_prefix(b"application/grpc"));
+    match subtype {
+        Some(b"" | b"+proto") => Ok(()),
+        Some([b';', ..]) => Ok(()),
+        Some(rest) if rest.starts_with(b"+proto;") => Ok(()),
+        _ => Err(Refusal::Http("415", "content-type is not application/grpc or application/grpc+proto")),
+    }
+}
+
+fn refuse(conn: &mut Connection, key: StreamKey, refusal: Refusal) {
+    match refusal {
+        Refusal::Http(status, why) => {
+            conn.send_headers(key, End::No, |writer| {
+                writer.field(b":status", status.as_bytes(), Indexing::Literal);
+                writer.field(b"content-type", b"text/plain", Indexing::Literal);
+            });
+            conn.send_slice(key, why.as_bytes(), End::Yes);
+        }
+        Refusal::Grpc(status) => finish(conn, key, Reply::End(Err(status))),
+    }
+}
+
+/// HEADERS, message and trailers of a reply, as far as they are not out yet.
+fn finish(conn: &mut Connection, key: StreamKey, reply: Reply) {
+    match reply {
+        Reply::Message { metadata, octets, trailers } => {
+            conn.send_headers(key, End::No, |writer| write_head(writer, &metadata));
+            conn::send_segments(conn, key, octets, End::No);
+            conn.send_trailers(key, |writer| write_ok(writer, &trailers));
+        }
+        Reply::End(Ok(trailers)) => {
+            conn.send_headers(key, End::No, |writer| write_head(writer, &Metadata::new()));
+            conn.send_trailers(key, |writer| write_ok(writer, &trailers));
+        }
+        Reply::End(Err(status)) => {
+            // Trailers-only, unless the head is out already.
+            let alone = conn.send_headers(key, End::Yes, |writer| {
+                write_head(writer, &Metadata::new());
+                status.write_to(writer);
+            });
+            if !alone {
+                conn.send_trailers(key, |writer| status.write_to(writer));
+            }
+        }
+    }
+}
+
+fn write_head(writer: &mut HeaderWriter<'_>, metadata: &Metadata) {
+    writer.field(b":status", b"200", Indexing::Index);
+    writer.field(b"content-type", b"application/grpc", Indexing::Index);
+    metadata.write_to(writer);
+}
+
+fn write_ok(writer: &mut HeaderWriter<'_>, trailers: &Metadata) {
+    writer.field(b"grpc-status", b"0", Indexing::Index);
+    trailers.write_to(writer);
+}
+
+/// Lets a handler go whose call is over.
+fn abort(slot: Slot, status: &Status) {
+    if let Stage::Running { feed, task } = slot.stage {
+        if let Some(feed) = feed {
+            feed.exchange.end(Err(status.clone()));
+        }
+        if let Some(task) = task {
+            task.abort();
+        }
+    }
+}
+
+fn gone_client(reason: &Reset) -> Status {
+    match reason {
+        Reset::ByUs(violation) => Status::internal(format!("the client broke HTTP/2: {violation}")),
+        Reset::ByPeer(code) => Status::cancelled(format!("the client reset the call with {code}")),
+        Reset::Unprocessed(code) => Status::cancelled(format!("the client went away with {code}")),
+    }
+}
+
+fn describe(why: &Gone) -> String {
+    match why {
+        Gone::Closed(reason) => format!("{reason:?}"),
+        Gone::Io(error) => error.to_string(),
+        Gone::Done => "closed by this server".into(),
+    }
+}
+
+/// A handler that cannot take the connection down: a panic is a status (gRPC `statuscodes.md`: UNKNOWN).
+struct Handler {
+    running: Running,
+}
+
+impl Handler {
+    fn new(running: Running) -> Self {
+        Self { running }
+    }
+
+    fn poll_once(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
+        // A future that panicked is not polled again.
+        match catch_unwind(AssertUnwindSafe(|| self.running.0.as_mut().poll(cx))) {
+            Ok(poll) => poll,
+            // The panic hook has printed it on our side; nothing of it goes to the client.
+            Err(_) => Poll::Ready(Reply::End(Err(Status::unknown("handler panicked")))),
+        }
+    }
+}
+
+impl Future for Handler {
+    type Output = Reply;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reply> {
+        self.poll_once(cx)
+    }
+}
+
+/// Counts a handler as long as it lives.
+struct Live(Arc<AtomicUsize>);
+
+impl Live {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

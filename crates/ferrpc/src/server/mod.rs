@@ -1,0 +1,224 @@
+//! The server: services, limits, listening, and how it ends.
+
+mod call;
+mod connection;
+mod listen;
+mod router;
+
+use std::fmt;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ferrpc_proto::DecodeLimits;
+use tokio::sync::watch;
+
+pub use call::{Call, Running};
+pub use router::Service;
+
+use crate::error::Error;
+use router::Router;
+
+/// What a server takes and how long it waits. Each limit names what it bounds and what happens beyond.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ServerLimits {
+    /// Largest message received, in octets. Default 4 MiB. A larger one ends its call with
+    /// RESOURCE_EXHAUSTED on its length prefix; the connection stays up.
+    pub message_bytes_max: usize,
+    /// Largest message sent, in octets. Default unlimited. A larger one ends its call with
+    /// RESOURCE_EXHAUSTED.
+    pub send_message_bytes_max: usize,
+    /// Limits of decoding a Protobuf message: depth and memory.
+    pub decode: DecodeLimits,
+    /// Calls at once on one connection. Default 100; clients wait for a free one.
+    pub streams_max: u32,
+    /// Metadata of a request, in octets as HTTP/2 counts it. Default 16 KiB; beyond it the call ends.
+    pub metadata_bytes_max: usize,
+    /// Connections at once. Default 20,000; further ones are closed on arrival.
+    pub connections_max: usize,
+    /// How long calls may go on after a graceful shutdown began. Default 25 s; then they are cut.
+    pub drain_timeout: Duration,
+}
+
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self {
+            message_bytes_max: 4 << 20,
+            send_message_bytes_max: usize::MAX,
+            decode: DecodeLimits::default(),
+            streams_max: 100,
+            metadata_bytes_max: 16 << 10,
+            connections_max: 20_000,
+            drain_timeout: Duration::from_secs(25),
+        }
+    }
+}
+
+impl ServerLimits {
+    fn http2(&self) -> ferrpc_http2::Config {
+        let mut config = ferrpc_http2::Config::default();
+        config.streams_max = self.streams_max;
+        config.header_list_bytes_max = self.metadata_bytes_max;
+        let whole = self.message_bytes_max.saturating_add(crate::envelope::PREFIX_BYTES);
+        config.stream_window_bytes_max = u32::try_from(whole).unwrap_or(u32::MAX >> 1).min(u32::MAX >> 1);
+        config
+    }
+}
+
+/// A gRPC server: add services, then [`serve`](Self::serve) or [`bind`](Self::bind).
+///
+/// On a current-thread runtime handlers are polled in their connection's task first; on a multi-thread
+/// runtime each is a task of its own.
+#[derive(Default)]
+#[must_use = "a server does nothing until it serves"]
+pub struct Server {
+    router: Router,
+    limits: ServerLimits,
+}
+
+impl Server {
+    /// A server without services.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a service, such as a generated `…Server`. A second one of the same name replaces the first.
+    #[expect(clippy::should_implement_trait, reason = "no sum: servers are built by adding")]
+    pub fn add(mut self, service: impl Service) -> Self {
+        self.router.add(Arc::new(service));
+        self
+    }
+
+    /// Sets the limits.
+    pub fn limits(mut self, limits: ServerLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Listens on `address` (`host:port`; `[::]:port` takes IPv4 too) and serves for ever.
+    ///
+    /// # Errors
+    /// If the address cannot be listened on.
+    pub async fn serve(self, address: impl AsRef<str>) -> Result<(), Error> {
+        self.bind(address).await?.run().await
+    }
+
+    /// As [`serve`](Self::serve), until `signal` is ready; then shuts down gracefully: no new calls, those
+    /// that run may finish within [`ServerLimits::drain_timeout`].
+    ///
+    /// # Errors
+    /// If the address cannot be listened on.
+    pub async fn serve_with_shutdown(
+        self,
+        address: impl AsRef<str>,
+        signal: impl Future<Output = ()>,
+    ) -> Result<(), Error> {
+        self.bind(address).await?.run_until(signal).await
+    }
+
+    /// Listens on `address`, and serves once [`Bound::run`] is awaited. Port 0 takes any free port.
+    ///
+    /// # Errors
+    /// If the address cannot be listened on.
+    pub async fn bind(self, address: impl AsRef<str>) -> Result<Bound, Error> {
+        let (listener, local_addr) = listen::bind(address.as_ref()).await?;
+        let (stop, stopped) = watch::channel(Stop::No);
+        Ok(Bound { listener, local_addr, server: self, handle: Handle { stop: Arc::new(stop) }, stopped })
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+/// A server that listens.
+#[must_use = "a bound server accepts nothing until it runs"]
+pub struct Bound {
+    listener: tokio::net::TcpListener,
+    local_addr: SocketAddr,
+    server: Server,
+    handle: Handle,
+    stopped: watch::Receiver<Stop>,
+}
+
+impl Bound {
+    /// The address it listens on, with the real port.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// A handle to end it from elsewhere.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Serves until [`Handle::shutdown`] is called and all connections have ended.
+    ///
+    /// # Errors
+    /// None today; accept errors are survived.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the listener; connections go on until their peers close them.
+    pub async fn run(self) -> Result<(), Error> {
+        let Self { listener, server, handle, stopped, .. } = self;
+        listen::accept(listener, server, stopped).await;
+        drop(handle);
+        Ok(())
+    }
+
+    /// Serves until `signal` is ready, then shuts down gracefully.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn run_until(self, signal: impl Future<Output = ()>) -> Result<(), Error> {
+        let handle = self.handle();
+        let mut run = std::pin::pin!(self.run());
+        tokio::select! {
+            result = &mut run => return result,
+            () = signal => handle.shutdown(),
+        }
+        run.await
+    }
+}
+
+impl fmt::Debug for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bound({})", self.local_addr)
+    }
+}
+
+/// Ends a running server from elsewhere.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    stop: Arc<watch::Sender<Stop>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    No,
+    /// Finish what runs.
+    Drain,
+    /// Cut what runs.
+    Now,
+}
+
+impl Handle {
+    /// Shuts down gracefully: closes the listener, tells every client by a two-step GOAWAY, lets running
+    /// calls finish within [`ServerLimits::drain_timeout`].
+    pub fn shutdown(&self) {
+        self.stop.send_if_modified(|stop| {
+            let first = *stop == Stop::No;
+            *stop = if first { Stop::Drain } else { *stop };
+            first
+        });
+    }
+
+    /// Shuts down at once: running calls are cut.
+    pub fn shutdown_now(&self) {
+        self.stop.send_replace(Stop::Now);
+    }
+}

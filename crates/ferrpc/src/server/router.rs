@@ -1,0 +1,57 @@
+//! From `:path` to a service and the index of its method: one lookup.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::call::{Call, Running};
+use crate::method::{Kind, MethodInfo};
+
+/// An implementation of a service that a server can dispatch to. Generated code implements it.
+pub trait Service: Send + Sync + 'static {
+    /// `package.Service`.
+    fn name(&self) -> &'static str;
+
+    /// Its methods, in the order of their indices.
+    fn methods(&self) -> &'static [MethodInfo];
+
+    /// Begins a call of the method at `index`. The future does all the work and is polled once at once.
+    fn dispatch(&self, index: usize, call: Call) -> Running;
+}
+
+/// Where a path leads.
+#[derive(Clone)]
+pub(crate) struct Route {
+    pub(crate) service: Arc<dyn Service>,
+    pub(crate) index: usize,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Default)]
+pub(crate) struct Router {
+    routes: HashMap<&'static [u8], Route>,
+}
+
+impl Router {
+    pub(crate) fn add(&mut self, service: Arc<dyn Service>) {
+        for (index, method) in service.methods().iter().enumerate() {
+            let route = Route { service: service.clone(), index, kind: method.kind };
+            self.routes.insert(method.path.as_bytes(), route);
+        }
+    }
+
+    pub(crate) fn find(&self, path: &[u8]) -> Option<&Route> {
+        self.routes.get(path)
+    }
+
+    /// What to tell a caller whose path leads nowhere.
+    pub(crate) fn unknown(&self, path: &[u8]) -> String {
+        let path = String::from_utf8_lossy(path);
+        let service = path.trim_start_matches('/').rsplit_once('/').map_or("", |(service, _)| service);
+        let known = self.routes.values().any(|route| route.service.name() == service);
+        if known {
+            format!("service {service} has no method at {path}")
+        } else {
+            format!("no service is served at {path}")
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! The halves of a streaming call: [`Streaming`] receives messages, [`Sender`] sends them. Both sides of
+//! a call use the same two types.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use ferrpc_http2::ErrorCode;
+use ferrpc_proto::DecodeLimits;
+use futures_core::Stream;
+
+use crate::codec::Codec;
+use crate::conn::exchange::Exchange;
+use crate::envelope;
+use crate::metadata::Metadata;
+use crate::status::{Phase, Status};
+
+/// The receiving half of a stream of messages.
+///
+/// On a client, dropping it before its end cancels the call. It is also a [`Stream`].
+#[must_use = "dropping the receiving half cancels a client's call"]
+pub struct Streaming<T: 'static> {
+    exchange: Arc<Exchange>,
+    codec: &'static dyn Codec<T>,
+    limits: DecodeLimits,
+    end: State,
+    trailers: Option<Metadata>,
+    #[cfg_attr(not(feature = "client"), expect(dead_code, reason = "only clients wait for heads"))]
+    head: Option<Metadata>,
+    /// What a client's call gives up when this half goes early.
+    cancels: bool,
+    deadline: Option<tokio::time::Instant>,
+    received: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    Over,
+}
+
+impl<T> Streaming<T> {
+    pub(crate) fn new(
+        exchange: Arc<Exchange>,
+        codec: &'static dyn Codec<T>,
+        limits: DecodeLimits,
+        cancels: bool,
+        deadline: Option<tokio::time::Instant>,
+    ) -> Self {
+        Self {
+            exchange,
+            codec,
+            limits,
+            end: State::Open,
+            trailers: None,
+            head: None,
+            cancels,
+            deadline,
+            received: 0,
+        }
+    }
+
+    /// The next message, or `None` once the peer has finished.
+    ///
+    /// # Errors
+    /// The peer's status if it ended the call; [`Code::DeadlineExceeded`](crate::Code::DeadlineExceeded)
+    /// if time ran out first; [`Code::Cancelled`](crate::Code::Cancelled) on a server whose client went
+    /// away. After an error the stream is over.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing; the message is returned by the next call.
+    pub async fn message(&mut self) -> Result<Option<T>, Status> {
+        poll_fn(|cx| self.poll(cx)).await
+    }
+
+    /// The trailers, once [`message`](Self::message) returned `None`.
+    pub fn trailers(&self) -> Option<&Metadata> {
+        self.trailers.as_ref()
+    }
+
+    /// Client: the metadata that stands before the first message. Waits for it; empty if the call ends
+    /// without.
+    ///
+    /// # Errors
+    /// None of its own: how the call ended is told by [`message`](Self::message).
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    #[cfg(feature = "client")]
+    pub async fn headers(&mut self) -> Result<&Metadata, Status> {
+        if self.head.is_none() {
+            let exchange = &self.exchange;
+            let head = poll_fn(|cx| exchange.poll_head(cx)).await;
+            self.head = Some(head.unwrap_or_default());
+        }
+        Ok(self.head.get_or_insert_default())
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Status>> {
+        if self.end == State::Over {
+            return Poll::Ready(Ok(None));
+        }
+        match ready!(self.exchange.poll_message(cx)) {
+            Ok(octets) => match self.codec.decode(octets, &self.limits) {
+                Ok(message) => {
+                    self.received += 1;
+                    Poll::Ready(Ok(Some(message)))
+                }
+                Err(status) => {
+                    self.end = State::Over;
+                    if self.cancels {
+                        self.exchange.abandon(ErrorCode::CANCEL);
+                    }
+                    Poll::Ready(Err(status))
+                }
+            },
+            Err(Ok(trailers)) => {
+                self.end = State::Over;
+                self.trailers = Some(trailers);
+                Poll::Ready(Ok(None))
+            }
+            Err(Err(status)) => {
+                self.end = State::Over;
+                Poll::Ready(Err(crate::deadline::blame(status, self.deadline)))
+            }
+        }
+    }
+}
+
+impl<T> Stream for Streaming<T> {
+    type Item = Result<T, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Self::poll(&mut self, cx).map(Result::transpose)
+    }
+}
+
+impl<T> Drop for Streaming<T> {
+    fn drop(&mut self) {
+        if self.cancels && self.end == State::Open {
+            self.exchange.abandon(ErrorCode::CANCEL);
+        }
+    }
+}
+
+impl<T> fmt::Debug for Streaming<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Streaming").field("received", &self.received).finish_non_exhaustive()
+    }
+}
+
+/// The sending half of a stream of messages.
+///
+/// On a client, [`close`](Self::close) ends the stream; dropping it unclosed cancels the call, so that an
+/// early `?` never looks like a complete upload. On a server the call ends when its handler returns.
+#[must_use = "dropping the sending half unclosed cancels a client's call"]
+pub struct Sender<T: 'static> {
+    exchange: Arc<Exchange>,
+    codec: &'static dyn Codec<T>,
+    bytes_max: usize,
+    /// A server's head, until it is sent before the first message.
+    head: Option<Metadata>,
+    trailers: Option<Arc<std::sync::Mutex<Metadata>>>,
+    cancels: bool,
+    closed: bool,
+    deadline: Option<tokio::time::Instant>,
+}
+
+impl<T> Sender<T> {
+    #[cfg(feature = "client")]
+    pub(crate) fn client(
+        exchange: Arc<Exchange>,
+        codec: &'static dyn Codec<T>,
+        bytes_max: usize,
+        deadline: Option<tokio::time::Instant>,
+    ) -> Self {
+        Self {
+            exchange,
+            codec,
+            bytes_max,
+            head: None,
+            trailers: None,
+            cancels: true,
+            closed: false,
+            deadline,
+        }
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn server(
+        exchange: Arc<Exchange>,
+        codec: &'static dyn Codec<T>,
+        bytes_max: usize,
+        trailers: Arc<std::sync::Mutex<Metadata>>,
+        deadline: Option<tokio::time::Instant>,
+    ) -> Self {
+        Self {
+            exchange,
+            codec,
+            bytes_max,
+            head: Some(Metadata::new()),
+            trailers: Some(trailers),
+            cancels: false,
+            closed: false,
+            deadline,
+        }
+    }
+
+    /// Sends a message, once flow control and the stream's quota allow it: 64 KiB unsent by default.
+    ///
+    /// # Errors
+    /// How the call ended, if it is over; [`Code::ResourceExhausted`](crate::Code::ResourceExhausted) for a
+    /// message over the send limit, which does not end the stream.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the message was not sent.
+    pub async fn send(&mut self, message: T) -> Result<(), Status> {
+        self.ready().await?;
+        self.try_send(message)
+    }
+
+    /// Sends a message now, over the quota if need be.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn try_send(&mut self, message: T) -> Result<(), Status> {
+        if self.closed {
+            return Err(Status::failed_precondition("send after close").at(Phase::Send));
+        }
+        let octets = envelope::encode(self.codec, &message, self.bytes_max)?;
+        self.send_head();
+        self.exchange.send(octets).map_err(|status| crate::deadline::blame(status, self.deadline))
+    }
+
+    /// Waits until [`try_send`](Self::try_send) stays within the quota.
+    ///
+    /// # Errors
+    /// How the call ended, if it is over.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    pub async fn ready(&mut self) -> Result<(), Status> {
+        let exchange = &self.exchange;
+        poll_fn(|cx| exchange.poll_ready(cx))
+            .await
+            .map_err(|status| crate::deadline::blame(status, self.deadline))
+    }
+
+    /// Sends all messages of a stream. An error in the stream is returned and ends nothing.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and what the stream yields.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, messages already taken from the stream may be lost.
+    pub async fn send_all<S>(&mut self, messages: S) -> Result<(), Status>
+    where
+        S: Stream<Item = Result<T, Status>>,
+    {
+        let mut messages = std::pin::pin!(messages);
+        while let Some(message) = poll_fn(|cx| messages.as_mut().poll_next(cx)).await {
+            self.send(message?).await?;
+        }
+        Ok(())
+    }
+
+    /// Ready once the peer will take no more: the call ended, was cancelled, or its client went away.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    pub async fn closed(&self) {
+        let exchange = &self.exchange;
+        poll_fn(|cx| exchange.poll_over(cx)).await;
+    }
+
+    /// Server: the metadata that goes before the first message; no effect after that.
+    pub fn headers_mut(&mut self) -> &mut Metadata {
+        self.head.get_or_insert_default()
+    }
+
+    /// Server: sends the metadata now, before any message.
+    pub fn send_headers(&mut self) {
+        self.send_head();
+    }
+
+    /// Server: adds to the trailers, which go with the status when the handler returns `Ok`.
+    pub fn add_trailers(&mut self, trailers: &Metadata) {
+        if let Some(own) = &self.trailers {
+            own.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(trailers);
+        }
+    }
+
+    /// Ends the stream: a client's half-close. On a server it does nothing, the handler's return does.
+    pub fn close(&mut self) {
+        if self.cancels && !std::mem::replace(&mut self.closed, true) {
+            self.exchange.send_end();
+        }
+    }
+
+    fn send_head(&mut self) {
+        if self.trailers.is_some()
+            && let Some(head) = self.head.take()
+        {
+            self.exchange.send_head(head);
+        }
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        if self.cancels && !self.closed {
+            self.exchange.abandon(ErrorCode::CANCEL);
+        }
+    }
+}
+
+impl<T> fmt::Debug for Sender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").field("closed", &self.closed).finish_non_exhaustive()
+    }
+}
