@@ -136,7 +136,7 @@ fn proto_files() -> impl Iterator<Item = PathBuf> {
 fn go_build(directory: &Path) -> Command {
     let mut command = Command::new("go");
     // The module's own go.sum says which bytes are wanted; nothing may be added to it on the way.
-    command.current_dir(directory).args(["build", "-mod=readonly", "-trimpath"]);
+    command.current_dir(directory).args(["build", "-mod=readonly"]);
     command
 }
 
