@@ -418,9 +418,12 @@ impl Connection {
                 Role::Client => Ok(()),
             };
         }
-        let known = self.streams.find(id).is_some() || self.streams.fate(id).is_some();
-        // A server opens streams only by PUSH_PROMISE, which is forbidden.
-        if self.role == Role::Client || (id <= self.recv.last_remote && !known) {
+        // A server opens streams only by PUSH_PROMISE, which is forbidden. A new stream is above all others;
+        // only below is it worth asking what became of it.
+        let known = id > self.recv.last_remote
+            || self.streams.find(id).is_some()
+            || self.streams.fate(id).is_some();
+        if self.role == Role::Client || !known {
             return Err(Violation::StreamIdOrder { stream: id, last: self.recv.last_remote });
         }
         Ok(())
@@ -459,7 +462,8 @@ impl Connection {
         if self.is_past_goaway(id) {
             return Ok(Step::Again);
         }
-        match self.streams.fate(id) {
+        let used = self.is_local(id) || id <= self.recv.last_remote;
+        match if used { self.streams.fate(id) } else { None } {
             Some(Fate::ResetByUs) => return Ok(Step::Again),
             Some(Fate::Over) => {
                 return Err(Violation::StreamClosed { frame: FrameKind::HEADERS, stream: id });
