@@ -1,0 +1,204 @@
+//! Messages and their oneofs as structs and enums, each with the list of fields its table is made of.
+
+use ferrpc_proto::descriptor::{DescriptorProto, FieldDescriptorProto, field_descriptor_proto::Type as Kind};
+
+use crate::error::Error;
+use crate::generate::Generator;
+use crate::names::{Scope, camel, snake};
+use crate::print::{Printer, Type};
+use crate::schema::{How, Item, how, text};
+
+/// One field as it is printed: in the struct, and in the list.
+struct Line {
+    name: String,
+    rust: Type,
+    part: String,
+    doc: Vec<String>,
+}
+
+pub(crate) fn message(
+    g: &Generator<'_>,
+    out: &mut Printer,
+    module: usize,
+    item: &Item<'_>,
+    message: &DescriptorProto,
+) -> Result<(), Error> {
+    let mut scope = Scope::with(&["_unknown"]);
+    let mut lines = Vec::new();
+    let mut oneofs_done = Vec::new();
+    for (i, field) in message.field.iter().enumerate() {
+        let source: Vec<i32> =
+            item.source.iter().copied().chain([2, i32::try_from(i).unwrap_or(i32::MAX)]).collect();
+        let number = number(item, field)?;
+        if let How::Oneof(index) = how(item.file, field) {
+            if !oneofs_done.contains(&index) {
+                oneofs_done.push(index);
+                lines.push((number, oneof_field(g, &mut scope, module, item, message, index)?));
+            }
+            continue;
+        }
+        let name = scope.take(&snake(text(&field.name)));
+        let (rust, kind) = field_type(g, module, item, field)?;
+        let part = format!("({number} \"{}\" {name} {kind})", text(&field.name));
+        lines.push((number, Line { name, rust, part, doc: g.doc(item.file, &source) }));
+    }
+
+    out.blank();
+    out.doc(&g.doc(item.file, &item.source));
+    out.line("#[derive(Clone, Default, PartialEq)]");
+    out.open(&format!("pub struct {} {{", item.name));
+    for (_, line) in &lines {
+        out.doc(&line.doc);
+        out.field(&line.name, &line.rust);
+    }
+    out.line("#[doc(hidden)]");
+    out.line(&format!("pub _unknown: {}::UnknownFields,", g.runtime()));
+    out.close("}");
+
+    // By number, as the table is: then it is sorted already.
+    lines.sort_by_key(|(number, _)| *number);
+    let slot = if g.schema.is_boxed(&format!(".{}", item.full_name)) { "boxed" } else { "inline" };
+    out.blank();
+    out.open(&format!("{}::__message! {{", g.runtime()));
+    out.line(&format!("{}, \"{}\", {slot};", item.name, item.full_name));
+    for (_, line) in &lines {
+        out.line(&line.part);
+    }
+    out.close("}");
+    Ok(())
+}
+
+fn oneof_field(
+    g: &Generator<'_>,
+    scope: &mut Scope,
+    module: usize,
+    item: &Item<'_>,
+    message: &DescriptorProto,
+    index: usize,
+) -> Result<Line, Error> {
+    let file = text(&item.file.name);
+    let oneof = message.oneof_decl.get(index).map_or("", |oneof| text(&oneof.name));
+    let name = scope.take(&snake(oneof));
+    let rust = g.schema.path(module, &format!(".{}.{oneof}", item.full_name), file)?;
+    let part = format!("(oneof {name})");
+    let source: Vec<i32> =
+        item.source.iter().copied().chain([8, i32::try_from(index).unwrap_or(i32::MAX)]).collect();
+    let rust = Type::of(g.std(module, "Option"), [Type::path(rust)]);
+    Ok(Line { name, rust, part, doc: g.doc(item.file, &source) })
+}
+
+/// The Rust type of a field, and how the table's list names it.
+fn field_type(
+    g: &Generator<'_>,
+    module: usize,
+    item: &Item<'_>,
+    field: &FieldDescriptorProto,
+) -> Result<(Type, String), Error> {
+    if let Some((key, value)) = g.schema.entry(field) {
+        let (key_type, key_kind) = value_type(g, module, item, key)?;
+        let (value_type, value_kind) = value_type(g, module, item, value)?;
+        let map = Type::of(format!("{}::Map", g.runtime()), [key_type, value_type]);
+        return Ok((map, format!("map {key_kind} {value_kind}")));
+    }
+    let (value, kind) = value_type(g, module, item, field)?;
+    Ok(match how(item.file, field) {
+        How::Implicit => (value, format!("implicit {kind}")),
+        How::Optional if kind == "message" => {
+            (Type::of(format!("{}::Sub", g.runtime()), [value]), "sub".to_owned())
+        }
+        How::Optional => (Type::of(g.std(module, "Option"), [value]), format!("optional {kind}")),
+        How::Packed => (Type::of(g.std(module, "Vec"), [value]), format!("packed {kind}")),
+        How::Repeated | How::Oneof(_) => {
+            (Type::of(g.std(module, "Vec"), [value]), format!("repeated {kind}"))
+        }
+    })
+}
+
+/// The Rust type of one value, and the kind it is to the table.
+fn value_type(
+    g: &Generator<'_>,
+    module: usize,
+    item: &Item<'_>,
+    field: &FieldDescriptorProto,
+) -> Result<(Type, &'static str), Error> {
+    let file = text(&item.file.name);
+    let named = || g.schema.path(module, text(&field.type_name), file).map(Type::path);
+    let (rust, kind) = match field.r#type {
+        Some(Kind::INT32) => ("i32", "int32"),
+        Some(Kind::SINT32) => ("i32", "sint32"),
+        Some(Kind::SFIXED32) => ("i32", "sfixed32"),
+        Some(Kind::INT64) => ("i64", "int64"),
+        Some(Kind::SINT64) => ("i64", "sint64"),
+        Some(Kind::SFIXED64) => ("i64", "sfixed64"),
+        Some(Kind::UINT32) => ("u32", "uint32"),
+        Some(Kind::FIXED32) => ("u32", "fixed32"),
+        Some(Kind::UINT64) => ("u64", "uint64"),
+        Some(Kind::FIXED64) => ("u64", "fixed64"),
+        Some(Kind::FLOAT) => ("f32", "float"),
+        Some(Kind::DOUBLE) => ("f64", "double"),
+        Some(Kind::BOOL) => ("bool", "bool"),
+        Some(Kind::STRING) => return Ok((Type::path(g.std(module, "String")), "string")),
+        Some(Kind::BYTES) => return Ok((Type::path(format!("{}::Bytes", g.runtime())), "bytes")),
+        Some(Kind::ENUM) => return Ok((named()?, "open")),
+        Some(Kind::MESSAGE) => return Ok((named()?, "message")),
+        Some(Kind::GROUP) => {
+            let name = format!("{}.{}", item.full_name, text(&field.name));
+            return Err(Error::new(file, format!("{name} is a group; groups are not supported yet")));
+        }
+        _ => {
+            let name = format!("{}.{}", item.full_name, text(&field.name));
+            return Err(Error::new(file, format!("{name} has no type; the descriptor is not linked")));
+        }
+    };
+    Ok((Type::path(rust), kind))
+}
+
+pub(crate) fn oneof(
+    g: &Generator<'_>,
+    out: &mut Printer,
+    module: usize,
+    item: &Item<'_>,
+    message: &DescriptorProto,
+    index: usize,
+) -> Result<(), Error> {
+    let mut scope = Scope::default();
+    out.blank();
+    out.doc(&g.doc(item.file, &item.source));
+    out.line("#[derive(Clone, Debug, PartialEq)]");
+    out.open(&format!("pub enum {} {{", item.name));
+    let mut parts = Vec::new();
+    for (i, field) in message.field.iter().enumerate() {
+        if how(item.file, field) != How::Oneof(index) {
+            continue;
+        }
+        // A oneof's own path ends in its kind and index; its fields are those of the message.
+        let above = &item.source[..item.source.len() - 2];
+        let source: Vec<i32> =
+            above.iter().copied().chain([2, i32::try_from(i).unwrap_or(i32::MAX)]).collect();
+        let name = scope.take(&camel(text(&field.name)));
+        let (mut rust, mut kind) = value_type(g, module, item, field)?;
+        if kind == "message" && g.schema.is_boxed(text(&field.type_name)) {
+            rust = Type::of(g.std(module, "Box"), [rust]);
+            kind = "boxed";
+        }
+        out.doc(&g.doc(item.file, &source));
+        out.typed(&format!("{name}("), &rust, "),");
+        parts.push(format!("({} \"{}\" {name} {kind})", number(item, field)?, text(&field.name)));
+    }
+    out.close("}");
+    out.blank();
+    out.open(&format!("{}::__oneof! {{", g.runtime()));
+    out.line(&format!("{};", item.name));
+    for part in parts {
+        out.line(&part);
+    }
+    out.close("}");
+    Ok(())
+}
+
+fn number(item: &Item<'_>, field: &FieldDescriptorProto) -> Result<i32, Error> {
+    field.number.filter(|number| (1..1 << 29).contains(number)).ok_or_else(|| {
+        let name = format!("{}.{}", item.full_name, text(&field.name));
+        Error::new(text(&item.file.name), format!("{name} has no field number in range"))
+    })
+}

@@ -1,0 +1,483 @@
+//! All types of the files at hand, and where each lives in Rust.
+//!
+//! Names are given out here, once, for the whole tree of modules: packages first, then types in the
+//! order of the files, then the modules of nested types. Whoever comes later gets a `_`.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use ferrpc_proto::descriptor::{
+    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, ServiceDescriptorProto,
+    feature_set,
+    field_descriptor_proto::{Label, Type},
+};
+
+use crate::error::Error;
+use crate::names::{Scope, camel, snake};
+use crate::options::Options;
+
+/// The module that holds what has no package; its items are re-exported.
+pub(crate) const ROOT: &str = "__ferrpc";
+
+pub(crate) struct Schema<'a> {
+    pub(crate) modules: Vec<Module<'a>>,
+    types: HashMap<String, Place>,
+    entries: HashMap<String, &'a DescriptorProto>,
+    closed_enums: HashSet<String>,
+    boxed: HashSet<String>,
+}
+
+/// A Rust module: a package's, or that of a message's nested types.
+pub(crate) struct Module<'a> {
+    /// From the root of the generated file.
+    pub(crate) path: Vec<String>,
+    pub(crate) children: Vec<usize>,
+    pub(crate) items: Vec<Item<'a>>,
+    /// What it is for, if not for a package.
+    pub(crate) doc: Option<String>,
+    scope: Scope,
+}
+
+pub(crate) struct Item<'a> {
+    pub(crate) file: &'a FileDescriptorProto,
+    /// Where its comments are, as `SourceCodeInfo` has it.
+    pub(crate) source: Vec<i32>,
+    pub(crate) name: String,
+    pub(crate) full_name: String,
+    pub(crate) what: What<'a>,
+}
+
+pub(crate) enum What<'a> {
+    Message(&'a DescriptorProto),
+    Enum(&'a EnumDescriptorProto),
+    /// The oneof of this index.
+    Oneof(&'a DescriptorProto, usize),
+    /// The module of its methods.
+    Service(&'a ServiceDescriptorProto, String),
+}
+
+enum Place {
+    Local { module: usize, name: String },
+    Extern(String),
+}
+
+/// What is still to be given a module once all types beside it have their names.
+enum Nested<'a> {
+    Message { parent: usize, item: usize, file: &'a FileDescriptorProto, message: &'a DescriptorProto },
+    Service { parent: usize, item: usize },
+}
+
+impl<'a> Schema<'a> {
+    pub(crate) fn new(files: &'a [FileDescriptorProto], options: &Options) -> Self {
+        let mut schema = Self {
+            modules: vec![Module::new(Vec::new(), None)],
+            types: HashMap::new(),
+            entries: HashMap::new(),
+            closed_enums: HashSet::new(),
+            boxed: HashSet::new(),
+        };
+        let local: Vec<&FileDescriptorProto> =
+            files.iter().filter(|file| extern_module(file, options).is_none()).collect();
+        let packages: Vec<usize> = local.iter().map(|file| schema.package(package(file))).collect();
+
+        let mut nested = VecDeque::new();
+        for file in files {
+            schema.facts(file);
+            if let Some(module) = extern_module(file, options) {
+                schema.extern_types(file, &module);
+            }
+        }
+        for (file, module) in local.into_iter().zip(packages) {
+            schema.file(file, module, &mut nested);
+        }
+        while let Some(next) = nested.pop_front() {
+            match next {
+                Nested::Message { parent, item, file, message } => {
+                    schema.nested(parent, item, file, message, &mut nested);
+                }
+                Nested::Service { parent, item } => {
+                    let module = &mut schema.modules[parent];
+                    let taken = module.scope.take(&snake(&module.items[item].name));
+                    if let What::Service(_, module) = &mut module.items[item].what {
+                        *module = taken;
+                    }
+                }
+            }
+        }
+        schema
+    }
+
+    /// The module of a package; the root's children are shared with all files.
+    fn package(&mut self, package: &str) -> usize {
+        if package.is_empty() {
+            return self.child(0, ROOT, false, None);
+        }
+        package.split('.').fold(0, |module, segment| self.child(module, &snake(segment), false, None))
+    }
+
+    fn child(&mut self, parent: usize, name: &str, new: bool, doc: Option<String>) -> usize {
+        let known = self.modules[parent].children.iter().find(|child| {
+            let path = &self.modules[**child].path;
+            path.last().is_some_and(|last| last.trim_start_matches("r#") == name)
+        });
+        if let (Some(known), false) = (known, new) {
+            return *known;
+        }
+        let name = self.modules[parent].scope.take(name);
+        let path = self.modules[parent].path.iter().cloned().chain([name]).collect();
+        self.modules.push(Module::new(path, doc));
+        let index = self.modules.len() - 1;
+        self.modules[parent].children.push(index);
+        index
+    }
+
+    fn file(&mut self, file: &'a FileDescriptorProto, module: usize, nested: &mut VecDeque<Nested<'a>>) {
+        let prefix = package(file);
+        for (i, message) in file.message_type.iter().enumerate() {
+            self.message(module, file, message, prefix, vec![4, index(i)], nested);
+        }
+        for (i, enumeration) in file.enum_type.iter().enumerate() {
+            self.enumeration(module, file, enumeration, prefix, vec![5, index(i)]);
+        }
+        for (i, service) in file.service.iter().enumerate() {
+            let name = text(&service.name);
+            let full_name = join(prefix, name);
+            let name = self.modules[module].scope.take_with(&camel(name), &["Server", "Client"]);
+            let what = What::Service(service, String::new());
+            self.add(module, Item { file, source: vec![6, index(i)], name, full_name, what });
+            let item = self.modules[module].items.len() - 1;
+            nested.push_back(Nested::Service { parent: module, item });
+        }
+    }
+
+    fn message(
+        &mut self,
+        module: usize,
+        file: &'a FileDescriptorProto,
+        message: &'a DescriptorProto,
+        prefix: &str,
+        source: Vec<i32>,
+        nested: &mut VecDeque<Nested<'a>>,
+    ) {
+        let full_name = join(prefix, text(&message.name));
+        if is_map_entry(message) {
+            return;
+        }
+        let name = self.modules[module].scope.take(&camel(text(&message.name)));
+        self.types.insert(format!(".{full_name}"), Place::Local { module, name: name.clone() });
+        self.add(module, Item { file, source, name, full_name, what: What::Message(message) });
+        let has_nested = message.nested_type.iter().any(|nested| !is_map_entry(nested));
+        if has_nested || !message.enum_type.is_empty() || !oneofs(message).is_empty() {
+            let item = self.modules[module].items.len() - 1;
+            nested.push_back(Nested::Message { parent: module, item, file, message });
+        }
+    }
+
+    fn enumeration(
+        &mut self,
+        module: usize,
+        file: &'a FileDescriptorProto,
+        enumeration: &'a EnumDescriptorProto,
+        prefix: &str,
+        source: Vec<i32>,
+    ) {
+        let full_name = join(prefix, text(&enumeration.name));
+        let name = self.modules[module].scope.take(&camel(text(&enumeration.name)));
+        self.types.insert(format!(".{full_name}"), Place::Local { module, name: name.clone() });
+        self.add(module, Item { file, source, name, full_name, what: What::Enum(enumeration) });
+    }
+
+    fn nested(
+        &mut self,
+        parent: usize,
+        item: usize,
+        file: &'a FileDescriptorProto,
+        message: &'a DescriptorProto,
+        nested: &mut VecDeque<Nested<'a>>,
+    ) {
+        let Item { full_name, source, name, .. } = &self.modules[parent].items[item];
+        let (full_name, source, name) = (full_name.clone(), source.clone(), name.clone());
+        let below = |kind, i| source.iter().copied().chain([kind, index(i)]).collect::<Vec<i32>>();
+        let doc = format!("Types nested in [`{name}`](super::{name}).");
+        let module = self.child(parent, &snake(&name), true, Some(doc));
+        for (i, inner) in message.nested_type.iter().enumerate() {
+            self.message(module, file, inner, &full_name, below(3, i), nested);
+        }
+        for (i, inner) in message.enum_type.iter().enumerate() {
+            self.enumeration(module, file, inner, &full_name, below(4, i));
+        }
+        for i in oneofs(message) {
+            let oneof = text(&message.oneof_decl[i].name);
+            let name = self.modules[module].scope.take(&camel(oneof));
+            let full_name = join(&full_name, oneof);
+            self.types.insert(format!(".{full_name}"), Place::Local { module, name: name.clone() });
+            let what = What::Oneof(message, i);
+            self.add(module, Item { file, source: below(8, i), name, full_name, what });
+        }
+    }
+
+    fn add(&mut self, module: usize, item: Item<'a>) {
+        self.modules[module].items.push(item);
+    }
+
+    /// Gives the types of a file generated elsewhere the names they were given there.
+    fn extern_types(&mut self, file: &'a FileDescriptorProto, module: &str) {
+        // The same rules on the same file alone: packages of other files cannot be in the way.
+        let alone = Options { externs: Vec::new(), well_known_types: false, ..Options::new() };
+        let schema = Schema::new(std::slice::from_ref(file), &alone);
+        let depth = if package(file).is_empty() { 1 } else { package(file).split('.').count() };
+        for (name, place) in &schema.types {
+            if let Place::Local { module: inner, name: rust } = place {
+                let path = schema.modules[*inner].path[depth..].iter().map(|segment| format!("{segment}::"));
+                let path = format!("{module}::{}{rust}", path.collect::<String>());
+                self.types.insert(name.clone(), Place::Extern(path));
+            }
+        }
+    }
+
+    /// Notes what must be known of types wherever they are used.
+    fn facts(&mut self, file: &'a FileDescriptorProto) {
+        let closed = |enumeration: &EnumDescriptorProto| is_closed(file, enumeration);
+        let prefix = format!(".{}", package(file)).trim_end_matches('.').to_owned();
+        let mut messages: Vec<(String, &DescriptorProto)> =
+            file.message_type.iter().map(|message| (prefix.clone(), message)).collect();
+        let mut enums: Vec<(String, &EnumDescriptorProto)> =
+            file.enum_type.iter().map(|inner| (prefix.clone(), inner)).collect();
+        while let Some((prefix, message)) = messages.pop() {
+            let name = format!("{prefix}.{}", text(&message.name));
+            if is_map_entry(message) {
+                self.entries.insert(name.clone(), message);
+            } else if !is_small(message) {
+                self.boxed.insert(name.clone());
+            }
+            messages.extend(message.nested_type.iter().map(|inner| (name.clone(), inner)));
+            enums.extend(message.enum_type.iter().map(|inner| (name.clone(), inner)));
+        }
+        let closed = enums.into_iter().filter(|(_, inner)| closed(inner));
+        self.closed_enums.extend(closed.map(|(prefix, inner)| format!("{prefix}.{}", text(&inner.name))));
+    }
+
+    /// How a type is written in a module.
+    pub(crate) fn path(&self, from: usize, full_name: &str, file: &str) -> Result<String, Error> {
+        match self.types.get(full_name) {
+            Some(Place::Extern(path)) => Ok(path.clone()),
+            Some(Place::Local { module, name }) => {
+                let (from, to) = (&self.modules[from].path, &self.modules[*module].path);
+                let common = from.iter().zip(to).take_while(|(from, to)| from == to).count();
+                let up = "super::".repeat(from.len() - common);
+                let down: String = to[common..].iter().map(|segment| format!("{segment}::")).collect();
+                Ok(format!("{up}{down}{name}"))
+            }
+            None => {
+                let name = full_name.trim_start_matches('.');
+                Err(Error::new(file, format!("uses {name}, which none of the files defines")))
+            }
+        }
+    }
+
+    /// Whether a module has a type or module of this name.
+    pub(crate) fn has(&self, module: usize, name: &str) -> bool {
+        self.modules[module].scope.has(name)
+    }
+
+    /// A name of its own in the root module.
+    pub(crate) fn take_in_root(&mut self, name: &str) -> String {
+        self.modules[0].scope.take(name)
+    }
+
+    /// Whether a message lies in a box where it is one of several or one of itself.
+    pub(crate) fn is_boxed(&self, full_name: &str) -> bool {
+        self.boxed.contains(full_name)
+    }
+
+    /// Whether an enum takes the numbers it names only.
+    pub(crate) fn is_closed(&self, full_name: &str) -> bool {
+        self.closed_enums.contains(full_name)
+    }
+
+    /// Key and value of a map field.
+    pub(crate) fn entry(
+        &self,
+        field: &FieldDescriptorProto,
+    ) -> Option<(&'a FieldDescriptorProto, &'a FieldDescriptorProto)> {
+        if field.label != Some(Label::REPEATED) {
+            return None;
+        }
+        let entry = self.entries.get(text(&field.type_name))?;
+        let number = |number| entry.field.iter().find(|field| field.number == Some(number));
+        Some((number(1)?, number(2)?))
+    }
+}
+
+impl Module<'_> {
+    fn new(path: Vec<String>, doc: Option<String>) -> Self {
+        Self { path, children: Vec::new(), items: Vec::new(), doc, scope: Scope::default() }
+    }
+}
+
+/// How a field holds its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    Implicit,
+    Optional,
+    Repeated,
+    Packed,
+    Oneof(usize),
+}
+
+/// How a field that is no map holds its values.
+pub(crate) fn how(file: &FileDescriptorProto, field: &FieldDescriptorProto) -> How {
+    if let Some(oneof) = field.oneof_index
+        && !field.proto3_optional.unwrap_or(false)
+    {
+        return How::Oneof(usize::try_from(oneof).unwrap_or(usize::MAX));
+    }
+    if field.label == Some(Label::REPEATED) {
+        return if is_packed(file, field) { How::Packed } else { How::Repeated };
+    }
+    let is_message = matches!(field.r#type, Some(Type::MESSAGE | Type::GROUP));
+    if is_message || has_presence(file, field) { How::Optional } else { How::Implicit }
+}
+
+fn has_presence(file: &FileDescriptorProto, field: &FieldDescriptorProto) -> bool {
+    use feature_set::FieldPresence;
+    match Syntax::of(file) {
+        Syntax::Proto2 => true,
+        Syntax::Proto3 => field.proto3_optional.unwrap_or(false),
+        Syntax::Editions => {
+            let own = field.options.as_ref().and_then(|options| options.features.as_ref()?.field_presence);
+            let files = file.options.as_ref().and_then(|options| options.features.as_ref()?.field_presence);
+            own.or(files) != Some(FieldPresence::IMPLICIT)
+        }
+    }
+}
+
+fn is_packed(file: &FileDescriptorProto, field: &FieldDescriptorProto) -> bool {
+    use feature_set::RepeatedFieldEncoding;
+    if matches!(field.r#type, Some(Type::STRING | Type::BYTES | Type::MESSAGE | Type::GROUP)) {
+        return false;
+    }
+    let said = field.options.as_ref().and_then(|options| options.packed);
+    match Syntax::of(file) {
+        Syntax::Proto2 => said.unwrap_or(false),
+        Syntax::Proto3 => said.unwrap_or(true),
+        Syntax::Editions => {
+            let own =
+                field.options.as_ref().and_then(|options| options.features.as_ref()?.repeated_field_encoding);
+            let files =
+                file.options.as_ref().and_then(|options| options.features.as_ref()?.repeated_field_encoding);
+            own.or(files) != Some(RepeatedFieldEncoding::EXPANDED)
+        }
+    }
+}
+
+fn is_closed(file: &FileDescriptorProto, enumeration: &EnumDescriptorProto) -> bool {
+    use feature_set::EnumType;
+    match Syntax::of(file) {
+        Syntax::Proto2 => true,
+        Syntax::Proto3 => false,
+        Syntax::Editions => {
+            let own = enumeration.options.as_ref().and_then(|options| options.features.as_ref()?.enum_type);
+            let files = file.options.as_ref().and_then(|options| options.features.as_ref()?.enum_type);
+            own.or(files) == Some(EnumType::CLOSED)
+        }
+    }
+}
+
+enum Syntax {
+    Proto2,
+    Proto3,
+    Editions,
+}
+
+impl Syntax {
+    fn of(file: &FileDescriptorProto) -> Self {
+        match text(&file.syntax) {
+            "proto3" => Self::Proto3,
+            "editions" => Self::Editions,
+            _ => Self::Proto2,
+        }
+    }
+}
+
+/// Messages of a few plain numbers are not worth a box: moving one costs less than allocating it.
+fn is_small(message: &DescriptorProto) -> bool {
+    let mut bytes = 8;
+    for field in &message.field {
+        bytes += match field.r#type {
+            Some(Type::STRING | Type::BYTES | Type::MESSAGE | Type::GROUP) => return false,
+            _ if field.label == Some(Label::REPEATED) => return false,
+            _ if field.oneof_index.is_some() && !field.proto3_optional.unwrap_or(false) => return false,
+            Some(Type::BOOL) => 1,
+            Some(
+                Type::INT64 | Type::UINT64 | Type::SINT64 | Type::FIXED64 | Type::SFIXED64 | Type::DOUBLE,
+            ) => 8,
+            _ => 4,
+        };
+    }
+    bytes <= 64
+}
+
+/// The oneofs that are such: `optional` in proto3 makes one that is not.
+pub(crate) fn oneofs(message: &DescriptorProto) -> Vec<usize> {
+    let real = |oneof: &usize| {
+        message.field.iter().any(|field| {
+            !field.proto3_optional.unwrap_or(false)
+                && field.oneof_index.and_then(|index| usize::try_from(index).ok()) == Some(*oneof)
+        })
+    };
+    (0..message.oneof_decl.len()).filter(real).collect()
+}
+
+pub(crate) fn is_map_entry(message: &DescriptorProto) -> bool {
+    message.options.as_ref().is_some_and(|options| options.map_entry.unwrap_or(false))
+}
+
+/// The Rust module a file's types are found in, if they are not generated here.
+pub(crate) fn extern_module(file: &FileDescriptorProto, options: &Options) -> Option<String> {
+    let package = format!(".{}", package(file));
+    for (prefix, module) in &options.externs {
+        let rest =
+            package.strip_prefix(prefix.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('.'));
+        if let Some(rest) = rest {
+            let below = rest
+                .split('.')
+                .skip(1)
+                .map(|segment| format!("::{}", Scope::default().take(&snake(segment))));
+            return Some(format!("{module}{}", below.collect::<String>()));
+        }
+    }
+    if !options.well_known_types {
+        return None;
+    }
+    match text(&file.name).strip_prefix("google/protobuf/")? {
+        "descriptor.proto" => Some(format!("{}::descriptor", options.runtime)),
+        "any.proto"
+        | "api.proto"
+        | "duration.proto"
+        | "empty.proto"
+        | "field_mask.proto"
+        | "source_context.proto"
+        | "struct.proto"
+        | "timestamp.proto"
+        | "type.proto"
+        | "wrappers.proto" => Some(format!("{}::wkt", options.runtime)),
+        _ => None,
+    }
+}
+
+pub(crate) fn package(file: &FileDescriptorProto) -> &str {
+    text(&file.package)
+}
+
+pub(crate) fn text(text: &Option<String>) -> &str {
+    text.as_deref().unwrap_or("")
+}
+
+/// An index as descriptors count; a message with more fields than that has no descriptor.
+fn index(index: usize) -> i32 {
+    i32::try_from(index).unwrap_or(i32::MAX)
+}
+
+fn join(prefix: &str, name: &str) -> String {
+    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
+}
