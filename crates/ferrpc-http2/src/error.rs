@@ -250,6 +250,11 @@ pub enum Violation {
         /// The stream.
         stream: StreamId,
     },
+    /// HEADERS on a stream that both sides had ended (RFC 9113 §5.1); not a race, since the peer ended it.
+    HeadersOnClosedStream {
+        /// The stream.
+        stream: StreamId,
+    },
     /// DATA or HEADERS on a stream whose sender had ended it (RFC 9113 §5.1).
     StreamClosed {
         /// Its kind.
@@ -413,6 +418,7 @@ impl Violation {
             }
             Self::PriorityLength { .. } => (ErrorCode::FRAME_SIZE_ERROR, Stream),
             Self::StreamClosed { .. } => (ErrorCode::STREAM_CLOSED, Stream),
+            Self::HeadersOnClosedStream { .. } => (ErrorCode::STREAM_CLOSED, Connection),
             Self::TooManyStreams { .. } => (ErrorCode::REFUSED_STREAM, Stream),
             Self::ContinuationFlood { .. }
             | Self::EmptyContinuation
@@ -450,6 +456,7 @@ impl Violation {
             Self::PriorityLength { stream }
             | Self::IdleStream { stream, .. }
             | Self::StreamClosed { stream, .. }
+            | Self::HeadersOnClosedStream { stream }
             | Self::StreamIdOrder { stream, .. }
             | Self::TooManyStreams { stream, .. }
             | Self::SelfDependency { stream }
@@ -485,6 +492,7 @@ impl fmt::Display for Violation {
                 write!(f, "{frame} on stream {stream}, which was never opened")
             }
             Self::StreamClosed { frame, stream } => write!(f, "{frame} on stream {stream}, which had ended"),
+            Self::HeadersOnClosedStream { stream } => write!(f, "HEADERS on stream {stream}, which is closed"),
             Self::StreamIdOrder { stream, last } => {
                 write!(f, "stream {stream} opened after stream {last}, or with the wrong parity")
             }

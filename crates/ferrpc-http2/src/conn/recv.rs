@@ -465,9 +465,7 @@ impl Connection {
         let used = self.is_local(id) || id <= self.recv.last_remote;
         match if used { self.streams.fate(id) } else { None } {
             Some(Fate::ResetByUs) => return Ok(Step::Again),
-            Some(Fate::Over) => {
-                return Err(Violation::StreamClosed { frame: FrameKind::HEADERS, stream: id });
-            }
+            Some(Fate::Over) => return Err(Violation::HeadersOnClosedStream { stream: id }),
             None if self.is_local(id) => {
                 return Err(Violation::StreamClosed { frame: FrameKind::HEADERS, stream: id });
             }

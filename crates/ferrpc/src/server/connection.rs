@@ -319,8 +319,8 @@ impl Side for ServerSide {
     }
 
     fn foreign(&mut self, first: &[u8]) -> Vec<u8> {
-        let looks_like_http1 = first.iter().take_while(|octet| octet.is_ascii_uppercase()).count() >= 3;
-        if !looks_like_http1 {
+        let line = first.split(|&octet| octet == b'\r').next().unwrap_or_default();
+        if !line.windows(8).any(|window| window.starts_with(b" HTTP/1.")) {
             return Vec::new();
         }
         let body = "this is a gRPC server: it speaks HTTP/2 only (curl: --http2-prior-knowledge)\n";
