@@ -92,7 +92,7 @@ fn file(package: &str, len: usize) -> FileDescriptorProto {
             name: Some(name("Enu", len)),
             value: vec![EnumValueDescriptorProto {
                 name: Some(name("VAL", len)),
-                number: Some(i32::from(len % 2 == 0)),
+                number: Some(i32::from(len.is_multiple_of(2))),
                 ..Default::default()
             }],
             ..Default::default()
@@ -119,7 +119,8 @@ fn differences(package: &str, len: usize, edition: &str, options: &Options) -> O
     }
     let at = code.lines().zip(formatted.lines()).position(|(ours, theirs)| ours != theirs);
     // One is the start of the other: they differ where it ends.
-    let at = at.or((code != formatted).then_some(formatted.lines().count().min(code.lines().count())))?;
+    let at =
+        at.or_else(|| (code != formatted).then(|| formatted.lines().count().min(code.lines().count())))?;
     let excerpt = |code: &str| code.lines().skip(at.saturating_sub(2)).take(8).collect::<Vec<_>>().join("\n");
     Some(format!(
         "{package} {len} {edition}\n--- ours\n{}\n--- rustfmt's\n{}",

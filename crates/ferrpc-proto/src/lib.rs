@@ -22,6 +22,7 @@ mod sub;
 mod table;
 mod unknown;
 mod wire;
+pub mod wkt;
 
 pub use bytes::Bytes;
 pub use enumeration::Enum;

@@ -1,0 +1,8 @@
+//! The well-known types: messages every Protobuf user shares, from `google/protobuf/*.proto`.
+
+pub use generated::google::protobuf::*;
+
+#[expect(unsafe_code)] // In the macros, which see to it that nothing can go wrong.
+mod generated {
+    include!("gen/wkt.rs");
+}
