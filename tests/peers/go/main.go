@@ -1,10 +1,10 @@
 // The Go side of the peer tests: grpc-go as a server of, and as a client to, TestService.
 //
 //	peer server
-//	peer client -target HOST:PORT [-case NAME]... [-list]
+//	peer client --target HOST:PORT [--case NAME]... [--list]
 //
 // server prints `listening on 127.0.0.1:PORT` and serves until its standard input ends. client runs
-// the cases (all of them without -case), prints `ok NAME` or `FAIL NAME why` for each, and exits 1 if
+// the cases (all of them without --case), prints `ok NAME` or `FAIL NAME why` for each, and exits 1 if
 // one failed. `cargo xtask test` generates the packages under gen/ and builds the program.
 package main
 
@@ -33,7 +33,7 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: peer server | peer client -target HOST:PORT [-case NAME]... [-list]")
+	fmt.Fprintln(os.Stderr, "usage: peer server | peer client --target HOST:PORT [--case NAME]... [--list]")
 	os.Exit(2)
 }
 
@@ -87,5 +87,5 @@ func runCase(peer *peer, name string) error {
 			return c.run(peer)
 		}
 	}
-	return fmt.Errorf("there is no such case; see -list")
+	return fmt.Errorf("there is no such case; see --list")
 }
