@@ -480,7 +480,12 @@ impl Connection {
     }
 
     fn is_idle(&self, id: StreamId) -> bool {
-        if self.is_local(id) { id.0 >= self.next_local } else { id > self.recv.last_remote }
+        if self.is_local(id) {
+            return id.0 >= self.next_local;
+        }
+        // Streams behind the final GOAWAY are opened as far as the peer knows; that we ignore them must
+        // not make their DATA a violation, nor raise the last id that we name.
+        id > self.recv.last_remote && !self.is_past_goaway(id)
     }
 
     /// Appends a frame that answers the peer; these are counted, see [`wants_read`](Self::wants_read).

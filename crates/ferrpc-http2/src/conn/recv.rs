@@ -420,9 +420,8 @@ impl Connection {
         }
         // A server opens streams only by PUSH_PROMISE, which is forbidden. A new stream is above all others;
         // only below is it worth asking what became of it.
-        let known = id > self.recv.last_remote
-            || self.streams.find(id).is_some()
-            || self.streams.fate(id).is_some();
+        let known =
+            id > self.recv.last_remote || self.streams.find(id).is_some() || self.streams.fate(id).is_some();
         if self.role == Role::Client || !known {
             return Err(Violation::StreamIdOrder { stream: id, last: self.recv.last_remote });
         }
@@ -435,7 +434,7 @@ impl Connection {
         }
     }
 
-    fn is_past_goaway(&self, id: StreamId) -> bool {
+    pub(super) fn is_past_goaway(&self, id: StreamId) -> bool {
         matches!(self.drain, Drain::Final(last) if !self.is_local(id) && id > last)
     }
 
