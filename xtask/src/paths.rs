@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 /// The repository.
 pub(crate) fn root() -> PathBuf {
-    // This file's crate is compiled where it lies: one level below the top.
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
+    // This crate lies one level below the top. Cargo says where when it runs us, which holds even if two
+    // checkouts share a target directory; else we are where we were compiled.
+    let here = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let here = PathBuf::from(here);
+    here.parent().map_or_else(|| here.clone(), Path::to_owned)
 }
 
 /// Cargo's target directory, as cargo itself would choose it.

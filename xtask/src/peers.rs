@@ -151,7 +151,7 @@ impl Stamp {
         let mut all = Vec::new();
         for input in inputs {
             let input = input.as_ref();
-            all.extend_from_slice(input.as_os_str().as_encoded_bytes());
+            all.extend_from_slice(input.file_name().unwrap_or_default().as_encoded_bytes());
             all.push(b'\n');
             all.extend(fs::read(input).map_err(context(input.display()))?);
         }
