@@ -492,7 +492,9 @@ impl fmt::Display for Violation {
                 write!(f, "{frame} on stream {stream}, which was never opened")
             }
             Self::StreamClosed { frame, stream } => write!(f, "{frame} on stream {stream}, which had ended"),
-            Self::HeadersOnClosedStream { stream } => write!(f, "HEADERS on stream {stream}, which is closed"),
+            Self::HeadersOnClosedStream { stream } => {
+                write!(f, "HEADERS on stream {stream}, which is closed")
+            }
             Self::StreamIdOrder { stream, last } => {
                 write!(f, "stream {stream} opened after stream {last}, or with the wrong parity")
             }

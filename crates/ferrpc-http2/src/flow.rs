@@ -55,7 +55,8 @@ impl RecvWindow {
     #[must_use]
     pub(crate) fn take(&mut self, octets: usize) -> bool {
         self.credit -= signed(octets);
-        self.credit >= 0
+        // An empty frame may come even when a shrunk window is below zero (RFC 9113 §6.9.1).
+        self.credit >= 0 || octets == 0
     }
 
     /// Marks octets as consumed. Returns the increment to send once half the window is owed, so that a
@@ -84,6 +85,15 @@ impl RecvWindow {
         self.size += grant - owed;
         self.credit += grant;
         u32::try_from(grant).ok()
+    }
+
+    /// Takes back credit that the peer was never told of. Returns the increment to send if as much as
+    /// half of what is left is owed.
+    #[must_use]
+    pub(crate) fn shrink(&mut self, octets: u32) -> Option<u32> {
+        self.credit -= i64::from(octets);
+        self.size -= i64::from(octets);
+        self.consume(0)
     }
 
     #[cfg(test)]

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::config::Config;
 use crate::error::{ErrorCode, FrameKind, StreamId, Violation};
-use crate::flow::{RecvWindow, WINDOW_MAX};
+use crate::flow::{RecvWindow, WINDOW_MAX, WINDOW_START};
 use crate::frame::{self, FrameHeader, HEADER_BYTES, PREFACE};
 use crate::head::Head;
 use crate::headers::Headers;
@@ -30,6 +30,9 @@ pub(super) struct State {
     data: Option<Data>,
     block: Option<Block>,
     window: RecvWindow,
+    /// What a new stream may receive. Until our SETTINGS are acknowledged the peer may not know of a
+    /// window below the protocol's (RFC 9113 §6.9.2).
+    pub(super) stream_window_bytes: u32,
     /// The highest stream the peer opened.
     pub(super) last_remote: StreamId,
     goaways: u8,
@@ -79,7 +82,8 @@ impl State {
             skip: 0,
             data: None,
             block: None,
-            window: RecvWindow::new(config.conn_window_bytes.max(crate::flow::WINDOW_START)),
+            window: RecvWindow::new(config.conn_window_bytes.max(WINDOW_START)),
+            stream_window_bytes: config.stream_window_bytes.max(WINDOW_START),
             last_remote: StreamId::ZERO,
             goaways: 0,
             goaway_last: StreamId::MAX,
@@ -480,7 +484,7 @@ impl Connection {
             let streams_max = self.config.streams_max;
             return Err(Violation::TooManyStreams { stream: id, streams_max });
         }
-        let key = self.streams.insert(id, self.config.stream_window_bytes, self.peer.window_bytes);
+        let key = self.streams.insert(id, self.recv.stream_window_bytes, self.peer.window_bytes);
         self.open_remote += 1;
         if let Some(stream) = self.streams.get(key) {
             stream.promised_bytes = head.content_length();
@@ -634,6 +638,7 @@ impl Connection {
             }
             if self.timers.settings_ack.take().is_some() {
                 self.decoder.settings_acknowledged();
+                self.shrink_stream_windows();
             }
             return Ok(Step::Again);
         }
@@ -662,6 +667,22 @@ impl Connection {
         self.recv.settings_came = true;
         self.timers.preface = None;
         Ok(Step::Event(Event::Ready))
+    }
+
+    /// The peer knows our window now, and so do the streams opened meanwhile.
+    fn shrink_stream_windows(&mut self) {
+        let window_bytes = self.config.stream_window_bytes;
+        let excess = std::mem::replace(&mut self.recv.stream_window_bytes, window_bytes) - window_bytes;
+        if excess == 0 {
+            return;
+        }
+        let mut updates = Vec::new();
+        for (key, stream) in self.streams.iter_mut() {
+            updates.extend(stream.recv_window.shrink(excess).map(|increment| (key.id(), increment)));
+        }
+        for (id, increment) in updates {
+            self.reply(|out| frame::append_window_update(id, increment, out));
+        }
     }
 
     fn apply(&mut self, setting: u16, value: u32) -> Result<(), Violation> {

@@ -107,7 +107,7 @@ impl Connection {
         let id = StreamId(self.next_local);
         self.next_local += 2;
         self.open_local += 1;
-        let key = self.streams.insert(id, self.config.stream_window_bytes, self.peer.window_bytes);
+        let key = self.streams.insert(id, self.recv.stream_window_bytes, self.peer.window_bytes);
         self.append_block(id, end, head);
         if let Some(stream) = self.streams.get(key) {
             stream.send = if end.is_yes() { Half::Done } else { Half::Body };
