@@ -3,6 +3,10 @@
 //! Start with the generated code: `ferrpc_build::compile(["proto/user.proto"])` in `build.rs` and
 //! [`include_proto!`] in the crate; then [`Server`] or [`Channel`].
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(all(feature = "client", feature = "server")),
+    allow(dead_code, reason = "the layers below serve both sides")
+)]
 
 mod code;
 pub mod codec;

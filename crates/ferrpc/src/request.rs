@@ -224,6 +224,8 @@ impl<T: fmt::Display> fmt::Display for Response<T> {
 /// At most one value of each type. Allocates nothing while it is empty.
 #[derive(Default)]
 pub struct Extensions {
+    /// Boxed: most calls have none, and every request and response carries this field.
+    #[expect(clippy::box_collection, reason = "one word instead of six")]
     values: Option<Box<HashMap<TypeId, Box<dyn Any + Send + Sync>>>>,
 }
 

@@ -195,7 +195,7 @@ impl Status {
         self
     }
 
-    pub(crate) fn from_proxy(mut self, http_status: u16) -> Self {
+    pub(crate) fn by_proxy(mut self, http_status: u16) -> Self {
         self.0.origin = Origin::Proxy { http_status };
         self
     }

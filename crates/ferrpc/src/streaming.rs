@@ -98,7 +98,7 @@ impl<T> Streaming<T> {
         Ok(self.head.get_or_insert_default())
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Status>> {
+    fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<Option<T>, Status>> {
         if self.end == State::Over {
             return Poll::Ready(Ok(None));
         }

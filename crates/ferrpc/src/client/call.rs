@@ -380,7 +380,7 @@ fn receiver<Req, Res>(
     method: &'static Method<Req, Res>,
     options: &Options,
 ) -> Streaming<Res> {
-    Streaming::new(exchange, method.response, channel.config().decode.clone(), true, options.deadline)
+    Streaming::new(exchange, method.response, channel.config().decode, true, options.deadline)
 }
 
 /// An open client-streaming call.

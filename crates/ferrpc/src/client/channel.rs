@@ -63,6 +63,8 @@ impl ChannelConfig {
     fn http2(&self) -> ferrpc_http2::Config {
         let mut config = ferrpc_http2::Config::default();
         config.header_list_bytes_max = self.metadata_bytes_max;
+        // The attempt as a whole has a limit, and its message is the better one.
+        config.preface_timeout = self.connect_timeout.saturating_mul(2);
         let whole = self.message_bytes_max.saturating_add(PREFIX_BYTES);
         config.stream_window_bytes_max = u32::try_from(whole).unwrap_or(u32::MAX >> 1).min(u32::MAX >> 1);
         config
@@ -212,7 +214,7 @@ impl Drop for Inner {
     fn drop(&mut self) {
         if let Picker::Ready(conn) = &*self.picker.borrow() {
             // If it is gone already, the better.
-            let _ = conn.inbox.push(Command::Drain);
+            conn.inbox.push(Command::Drain);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ferrpc_http2::{
     Closed, Connection, End, ErrorCode, Event, Head, HeaderWriter, Headers, Indexing, OpenError, Reset,
-    StreamKey,
+    StreamKey, Violation,
 };
 use tokio::time::Instant;
 
@@ -325,7 +325,7 @@ fn not_grpc(head: &Head) -> Option<Status> {
         head.status(),
         content_type.escape_ascii()
     );
-    Some(Status::new(Code::from_http(head.status()), message).at(Phase::Recv).from_proxy(head.status()))
+    Some(Status::new(Code::from_http(head.status()), message).at(Phase::Recv).by_proxy(head.status()))
 }
 
 fn no_status(messages: u64) -> Status {
@@ -361,6 +361,9 @@ fn describe(why: &Gone, going_away: Option<&str>, last_words: Option<&str>) -> S
         return words.into();
     }
     let own = match why {
+        Gone::Closed(Closed::Violation(Violation::PrefaceTimeout)) => {
+            "the server did not answer in HTTP/2 in time".into()
+        }
         Gone::Closed(Closed::Violation(violation)) => format!("the server broke HTTP/2: {violation}"),
         Gone::Closed(Closed::Eof) => "the server closed it".into(),
         Gone::Closed(_) => "the server took nothing for too long".into(),
@@ -392,7 +395,7 @@ impl Conn {
         let exchange = Exchange::new(self.inbox.clone(), Whose::Client, None);
         let authority = self.authority.clone();
         let open = Open { path, authority, metadata, deadline, message, exchange: exchange.clone() };
-        if self.inbox.push(Command::Open(Box::new(open))).is_err() {
+        if !self.inbox.push(Command::Open(Box::new(open))) {
             let status = Status::unavailable("the connection was lost before the call began");
             exchange.end(Err(status.at(Phase::Http2).not_executed()));
         }

@@ -151,7 +151,7 @@ impl Exchange {
                 drop(state);
                 if let Some(key) = key {
                     // If the connection is gone there is no credit to give.
-                    let _ = self.inbox.push(Command::Consumed { key, octets });
+                    self.inbox.push(Command::Consumed { key, octets });
                 }
             }
             return Poll::Ready(Ok(message));
@@ -213,20 +213,20 @@ impl Exchange {
             state.key
         };
         let Some(key) = key else { return Err(over()) };
-        self.inbox.push(Command::Message { key, octets }).map_err(|_| over())
+        if self.inbox.push(Command::Message { key, octets }) { Ok(()) } else { Err(over()) }
     }
 
     /// A server's response head, before its first message.
     pub(crate) fn send_head(&self, metadata: Metadata) {
         if let Some(key) = self.lock().key {
-            let _ = self.inbox.push(Command::Head { key, metadata });
+            self.inbox.push(Command::Head { key, metadata });
         }
     }
 
     /// No more messages from us.
     pub(crate) fn send_end(&self) {
         if let Some(key) = self.lock().key {
-            let _ = self.inbox.push(Command::End { key });
+            self.inbox.push(Command::End { key });
         }
     }
 
@@ -256,7 +256,7 @@ impl Exchange {
         if let Some(key) = key
             && !over
         {
-            let _ = self.inbox.push(Command::Reset { key, code });
+            self.inbox.push(Command::Reset { key, code });
         }
     }
 }

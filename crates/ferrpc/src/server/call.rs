@@ -119,8 +119,7 @@ impl Call {
 
     fn into_stream<Req, Res>(self, method: &Method<Req, Res>) -> Request<Streaming<Req>> {
         let exchange = self.exchange();
-        let stream =
-            Streaming::new(exchange, method.request, self.limits.decode.clone(), false, self.deadline);
+        let stream = Streaming::new(exchange, method.request, self.limits.decode, false, self.deadline);
         self.request(stream)
     }
 

@@ -199,7 +199,7 @@ impl ServerSide {
                     return self.finish(conn, key, reply);
                 }
                 // Its messages are in the inbox; the end must not overtake them.
-                let _ = self.inbox.push(Command::Finish { key, reply });
+                self.inbox.push(Command::Finish { key, reply });
                 return;
             }
         }
@@ -209,7 +209,7 @@ impl ServerSide {
             let reply = handler.await;
             drop(live);
             // If the connection is gone, so is whoever wanted the reply.
-            let _ = inbox.push(Command::Finish { key, reply });
+            inbox.push(Command::Finish { key, reply });
         });
         if let Some(Slot { stage: Stage::Running { task: slot, .. }, .. }) = self.slot(key) {
             *slot = Some(task.abort_handle());

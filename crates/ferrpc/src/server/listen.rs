@@ -202,7 +202,7 @@ impl Open {
     fn tell_all(&self, command: impl Fn() -> Command) {
         for inbox in self.lock().by_number.values() {
             // One that is gone meanwhile needs no telling.
-            let _ = inbox.push(command());
+            inbox.push(command());
         }
     }
 
