@@ -62,7 +62,8 @@ class Call:
 
     def end(self):
         """Obeys the part of `act` that comes after the answer."""
-        self.finished = not self.over.is_set()
+        # A cancelled stream of requests may just end, and before the callback runs.
+        self.finished = self.context.is_active()
         if self.act.code:
             self.context.abort(STATUS[self.act.code], self.act.message)
 
