@@ -1,0 +1,101 @@
+//! What hostile bytes may cost beside memory: no stack, no time, and always a plain error.
+#![forbid(unsafe_code)]
+
+#[allow(dead_code)]
+mod generated {
+    include!("gen/everything.rs");
+}
+
+use ferrpc_proto::{DecodeErrorKind, DecodeLimits, Message};
+use generated::ferrpc::test::{Everything, Node};
+
+fn varint(mut value: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    while value > 0x7f {
+        out.push(u8::try_from(value & 0x7f).unwrap() | 0x80);
+        value >>= 7;
+    }
+    out.push(u8::try_from(value).unwrap());
+    out
+}
+
+/// A record of a length-delimited field.
+fn delimited(number: usize, body: &[u8]) -> Vec<u8> {
+    [varint(number << 3 | 2), varint(body.len()), body.to_vec()].concat()
+}
+
+fn kind<M: Message>(bytes: &[u8]) -> DecodeErrorKind {
+    M::decode(bytes).unwrap_err().kind()
+}
+
+const TOO_DEEP: DecodeErrorKind = DecodeErrorKind::TooDeep { depth_max: 100 };
+
+#[test]
+fn nesting_of_any_sort_ends_at_the_limit() {
+    // Messages in a field, in a list, in a oneof, as a map's value.
+    for number in [2, 3, 4] {
+        let nest = |levels| (0..levels).fold(Vec::new(), |inner, _| delimited(number, &inner));
+        assert!(Node::decode(&nest(100)).is_ok(), "field {number}");
+        assert_eq!(kind::<Node>(&nest(101)), TOO_DEEP, "field {number}");
+        assert_eq!(kind::<Node>(&nest(20_000)), TOO_DEEP, "field {number}");
+    }
+    let deep = (0..99).fold(Vec::new(), |inner, _| delimited(2, &inner));
+    let in_map = |value: &[u8]| delimited(54, &delimited(2, value));
+    assert!(Everything::decode(&in_map(&deep)).is_ok());
+    assert_eq!(kind::<Everything>(&in_map(&delimited(2, &delimited(2, &deep)))), TOO_DEEP);
+}
+
+#[test]
+fn groups_nobody_knows_count_as_nesting() {
+    assert_eq!(kind::<Node>(&[0x7b; 1_000_000]), TOO_DEEP);
+    let nest = |levels: usize| [vec![0x7b; levels], vec![0x7c; levels]].concat();
+    let node = Node::decode(&nest(100)).unwrap();
+    assert_eq!(node._unknown.as_bytes(), nest(100));
+    assert_eq!(kind::<Node>(&nest(101)), TOO_DEEP);
+    // Deep in a message there are fewer levels left, whether in a field or beside a map's entry.
+    assert_eq!(kind::<Node>(&delimited(2, &nest(100))), TOO_DEEP);
+    assert!(Node::decode(&delimited(2, &nest(99))).is_ok());
+    assert_eq!(kind::<Everything>(&delimited(54, &nest(101))), TOO_DEEP);
+}
+
+#[test]
+fn a_smaller_budget_is_kept_to() {
+    let node = Node { name: "x".repeat(1000), ..Default::default() };
+    // Sixteen times the input is always granted, so it takes an input that is small.
+    let bytes = delimited(48, &[]).repeat(500);
+    let limits = DecodeLimits::new().memory_bytes_max(1000);
+    let error = Everything::decode_with(&bytes, &limits).unwrap_err();
+    assert_eq!(error.kind(), DecodeErrorKind::OverBudget { memory_bytes_max: 16 * bytes.len() });
+    assert!(Everything::decode(&bytes).is_ok());
+    assert!(Node::decode_with(&node.encode_to_vec().unwrap(), &limits).is_ok());
+}
+
+#[test]
+fn numbers_and_wire_types_at_their_edges() {
+    let largest = (1usize << 29) - 1;
+    assert_eq!(
+        Node::decode(&delimited(largest, b"x")).unwrap()._unknown.as_bytes(),
+        delimited(largest, b"x")
+    );
+    assert_eq!(kind::<Node>(&[0x00]), DecodeErrorKind::InvalidTag);
+    assert_eq!(kind::<Node>(&[0x02, 0x00]), DecodeErrorKind::InvalidTag);
+    assert_eq!(kind::<Node>(&varint((1 << 29) << 3)), DecodeErrorKind::InvalidTag);
+    assert_eq!(kind::<Node>(&[0x0e]), DecodeErrorKind::InvalidWireType);
+    assert_eq!(kind::<Node>(&[0x0f]), DecodeErrorKind::InvalidWireType);
+    assert_eq!(kind::<Node>(&[0x0c]), DecodeErrorKind::UnmatchedEndGroup);
+    assert_eq!(kind::<Node>(&[0x0a, 0x01, 0xff]), DecodeErrorKind::InvalidUtf8);
+    let eleven = [&[0x08][..], &[0x80; 10], &[0x01]].concat();
+    assert_eq!(kind::<Everything>(&eleven), DecodeErrorKind::VarintTooLong);
+    assert_eq!(kind::<Everything>(&delimited(37, &[0; 5])), DecodeErrorKind::InvalidPackedLength);
+    // A map's key is a string like any other.
+    assert_eq!(kind::<Everything>(&delimited(53, &[0x0a, 0x01, 0xff])), DecodeErrorKind::InvalidUtf8);
+}
+
+#[test]
+fn a_map_of_many_keys_is_not_quadratic() {
+    let entries: Vec<u8> =
+        (0..100_000).flat_map(|key| delimited(51, &[vec![0x08], varint(key)].concat())).collect();
+    let message = Everything::decode(&entries).unwrap();
+    assert_eq!(message.int32_int64.len(), 100_000);
+    assert!(message.int32_int64.keys().copied().eq(0..100_000));
+}

@@ -1,0 +1,110 @@
+//! What hostile bytes may take of memory: no more than the budget, and nothing on credit.
+#![forbid(unsafe_code)]
+
+#[allow(dead_code)]
+mod generated {
+    include!("gen/everything.rs");
+}
+
+use std::alloc::System;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ferrpc_proto::{DecodeError, DecodeErrorKind, Message};
+use generated::ferrpc::test::{Everything, Node};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+const MIB: usize = 1 << 20;
+
+/// The counters are the process's, so the tests take turns.
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Decodes and returns what came out with the bytes ever asked of the allocator on the way.
+fn measured<M: Message>(bytes: &[u8]) -> (Result<M, DecodeError>, usize) {
+    let region = Region::new(ALLOCATOR);
+    let result = M::decode(bytes);
+    (result, region.change().bytes_allocated)
+}
+
+fn varint(mut value: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    while value > 0x7f {
+        out.push(u8::try_from(value & 0x7f).unwrap() | 0x80);
+        value >>= 7;
+    }
+    out.push(u8::try_from(value).unwrap());
+    out
+}
+
+/// A record of a length-delimited field.
+fn delimited(number: usize, body: &[u8]) -> Vec<u8> {
+    [varint(number << 3 | 2), varint(body.len()), body.to_vec()].concat()
+}
+
+#[test]
+fn a_length_takes_no_memory_before_its_bytes_are_there() {
+    let _turn = alone();
+    // string, bytes, a message, a packed list, a map entry, an unknown field.
+    for number in [14, 15, 18, 31, 38, 51, 5000] {
+        for claimed in [1, 1 << 20, (1 << 31) - 1, u32::MAX as usize, usize::MAX] {
+            let bytes = [varint(number << 3 | 2), varint(claimed)].concat();
+            let (result, taken) = measured::<Everything>(&bytes);
+            assert_eq!(result.unwrap_err().kind(), DecodeErrorKind::Truncated, "field {number}");
+            assert!(taken < 1024, "field {number}: {taken} bytes for a length of {claimed}");
+        }
+    }
+}
+
+#[test]
+fn small_elements_cannot_become_more_than_the_budget() {
+    let _turn = alone();
+    // Two or three bytes each: empty messages, strings, bytes, map entries of distinct keys.
+    let messages = delimited(48, &[]).repeat(2 * MIB / 3);
+    let strings = delimited(44, &[]).repeat(2 * MIB);
+    let entries: Vec<u8> = (0..MIB / 4)
+        .flat_map(|key| delimited(54, &[vec![0x0a], delimited(1, &varint(key % 128))[1..].to_vec()].concat()))
+        .collect();
+    for (what, bytes) in [("messages", messages), ("strings", strings), ("entries", entries)] {
+        let granted = (64 * MIB).max(16 * bytes.len());
+        let (result, taken) = measured::<Everything>(&bytes);
+        if let Err(error) = result {
+            assert_eq!(
+                error.kind(),
+                DecodeErrorKind::OverBudget { memory_bytes_max: granted },
+                "{what}: {error}"
+            );
+        }
+        // A list that doubles has asked for twice what it holds in the end.
+        assert!(taken <= 2 * granted + MIB, "{what}: {taken} bytes of {granted}");
+    }
+    let messages = delimited(48, &[]).repeat(2 * MIB / 3);
+    let error = Everything::decode(&messages).unwrap_err();
+    assert!(matches!(error.kind(), DecodeErrorKind::OverBudget { .. }));
+    assert!(error.path().eq(["nodes"]));
+}
+
+#[test]
+fn packed_lists_take_what_they_hold() {
+    let _turn = alone();
+    let body = vec![1; 4 * MIB];
+    for (number, size) in [(31, 4), (32, 8), (43, 1), (38, 8), (41, 4)] {
+        let (result, taken) = measured::<Everything>(&delimited(number, &body));
+        let count = if [38, 41].contains(&number) { body.len() / size } else { body.len() };
+        assert!(result.is_ok());
+        assert!(taken <= count * size + 1024, "field {number}: {taken} bytes for {count} values");
+    }
+}
+
+#[test]
+fn unknown_fields_take_what_they_hold() {
+    let _turn = alone();
+    let bytes = [0x78, 0x01].repeat(MIB);
+    let (result, taken) = measured::<Node>(&bytes);
+    assert_eq!(result.unwrap()._unknown.as_bytes(), bytes);
+    assert!(taken <= 5 * bytes.len(), "{taken} bytes for {}", bytes.len());
+}

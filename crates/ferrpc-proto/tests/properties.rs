@@ -1,0 +1,166 @@
+//! What holds for any message and any bytes.
+#![forbid(unsafe_code)]
+
+#[allow(dead_code)]
+mod generated {
+    include!("gen/everything.rs");
+}
+
+use ferrpc_proto::{Bytes, DecodeLimits, Map, Message, Sub, wkt};
+use generated::ferrpc::test::{Everything, Mood, Node, Point, everything, node};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+fn point() -> impl Strategy<Value = Point> {
+    (any::<i32>(), any::<i32>()).prop_map(|(x, y)| Point { x: x.into(), y: y.into(), ..Default::default() })
+}
+
+fn a_node() -> impl Strategy<Value = Node> {
+    let leaf = (".{0,8}", any::<i64>()).prop_map(|(name, leaf)| Node {
+        name,
+        kind: Some(node::Kind::Leaf(leaf)),
+        ..Default::default()
+    });
+    leaf.prop_recursive(4, 16, 3, |inner| {
+        (".{0,8}", vec(inner.clone(), 0..3), proptest::option::of(inner)).prop_map(
+            |(name, children, next)| Node {
+                name,
+                children,
+                next: Sub::from(next.clone()),
+                kind: next.map(|node| node::Kind::Link(Box::new(node))),
+                ..Default::default()
+            },
+        )
+    })
+}
+
+fn bytes() -> impl Strategy<Value = Bytes> {
+    vec(any::<u8>(), 0..20).prop_map(Bytes::from)
+}
+
+fn everything() -> impl Strategy<Value = Everything> {
+    let numbers =
+        (any::<(i32, i64, u32, u64)>(), any::<(i32, i64, u32, u64)>(), any::<(i32, i64, i32, bool)>());
+    let lists =
+        (vec(any::<i32>(), 0..6), vec(any::<i64>(), 0..6), vec(any::<u64>(), 0..6), vec(any::<bool>(), 0..6));
+    let nested = (vec(a_node(), 0..3), vec(point(), 0..3), vec(bytes(), 0..3), ".{0,20}", bytes());
+    let maps = (
+        vec((any::<i32>(), any::<i64>()), 0..12),
+        vec((".{0,4}", a_node()), 0..3),
+        vec((any::<u64>(), any::<i32>()), 0..3),
+    );
+    let choice = prop_oneof![
+        Just(None),
+        any::<i32>().prop_map(|value| Some(everything::Choice::OneInt32(value))),
+        a_node().prop_map(|value| Some(everything::Choice::OneNode(Box::new(value)))),
+        point().prop_map(|value| Some(everything::Choice::OnePoint(value))),
+        (any::<i64>(), any::<i32>()).prop_map(|(seconds, nanos)| Some(everything::Choice::OneDuration(
+            wkt::Duration { seconds, nanos, ..Default::default() }
+        ))),
+    ];
+    (numbers, lists, nested, maps, choice, proptest::option::of(any::<i32>())).prop_map(
+        |((a, b, c), lists, nested, maps, choice, maybe)| Everything {
+            int32: a.0,
+            int64: a.1,
+            uint32: a.2,
+            uint64: a.3,
+            sint32: b.0,
+            sint64: b.1,
+            fixed32: b.2,
+            fixed64: b.3,
+            sfixed32: c.0,
+            sfixed64: c.1,
+            mood: Mood(c.2),
+            bool: c.3,
+            int32s: lists.0.clone(),
+            sfixed32s: lists.0.clone(),
+            moods: lists.0.into_iter().map(Mood).collect(),
+            sint64s: lists.1.clone(),
+            loose: lists.1,
+            uint64s: lists.2.clone(),
+            doubles: lists.2.into_iter().map(|value| value as f64).collect(),
+            bools: lists.3,
+            nodes: nested.0,
+            points: nested.1,
+            byteses: nested.2,
+            string: nested.3.clone(),
+            strings: vec![nested.3],
+            bytes: nested.4,
+            int32_int64: maps.0.into_iter().collect(),
+            string_node: maps.1.into_iter().collect(),
+            uint64_double: maps
+                .2
+                .into_iter()
+                .map(|(key, value)| (key, value.into()))
+                .collect::<Map<_, f64>>(),
+            choice,
+            maybe_int32: maybe,
+            maybe_mood: maybe.map(Mood),
+            ..Default::default()
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+
+    #[test]
+    fn decoding_undoes_encoding(message in everything()) {
+        let bytes = message.encode_to_vec().unwrap();
+        prop_assert_eq!(bytes.len(), message.encoded_len());
+        prop_assert_eq!(&Everything::decode(&bytes).unwrap(), &message);
+        let mut out = b"before".to_vec();
+        message.encode_into(&mut out).unwrap();
+        prop_assert_eq!(&out[6..], &bytes[..]);
+    }
+
+    #[test]
+    fn a_message_of_another_type_passes_through_unharmed(message in everything()) {
+        // A node knows a few of these fields, with other types; whatever it takes it gives back.
+        let bytes = message.encode_to_vec().unwrap();
+        if let Ok(node) = Node::decode(&bytes) {
+            let again = Node::decode(&node.encode_to_vec().unwrap()).unwrap();
+            prop_assert_eq!(again, node);
+        }
+    }
+
+    #[test]
+    fn merging_is_decoding_one_behind_the_other(one in everything(), two in everything()) {
+        let (first, second) = (one.encode_to_vec().unwrap(), two.encode_to_vec().unwrap());
+        let mut merged = one;
+        merged.merge_from(&second, &DecodeLimits::new()).unwrap();
+        prop_assert_eq!(Everything::decode(&[first, second].concat()).unwrap(), merged);
+    }
+
+    #[test]
+    fn no_bytes_do_harm(bytes in vec(any::<u8>(), 0..200)) {
+        harmless(&bytes)?;
+    }
+
+    #[test]
+    fn no_damaged_message_does_harm(message in everything(), damage in vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
+        let mut bytes = message.encode_to_vec().unwrap();
+        for (at, byte) in damage {
+            if !bytes.is_empty() {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+        }
+        harmless(&bytes)?;
+    }
+}
+
+/// Either an error that can be printed, or a message that encodes to one that is equal.
+fn harmless(bytes: &[u8]) -> Result<(), TestCaseError> {
+    match Everything::decode(bytes) {
+        Err(error) => prop_assert!(error.offset() <= bytes.len() && !error.to_string().is_empty()),
+        Ok(message) => {
+            let again = message.encode_to_vec().unwrap();
+            // By bytes: a NaN does not equal itself.
+            prop_assert_eq!(Everything::decode(&again).unwrap().encode_to_vec().unwrap(), again);
+            let printed = (message.to_string(), format!("{message:?}"));
+            prop_assert!(!printed.1.is_empty());
+        }
+    }
+    Ok(())
+}
