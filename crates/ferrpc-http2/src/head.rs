@@ -3,13 +3,17 @@
 //! Knows nothing of streams; `conn` decides what a malformed list ends.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::error::Malformed;
 use crate::headers::Headers;
 
-/// The head of a request or a response: pseudo-headers checked, all fields legal.
+/// The head of a request or a response: pseudo-headers checked, all fields legal. Clones share it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Head {
+pub struct Head(Arc<Parts>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Parts {
     fields: Headers,
     /// Pseudo-headers stand first; this many.
     pseudo: u8,
@@ -32,7 +36,7 @@ enum Pseudo {
 impl Head {
     /// Checks a decoded list as a request (RFC 9113 §8.3.1).
     pub(crate) fn request(fields: Headers) -> Result<Self, Malformed> {
-        let head = Self::check(fields)?;
+        let head = Parts::check(fields)?;
         if head.pseudo(Pseudo::Status).is_some() {
             return Err(Malformed::UnknownPseudo);
         }
@@ -48,12 +52,12 @@ impl Head {
         {
             return Err(Malformed::Authority);
         }
-        Ok(head)
+        Ok(Self(Arc::new(head)))
     }
 
     /// Checks a decoded list as a response, final or informational (RFC 9113 §8.3.2).
     pub(crate) fn response(fields: Headers) -> Result<Self, Malformed> {
-        let head = Self::check(fields)?;
+        let head = Parts::check(fields)?;
         if head.pseudo != 1 {
             return Err(if head.pseudo == 0 { Malformed::MissingPseudo } else { Malformed::UnknownPseudo });
         }
@@ -62,18 +66,20 @@ impl Head {
         if !legal {
             return Err(Malformed::Status);
         }
-        Ok(head)
+        Ok(Self(Arc::new(head)))
     }
 
     /// Checks a decoded list as trailers, which have no pseudo-headers (RFC 9113 §8.1).
     pub(crate) fn trailers(fields: Headers) -> Result<Headers, Malformed> {
-        let head = Self::check(fields)?;
+        let head = Parts::check(fields)?;
         if head.pseudo != 0 {
             return Err(Malformed::PseudoInTrailers);
         }
         Ok(head.fields)
     }
+}
 
+impl Parts {
     fn check(fields: Headers) -> Result<Self, Malformed> {
         let mut at = [ABSENT; 5];
         let mut pseudo = 0u8;
@@ -110,57 +116,64 @@ impl Head {
         let at = self.at[which as usize];
         (at != ABSENT).then(|| self.fields.at(usize::from(at))).flatten().map(|(_, value)| value)
     }
+}
 
+impl Head {
     /// `:method`; empty in a response.
     pub fn method(&self) -> &[u8] {
-        self.pseudo(Pseudo::Method).unwrap_or_default()
+        self.0.pseudo(Pseudo::Method).unwrap_or_default()
     }
 
     /// `:scheme`; empty in a response.
     pub fn scheme(&self) -> &[u8] {
-        self.pseudo(Pseudo::Scheme).unwrap_or_default()
+        self.0.pseudo(Pseudo::Scheme).unwrap_or_default()
     }
 
     /// `:authority`, or `host` where a request has only that; empty if neither.
     pub fn authority(&self) -> &[u8] {
-        self.pseudo(Pseudo::Authority).or_else(|| self.fields.get(b"host")).unwrap_or_default()
+        self.0.pseudo(Pseudo::Authority).or_else(|| self.0.fields.get(b"host")).unwrap_or_default()
     }
 
     /// `:path`, starting with a slash in every request that gets this far; empty in a response.
     pub fn path(&self) -> &[u8] {
-        self.pseudo(Pseudo::Path).unwrap_or_default()
+        self.0.pseudo(Pseudo::Path).unwrap_or_default()
     }
 
     /// `:status` as a number, 100 to 599; 0 in a request.
     pub fn status(&self) -> u16 {
-        let digits = self.pseudo(Pseudo::Status).unwrap_or_default();
+        let digits = self.0.pseudo(Pseudo::Status).unwrap_or_default();
         digits.iter().fold(0, |n, digit| n * 10 + u16::from(digit - b'0'))
     }
 
     /// `content-length`, if it stands there.
     pub fn content_length(&self) -> Option<u64> {
-        self.content_length
+        self.0.content_length
     }
 
     /// The regular fields in order, as name and value.
     pub fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.fields.iter().skip(usize::from(self.pseudo))
+        self.0.fields.iter().skip(usize::from(self.0.pseudo))
     }
 
     /// All fields, the pseudo-headers first: [`pseudo_len`](Self::pseudo_len) of them.
-    pub fn into_fields(self) -> Headers {
-        self.fields
+    pub fn all(&self) -> &Headers {
+        &self.0.fields
+    }
+
+    /// True if both are one and the same, clones of one another.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// Number of pseudo-headers, which stand before all regular fields.
     pub fn pseudo_len(&self) -> usize {
-        usize::from(self.pseudo)
+        usize::from(self.0.pseudo)
     }
 }
 
 impl fmt::Debug for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.fields.fmt(f)
+        self.0.fields.fmt(f)
     }
 }
 

@@ -13,8 +13,11 @@ mod head;
 mod headers;
 mod hpack;
 mod input;
+mod memo;
 mod out;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 pub use config::Config;
 pub use conn::{Closed, Connection, Event, HeaderWriter, OpenError, Reset, Role};

@@ -16,9 +16,9 @@ use ferrpc_http2::{Head, HeaderWriter, Headers, Indexing};
 /// [`fmt::Debug`].
 #[derive(Clone, Default)]
 pub struct Metadata {
-    fields: Headers,
-    /// Pseudo-headers at the front of a list that came from the wire.
-    hidden: usize,
+    own: Headers,
+    /// The head of a message as it came; shared, and copied into `own` by the first change.
+    head: Option<Head>,
 }
 
 /// Why a key or value is not allowed.
@@ -61,27 +61,33 @@ impl std::error::Error for MetadataError {}
 impl Metadata {
     /// An empty list; allocates nothing.
     pub const fn new() -> Self {
-        Self { fields: Headers::new(), hidden: 0 }
+        Self { own: Headers::new(), head: None }
     }
 
     pub(crate) fn from_head(head: Head) -> Self {
-        let hidden = head.pseudo_len();
-        Self { fields: head.into_fields(), hidden }
+        Self { own: Headers::new(), head: Some(head) }
     }
 
     pub(crate) fn from_trailers(fields: Headers) -> Self {
-        Self { fields, hidden: 0 }
+        Self { own: fields, head: None }
     }
 
-    /// A field as it stands on the wire, reserved ones too.
-    pub(crate) fn wire(&self, key: &[u8]) -> Option<&[u8]> {
-        self.fields.get(key)
+    fn fields(&self) -> &Headers {
+        self.head.as_ref().map_or(&self.own, Head::all)
+    }
+
+    /// A list that may be changed; reserved fields stay hidden in it.
+    fn fields_mut(&mut self) -> &mut Headers {
+        if let Some(head) = self.head.take() {
+            self.own = head.all().clone();
+        }
+        &mut self.own
     }
 
     /// Writes all fields a user may set.
     pub(crate) fn write_to(&self, writer: &mut HeaderWriter<'_>) {
         for (i, key, value) in self.visible() {
-            writer.field(key, value, self.fields.indexing(i));
+            writer.field(key, value, self.fields().indexing(i));
         }
     }
 
@@ -98,7 +104,7 @@ impl Metadata {
             return Err(MetadataError::Value(key.into()));
         }
         let indexing = if is_secret(key.as_bytes()) { Indexing::Never } else { Indexing::Literal };
-        self.fields.append(key.as_bytes(), value.as_bytes(), indexing);
+        self.fields_mut().append(key.as_bytes(), value.as_bytes(), indexing);
         Ok(())
     }
 
@@ -122,7 +128,7 @@ impl Metadata {
             return Err(MetadataError::Kind(key.into()));
         }
         let indexing = if is_secret(key.as_bytes()) { Indexing::Never } else { Indexing::Literal };
-        self.fields.append(key.as_bytes(), encode_bin(value).as_bytes(), indexing);
+        self.fields_mut().append(key.as_bytes(), encode_bin(value).as_bytes(), indexing);
         Ok(())
     }
 
@@ -171,7 +177,7 @@ impl Metadata {
         let found: Vec<usize> =
             self.visible().filter(|(_, name, _)| *name == key.as_bytes()).map(|(i, _, _)| i).collect();
         for &i in found.iter().rev() {
-            self.fields.remove(i);
+            self.fields_mut().remove(i);
         }
         !found.is_empty()
     }
@@ -194,7 +200,7 @@ impl Metadata {
     /// Appends all values of `other`.
     pub fn extend(&mut self, other: &Self) {
         for (i, key, value) in other.visible() {
-            self.fields.append(key, value, other.fields.indexing(i));
+            self.fields_mut().append(key, value, other.fields().indexing(i));
         }
     }
 
@@ -203,10 +209,9 @@ impl Metadata {
     }
 
     fn visible(&self) -> impl Iterator<Item = (usize, &[u8], &[u8])> {
-        self.fields
+        self.fields()
             .iter()
             .enumerate()
-            .skip(self.hidden)
             .filter(|(_, (key, _))| !is_reserved(key))
             .map(|(i, (key, value))| (i, key, value))
     }
@@ -216,7 +221,7 @@ impl fmt::Debug for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.visible().map(|(i, key, value)| {
             let secret =
-                is_secret(key) || key.ends_with(b"-bin") || self.fields.indexing(i) == Indexing::Never;
+                is_secret(key) || key.ends_with(b"-bin") || self.fields().indexing(i) == Indexing::Never;
             let value =
                 if secret { format!("<{} octets>", value.len()) } else { value.escape_ascii().to_string() };
             (key.escape_ascii().to_string(), value)

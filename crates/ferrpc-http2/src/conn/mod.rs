@@ -30,6 +30,7 @@ use crate::head::Head;
 use crate::headers::Headers;
 use crate::hpack::{Decoder, Encoder};
 use crate::input::{Chunk, Input};
+use crate::memo::Memo;
 use crate::out::Out;
 use crate::stream::{End, Fate, StreamKey, Streams};
 
@@ -135,6 +136,7 @@ pub struct Connection {
     out: Out,
     decoder: Decoder,
     encoder: Encoder,
+    memo: Memo,
     streams: Streams,
     recv: recv::State,
     sched: sched::Ring,
@@ -146,8 +148,7 @@ pub struct Connection {
     open_remote: u32,
     next_local: u32,
     send_window: SendWindow,
-    /// Reply octets queued since the output was last empty.
-    reply_bytes: usize,
+    replies: Replies,
     timers: Timers,
     drain: Drain,
     closed: bool,
@@ -182,6 +183,33 @@ enum Drain {
     Final(StreamId),
 }
 
+/// Reply octets that may still wait in the output, in two generations: those queued before a mark in
+/// the output, and those since. The mark moves when the output was written up to it, so replies stop
+/// counting soon after they are gone even if bulk DATA never lets the output run empty.
+#[derive(Debug, Default)]
+struct Replies {
+    old: usize,
+    young: usize,
+    /// Octets of output before the mark.
+    to_mark: usize,
+}
+
+impl Replies {
+    fn bytes(&self) -> usize {
+        self.old + self.young
+    }
+
+    /// `n` octets of the output were written, and `left` wait.
+    fn written(&mut self, n: usize, left: usize) {
+        self.to_mark = self.to_mark.saturating_sub(n);
+        if self.to_mark == 0 {
+            self.old = if left == 0 { 0 } else { self.young };
+            self.young = 0;
+            self.to_mark = left;
+        }
+    }
+}
+
 /// Payload of the PING between the two GOAWAYs of a drain.
 const DRAIN_PING: [u8; 8] = *b"draining";
 
@@ -208,6 +236,7 @@ impl Connection {
             out: Out::default(),
             decoder: Decoder::new(config.header_table_bytes),
             encoder: Encoder::new(),
+            memo: Memo::default(),
             streams: Streams::default(),
             recv: recv::State::new(role, &config),
             sched: sched::Ring::default(),
@@ -223,7 +252,7 @@ impl Connection {
             open_remote: 0,
             next_local: 1,
             send_window: SendWindow::new(WINDOW_START),
-            reply_bytes: 0,
+            replies: Replies::default(),
             timers,
             drain: Drain::No,
             closed: false,
@@ -291,12 +320,13 @@ impl Connection {
     /// Whether to read more. False while too many replies wait to be written: a peer that does not read
     /// them may not make us queue more.
     pub fn wants_read(&self) -> bool {
-        !self.closed && self.reply_bytes <= self.config.reply_bytes_max
+        !self.closed && self.replies.bytes() <= self.config.reply_bytes_max
     }
 
     /// Gives receive memory back; for connections that go quiet.
     pub fn release_memory(&mut self) {
         self.input.release();
+        self.memo = Memo::default();
     }
 
     /// What happened next, or `None` when all input is used up.
@@ -331,8 +361,8 @@ impl Connection {
     pub fn written(&mut self, n: usize, now: Instant) {
         self.now = now;
         self.out.advance(n);
+        self.replies.written(n, self.out.len());
         if self.out.is_empty() {
-            self.reply_bytes = 0;
             self.timers.write_progress = None;
         } else if n > 0 {
             self.timers.write_progress = Some(now);
@@ -493,7 +523,7 @@ impl Connection {
         let scratch = self.out.scratch();
         let before = scratch.len();
         append(scratch);
-        self.reply_bytes += scratch.len() - before;
+        self.replies.young += scratch.len() - before;
     }
 }
 

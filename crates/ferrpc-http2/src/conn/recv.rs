@@ -360,15 +360,31 @@ impl Connection {
         let end = End::from_flag(header.has(frame::FLAG_END_STREAM));
         if header.has(frame::FLAG_END_HEADERS) {
             self.timers.header_block = None;
+            let block = &self.input.unparsed()[range.clone()];
+            let generation = self.decoder.generation();
+            if self.role == Role::Server
+                && header.stream > self.recv.last_remote
+                && !self_dependent
+                && let Some(head) = self.memo.find(block, generation)
+            {
+                let head = head.clone();
+                return self.request(header.stream, end, head);
+            }
             let mut fields = Headers::new();
             let limits = self.list_limits();
-            let block = &self.input.unparsed()[range];
             let outcome = self.decoder.decode(block, &limits, &mut fields).map_err(Violation::Hpack)?;
             if self_dependent {
                 self.note_opened(header.stream);
                 return Err(Violation::SelfDependency { stream: header.stream });
             }
-            return self.message(header.stream, end, fields, outcome);
+            let step = self.message(header.stream, end, fields, outcome)?;
+            if self.role == Role::Server
+                && self.decoder.generation() == generation
+                && let Step::Event(Event::Head { head, .. }) = &step
+            {
+                self.memo.note(&self.input.unparsed()[range], generation, head);
+            }
+            return Ok(step);
         }
         self.timers.header_block.get_or_insert(self.now + self.config.header_block_timeout);
         let octets = self.input.unparsed()[range].to_vec();
@@ -479,6 +495,15 @@ impl Connection {
             return Err(violation);
         }
         let head = Head::request(fields).map_err(|rule| Violation::MalformedHeaders { stream: id, rule })?;
+        self.request(id, end, head)
+    }
+
+    /// A new stream with a good head.
+    fn request(&mut self, id: StreamId, end: End, head: Head) -> Result<Step, Violation> {
+        if self.is_past_goaway(id) {
+            return Ok(Step::Again);
+        }
+        self.note_opened(id);
         check_length(id, head.content_length(), 0, end)?;
         if self.open_remote >= self.config.streams_max {
             let streams_max = self.config.streams_max;

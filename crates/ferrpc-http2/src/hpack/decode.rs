@@ -64,6 +64,8 @@ impl Decoder {
     pub(crate) fn settings_acknowledged(&mut self) {
         self.update_bytes_max = self.table_bytes_max;
         self.must_shrink = self.table.size_max() > self.table_bytes_max;
+        // A block known by heart may lack the update that is due now.
+        self.generation += 1;
     }
 
     /// Changes with every change of the table. A block that left it as it was means the same list

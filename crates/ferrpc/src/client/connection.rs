@@ -137,7 +137,7 @@ impl ClientSide {
             return self.finish(conn, key, Err(status), now);
         }
         if end == End::Yes {
-            let ended = Status::from_trailers(head.into_fields());
+            let ended = Status::from_trailers(head.all().clone());
             return self.finish(conn, key, ended, now);
         }
         if let Some(slot) = self.slot(key) {

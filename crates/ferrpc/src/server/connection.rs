@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use ferrpc_http2::{
     Chunk, Connection, End, ErrorCode, Event, Head, HeaderWriter, Indexing, Reset, StreamKey,
@@ -50,6 +51,15 @@ pub(crate) struct ServerSide {
     live: Arc<AtomicUsize>,
     /// The earliest deadline of any call, maybe of one that is over.
     deadline: Option<Instant>,
+    /// The head before and what it meant.
+    last: Option<(Head, Facts)>,
+}
+
+/// What a head says about its call.
+#[derive(Clone)]
+struct Facts {
+    route: Route,
+    timeout: Option<Duration>,
 }
 
 /// A call in progress.
@@ -83,6 +93,7 @@ impl ServerSide {
             slots: Vec::new(),
             live: Arc::default(),
             deadline: None,
+            last: None,
         }
     }
 
@@ -91,21 +102,24 @@ impl ServerSide {
     }
 
     fn head(&mut self, conn: &mut Connection, key: StreamKey, head: Head, end: End, now: Instant) {
-        if let Err(refusal) = check_head(&head) {
-            return refuse(conn, key, refusal);
-        }
-        let Some(route) = self.router.find(head.path()) else {
-            let status = Status::unimplemented(self.router.unknown(head.path()));
-            return finish(conn, key, Reply::End(Err(status)));
+        let facts = match &self.last {
+            // Most calls repeat the head of the one before, and the engine says so.
+            Some((last, facts)) if last.is(&head) => facts.clone(),
+            _ => match facts(&head, &self.router) {
+                Ok(facts) => {
+                    self.last = Some((head.clone(), facts.clone()));
+                    facts
+                }
+                Err(refusal) => return refuse(conn, key, refusal),
+            },
         };
         // A cancelled call counts until its handler is gone (CVE-2023-44487), but an honest client that
         // cancels many at once must not be refused at the advertised limit.
         if self.live.load(Ordering::Relaxed) >= 2 * self.limits.streams_max as usize {
             return conn.reset(key, ErrorCode::REFUSED_STREAM);
         }
-        let route = route.clone();
+        let Facts { route, timeout } = facts;
         let metadata = Metadata::from_head(head);
-        let timeout = metadata.wire(b"grpc-timeout").and_then(deadline::parse_timeout);
         let deadline = timeout.and_then(|timeout| now.checked_add(timeout));
         if let Some(deadline) = deadline {
             self.deadline = Some(self.deadline.map_or(deadline, |earliest| earliest.min(deadline)));
@@ -364,14 +378,16 @@ enum Refusal {
     Grpc(Status),
 }
 
-fn check_head(head: &Head) -> Result<(), Refusal> {
+fn facts(head: &Head, router: &Router) -> Result<Facts, Refusal> {
     if head.method() != b"POST" {
         return Err(Refusal::Http("405", "gRPC calls are POST requests"));
     }
     let mut content_type = None;
+    let mut timeout = None;
     for (name, value) in head.fields() {
         match name {
             b"content-type" => content_type = Some(value),
+            b"grpc-timeout" => timeout = deadline::parse_timeout(value),
             b"grpc-encoding" if value != b"identity" => {
                 let encoding = String::from_utf8_lossy(value);
                 return Err(Refusal::Grpc(Status::unimplemented(format!(
@@ -385,10 +401,16 @@ fn check_head(head: &Head) -> Result<(), Refusal> {
     // SHOULD respond with HTTP status of 415".
     let subtype = content_type.and_then(|value| value.strip_prefix(b"application/grpc"));
     match subtype {
-        Some(b"" | b"+proto") => Ok(()),
-        Some([b';', ..]) => Ok(()),
-        Some(rest) if rest.starts_with(b"+proto;") => Ok(()),
-        _ => Err(Refusal::Http("415", "content-type is not application/grpc or application/grpc+proto")),
+        Some(b"" | b"+proto" | [b';', ..]) => {}
+        Some(rest) if rest.starts_with(b"+proto;") => {}
+        _ => {
+            let why = "content-type is not application/grpc or application/grpc+proto";
+            return Err(Refusal::Http("415", why));
+        }
+    }
+    match router.find(head.path()) {
+        Some(route) => Ok(Facts { route: route.clone(), timeout }),
+        None => Err(Refusal::Grpc(Status::unimplemented(router.unknown(head.path())))),
     }
 }
 

@@ -154,6 +154,11 @@ fn decoder_says_whether_a_block_touched_the_table() {
     assert!(touched("40 0161 0162"));
     assert!(!touched("82 be 00 0161 0162 10 0161 0162"));
     assert!(touched("3fe1 1f"));
+
+    let mut decoder = Decoder::new(100);
+    let before = decoder.generation();
+    decoder.settings_acknowledged();
+    assert_ne!(decoder.generation(), before, "the same block would lack its size update");
 }
 
 /// The only source of chance in the noise tests; the same numbers every time.

@@ -1,0 +1,106 @@
+//! Whole header blocks remembered with what they mean.
+//!
+//! Most calls of a client repeat the octets of an earlier one. Equal octets, and no change of the
+//! compression table since, mean the equal header list: one comparison replaces decompression and all
+//! checks. Knows nothing of frames or streams.
+
+use crate::head::Head;
+
+/// Blocks remembered on one connection.
+const ENTRIES: usize = 4;
+/// Larger blocks are not worth their memory.
+const BLOCK_BYTES_MAX: usize = 512;
+
+#[derive(Debug, Default)]
+pub(crate) struct Memo {
+    entries: [Option<Entry>; ENTRIES],
+    /// Fingerprints of blocks seen once: only the second sight is worth a copy.
+    seen: [u64; ENTRIES],
+    next_entry: usize,
+    next_seen: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    /// The decoder's generation when the block was decoded; the block did not change it.
+    generation: u64,
+    block: Box<[u8]>,
+    head: Head,
+}
+
+impl Memo {
+    /// What the block means, if it is known.
+    pub(crate) fn find(&self, block: &[u8], generation: u64) -> Option<&Head> {
+        self.entries
+            .iter()
+            .flatten()
+            .find(|entry| entry.generation == generation && *entry.block == *block)
+            .map(|entry| &entry.head)
+    }
+
+    /// Learns what a block means that left the table alone.
+    pub(crate) fn note(&mut self, block: &[u8], generation: u64, head: &Head) {
+        if block.len() > BLOCK_BYTES_MAX {
+            return;
+        }
+        let fingerprint = fingerprint(block, generation);
+        if !self.seen.contains(&fingerprint) {
+            self.seen[self.next_seen] = fingerprint;
+            self.next_seen = (self.next_seen + 1) % ENTRIES;
+            return;
+        }
+        self.entries[self.next_entry] = Some(Entry { generation, block: block.into(), head: head.clone() });
+        self.next_entry = (self.next_entry + 1) % ENTRIES;
+    }
+}
+
+/// FNV-1a over eight octets a step: cheap, and a wrong match costs no more than a copy for nothing.
+fn fingerprint(block: &[u8], generation: u64) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325 ^ generation ^ (block.len() as u64) << 32;
+    for word in block.chunks(8) {
+        let mut octets = [0; 8];
+        octets[..word.len()].copy_from_slice(word);
+        hash = (hash ^ u64::from_le_bytes(octets)).wrapping_mul(0x0100_0000_01b3);
+    }
+    hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::headers::Headers;
+
+    fn head(path: &str) -> Head {
+        let mut fields = Headers::new();
+        for (name, value) in [(":method", "POST"), (":scheme", "http"), (":path", path)] {
+            fields.push(name.as_bytes(), value.as_bytes());
+        }
+        Head::request(fields).unwrap()
+    }
+
+    #[test]
+    fn a_block_is_known_from_its_second_sight_while_the_table_stays() {
+        let mut memo = Memo::default();
+        memo.note(b"block", 1, &head("/a"));
+        assert!(memo.find(b"block", 1).is_none());
+        memo.note(b"block", 1, &head("/a"));
+        assert_eq!(memo.find(b"block", 1), Some(&head("/a")));
+        assert!(memo.find(b"block", 2).is_none());
+        assert!(memo.find(b"blocK", 1).is_none());
+    }
+
+    #[test]
+    fn memory_is_bounded_by_a_few_small_blocks() {
+        let mut memo = Memo::default();
+        for i in 0..100u8 {
+            for _ in 0..2 {
+                memo.note(&[i; 8], 1, &head("/a"));
+            }
+        }
+        assert_eq!(memo.entries.iter().flatten().count(), ENTRIES);
+        let large = [7; BLOCK_BYTES_MAX + 1];
+        memo.note(&large, 1, &head("/a"));
+        memo.note(&large, 1, &head("/a"));
+        assert!(memo.find(&large, 1).is_none());
+    }
+}

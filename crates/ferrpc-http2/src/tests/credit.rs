@@ -1,0 +1,402 @@
+//! Flow control: credit is conserved, whatever happens to the octets it was spent on.
+
+use bytes::Bytes;
+
+use super::frames::*;
+use super::peer::{Peer, write_response, write_trailers};
+use crate::error::{ErrorCode, FrameKind};
+use crate::{Config, End, Event};
+
+const WINDOW: u64 = 65_535;
+
+fn small_windows() -> Config {
+    Config { conn_window_bytes: WINDOW as u32, ..Config::default() }
+}
+
+/// Sends `frames` again and again, many windows' worth, keeping to the connection's credit as a peer
+/// must; it never runs dry.
+fn assert_conserved(peer: &mut Peer, mut frames: impl FnMut(u32) -> Vec<Frame>) {
+    let mut credit = WINDOW;
+    for round in 0..100 {
+        for frame in frames(round) {
+            if frame.is(FrameKind::DATA) {
+                let len = frame.payload.len() as u64;
+                assert!(len <= credit, "round {round}: {len} octets to send and credit of {credit} left");
+                credit -= len;
+            }
+            peer.send(frame);
+            credit += peer.credit(0);
+            assert!(credit <= WINDOW);
+        }
+    }
+    // Nothing is owed beyond what rides with the next half window.
+    assert!(credit > WINDOW / 2, "{credit}");
+    assert!(!peer.engine.is_closed());
+}
+
+#[test]
+fn padding_gives_its_credit_back() {
+    let mut peer = Peer::of_server_with(small_windows(), &[]);
+    assert_conserved(&mut peer, |round| {
+        let id = 2 * round + 1;
+        let mut frames = vec![request(id)];
+        frames.extend(vec![data(id, "").padded(255); 9]);
+        frames.push(data(id, "x").padded(200).end());
+        frames
+    });
+}
+
+#[test]
+fn stream_gets_the_credit_of_its_padding_back() {
+    let mut peer = Peer::of_server_with(small_windows(), &[]);
+    peer.send(request(1));
+    let mut credit = WINDOW;
+    for _ in 0..2000 {
+        peer.send(data(1, "x").padded(255));
+        credit -= 257;
+        let key = peer.events().iter().find_map(|event| match event {
+            Event::Data { stream, .. } => Some(*stream),
+            _ => None,
+        });
+        if let Some(key) = key {
+            peer.engine.consumed(key, 1);
+        }
+        credit += peer.credit(1);
+    }
+    assert!(credit > WINDOW / 2 && credit <= WINDOW, "{credit}");
+}
+
+#[test]
+fn data_nobody_consumed_gives_its_connection_credit_back() {
+    let mut peer = Peer::of_server_with(small_windows(), &[]);
+    assert_conserved(&mut peer, |round| {
+        // Nobody reads it: the connection's credit returns on receipt, the stream's does not.
+        vec![
+            request(2 * round + 1),
+            data(2 * round + 1, vec![0; 10_000]),
+            rst_stream(2 * round + 1, ErrorCode::CANCEL),
+        ]
+    });
+}
+
+#[test]
+fn data_on_streams_we_reset_gives_its_credit_back() {
+    let mut peer = Peer::of_server_with(small_windows(), &[]);
+    for round in 0..100 {
+        peer.send(request(2 * round + 1));
+        let key = peer.accept();
+        peer.engine.reset(key, ErrorCode::CANCEL);
+    }
+    assert_conserved(&mut peer, |round| vec![data(2 * round + 1, vec![0; 10_000]).padded(3)]);
+    assert!(peer.events().is_empty());
+}
+
+#[test]
+fn data_on_refused_streams_gives_its_credit_back() {
+    let config = Config { streams_max: 0, ..small_windows() };
+    let mut peer = Peer::of_server_with(config, &[]);
+    assert_conserved(&mut peer, |round| vec![request(2 * round + 1), data(2 * round + 1, vec![0; 10_000])]);
+}
+
+#[test]
+fn data_on_malformed_requests_gives_its_credit_back() {
+    let mut peer = Peer::of_server_with(small_windows(), &[]);
+    assert_conserved(&mut peer, |round| {
+        let id = 2 * round + 1;
+        vec![headers(id, block(&REQUEST[..1])), data(id, vec![0; 10_000]).end()]
+    });
+}
+
+#[test]
+fn data_on_closed_streams_gives_its_credit_back() {
+    let mut peer = Peer::of_server_with(small_windows(), &[]);
+    assert_conserved(&mut peer, |round| {
+        let id = 2 * round + 1;
+        vec![
+            request(id),
+            rst_stream(id, ErrorCode::CANCEL),
+            data(id, vec![0; 10_000]),
+            data(id, vec![0; 10_000]),
+        ]
+    });
+}
+
+#[test]
+fn data_that_breaks_its_content_length_gives_its_credit_back() {
+    let mut peer = Peer::of_server_with(small_windows(), &[]);
+    assert_conserved(&mut peer, |round| {
+        let id = 2 * round + 1;
+        vec![request_with(id, &[("content-length", "5")]), data(id, vec![0; 16_000])]
+    });
+}
+
+#[test]
+fn frame_of_a_stream_reset_halfway_gives_its_credit_back() {
+    let mut peer = Peer::of_server_with(small_windows(), &[]);
+    let mut credit = WINDOW;
+    for round in 0..100 {
+        let id = 2 * round + 1;
+        peer.send(request(id));
+        let key = peer.accept();
+        let octets = data(id, vec![7; 10_000]).padded(100).octets();
+        assert!(credit >= 10_101, "round {round}");
+        credit -= 10_101;
+        peer.send_octets(&octets[..5000]);
+        peer.engine.reset(key, ErrorCode::CANCEL);
+        peer.events();
+        peer.send_octets(&octets[5000..]);
+        assert!(peer.events().is_empty(), "nothing more is heard of it");
+        credit += peer.credit(0);
+    }
+    peer.assert_alive();
+}
+
+#[test]
+fn stream_credit_returns_when_octets_are_consumed_and_not_before() {
+    let mut peer = Peer::of_server();
+    peer.send_all([request(1), data(1, vec![0; 16_384]), data(1, vec![0; 16_384]), data(1, vec![0; 5000])]);
+    let key = peer.accept();
+    assert_eq!(peer.credit(1), 0);
+    peer.engine.consumed(key, 30_000);
+    assert_eq!(peer.credit(1), 0, "half a window is not owed yet");
+    peer.engine.consumed(key, 7_768);
+    assert_eq!(peer.credit(1), 37_768);
+}
+
+#[test]
+fn large_message_extends_its_stream_window_up_to_the_limit() {
+    let mut peer = Peer::of_server();
+    peer.send(request(1));
+    let key = peer.accept();
+    peer.engine.want(key, 100 << 20);
+    assert_eq!(peer.credit(1), (4 << 20) - WINDOW);
+    peer.engine.want(key, 1000);
+    assert_eq!(peer.credit(1), 0);
+}
+
+#[test]
+fn small_stream_window_binds_a_peer_only_once_it_is_acknowledged() {
+    // RFC 9113 §6.9.2: until the peer knows our SETTINGS, its streams begin with 65,535 octets.
+    let config = Config { stream_window_bytes: 1000, ..Config::default() };
+    let mut peer = Peer::of_fresh_server(config);
+    peer.send_octets(crate::frame::PREFACE);
+    peer.send_all([settings(&[]), request(1), data(1, vec![0; 16_384])]);
+    assert!(!peer.engine.is_closed(), "{:?}", peer.events());
+    // Acknowledged: the window shrinks by as much as the setting did, below zero here, where empty
+    // frames are legal still.
+    peer.send_all([settings_ack(), data(1, "")]);
+    let key = peer.accept();
+    peer.engine.consumed(key, 16_384);
+    assert_eq!(peer.credit(1), 16_384);
+    peer.send(data(1, vec![0; 1000]));
+    assert!(!peer.engine.is_closed());
+    peer.send(data(1, "x"));
+    let stream = Some(id(1));
+    peer.assert_ended(&crate::error::Violation::WindowOverrun { stream });
+}
+
+#[test]
+fn credit_owed_to_a_small_window_is_given_with_the_acknowledgement() {
+    let config = Config { stream_window_bytes: 1000, ..Config::default() };
+    let mut peer = Peer::of_fresh_server(config);
+    peer.send_octets(crate::frame::PREFACE);
+    // A peer that knows our SETTINGS already, and sends all it may before it says so.
+    peer.send_all([settings(&[]), request(1), data(1, vec![0; 1000])]);
+    let key = peer.accept();
+    peer.engine.consumed(key, 1000);
+    assert_eq!(peer.credit(1), 0);
+    peer.send(settings_ack());
+    assert_eq!(peer.credit(1), 1000);
+}
+
+// What we send
+
+fn data_bytes(frames: &[Frame], stream: u32) -> usize {
+    frames
+        .iter()
+        .filter(|frame| frame.is(FrameKind::DATA) && frame.stream == stream)
+        .map(|f| f.payload.len())
+        .sum()
+}
+
+#[test]
+fn two_streams_share_a_window_to_its_last_octet() {
+    // hyper#4003: an octet reserved ahead on each stream stopped both after 65,534 octets.
+    for first in [1, 2, 32_767, 65_533, 65_534, 65_535] {
+        let mut peer = Peer::of_server_with(Config::default(), &[(4, 1 << 20)]);
+        peer.send_all([request(1), request(3)]);
+        let keys: Vec<_> = peer
+            .events()
+            .iter()
+            .filter_map(|event| match event {
+                Event::Head { stream, .. } => Some(*stream),
+                _ => None,
+            })
+            .collect();
+        for (key, len) in keys.iter().zip([first, 70_000]) {
+            assert!(peer.engine.send_headers(*key, End::No, write_response));
+            assert!(peer.engine.send(*key, Bytes::from(vec![0; len]), End::Yes));
+        }
+        let mut frames = peer.frames();
+        let sent = |frames: &[Frame]| data_bytes(frames, 1) + data_bytes(frames, 3);
+        assert_eq!(sent(&frames), 65_535);
+        // One octet of credit, one octet of DATA, as often as you like; then the rest.
+        for more in 1..=10 {
+            peer.send(window_update(0, 1));
+            frames.extend(peer.frames());
+            assert_eq!(sent(&frames), 65_535 + more);
+        }
+        peer.send(window_update(0, 1 << 20));
+        frames.extend(peer.frames());
+        assert_eq!((data_bytes(&frames, 1), data_bytes(&frames, 3)), (first, 70_000));
+        let ends = frames.iter().filter(|frame| frame.is(FrameKind::DATA) && frame.flags & 1 == 1);
+        assert_eq!(ends.count(), 2);
+    }
+}
+
+#[test]
+fn stream_without_window_does_not_stop_another() {
+    let mut peer = Peer::of_server();
+    peer.send_all([settings(&[(4, 0)]), request(1), request(3), window_update(3, 5)]);
+    for event in peer.events() {
+        if let Event::Head { stream, .. } = event {
+            peer.engine.send_headers(stream, End::No, write_response);
+            peer.engine.send(stream, Bytes::from_static(b"hello"), End::Yes);
+        }
+    }
+    let frames = peer.frames();
+    assert_eq!((data_bytes(&frames, 1), data_bytes(&frames, 3)), (0, 5));
+}
+
+#[test]
+fn window_that_settings_made_negative_is_filled_before_more_is_sent() {
+    // RFC 9113 §6.9.2: "A sender MUST track the negative flow-control window and MUST NOT send new
+    // flow-controlled frames until it receives WINDOW_UPDATE frames that cause the window to become
+    // positive."
+    let mut peer = Peer::of_server_with(Config::default(), &[(4, 1000)]);
+    peer.send(request(1));
+    let key = peer.accept();
+    peer.engine.send_headers(key, End::No, write_response);
+    peer.engine.send(key, Bytes::from(vec![0; 3000]), End::No);
+    peer.engine.send_trailers(key, write_trailers);
+    assert_eq!(data_bytes(&peer.frames(), 1), 1000);
+    peer.send(settings(&[(4, 300)]));
+    peer.send(window_update(1, 700));
+    assert_eq!(data_bytes(&peer.frames(), 1), 0, "the window is 0");
+    peer.send(window_update(1, 1));
+    assert_eq!(data_bytes(&peer.frames(), 1), 1);
+    peer.send(settings(&[(4, 2000)]));
+    assert_eq!(data_bytes(&peer.frames(), 1), 1700);
+    peer.send(window_update(1, 299));
+    let frames = peer.frames();
+    assert_eq!(data_bytes(&frames, 1), 299);
+    assert!(frames.iter().any(|frame| frame.is(FrameKind::HEADERS) && frame.flags & 1 == 1), "{frames:?}");
+}
+
+#[test]
+fn frames_we_send_keep_to_the_peers_frame_size() {
+    for frame_bytes_max in [16_384, 20_000] {
+        let mut peer = Peer::of_server_with(Config::default(), &[(4, 1 << 20), (5, frame_bytes_max)]);
+        peer.send_all([request(1), window_update(0, 1 << 20)]);
+        let key = peer.accept();
+        peer.engine.send_headers(key, End::No, |head| {
+            write_response(head);
+            head.field(b"x", &vec![b'v'; 50_000], crate::Indexing::Literal);
+        });
+        peer.engine.send(key, Bytes::from(vec![0; 200_000]), End::Yes);
+        let frames = peer.frames();
+        assert!(frames.iter().all(|frame| frame.payload.len() <= frame_bytes_max as usize));
+        assert_eq!(data_bytes(&frames, 1), 200_000);
+        let blocks: Vec<_> = frames.iter().filter(|frame| !frame.is(FrameKind::DATA)).collect();
+        let pieces: Vec<_> =
+            blocks.iter().filter(|f| f.is(FrameKind::HEADERS) || f.is(FrameKind::CONTINUATION)).collect();
+        assert!(pieces.len() > 2 && pieces[0].is(FrameKind::HEADERS));
+        let ends: Vec<_> =
+            pieces.iter().map(|frame| frame.flags & crate::frame::FLAG_END_HEADERS != 0).collect();
+        assert_eq!(ends.iter().position(|&end| end), Some(pieces.len() - 1));
+    }
+}
+
+#[test]
+fn bulk_streams_take_turns_and_small_messages_pass_them() {
+    let config = Config { write_bytes_mark: 32 << 10, ..Config::default() };
+    let mut peer = Peer::of_server_with(config, &[(4, 1 << 20)]);
+    peer.send_all([request(1), request(3), request(5), window_update(0, 1 << 20)]);
+    let keys: Vec<_> = peer
+        .events()
+        .iter()
+        .filter_map(|event| match event {
+            Event::Head { stream, .. } => Some(*stream),
+            _ => None,
+        })
+        .collect();
+    for key in &keys[..2] {
+        peer.engine.send_headers(*key, End::No, write_response);
+        peer.engine.send(*key, Bytes::from(vec![0; 100_000]), End::Yes);
+    }
+    peer.engine.output();
+    peer.engine.send_headers(keys[2], End::No, write_response);
+    peer.engine.send(keys[2], Bytes::from_static(b"small"), End::Yes);
+    let frames = peer.frames();
+    let order: Vec<_> =
+        frames.iter().filter(|frame| frame.is(FrameKind::DATA)).map(|frame| frame.stream).collect();
+    assert_eq!(order[..5], [1, 3, 5, 1, 3], "{order:?}");
+}
+
+#[test]
+fn sender_that_paused_hears_when_to_go_on() {
+    let mut peer = Peer::of_server_with(Config::default(), &[(4, 1 << 20)]);
+    peer.send(request(1));
+    let key = peer.accept();
+    peer.engine.send_headers(key, End::No, write_response);
+    peer.engine.send(key, Bytes::from(vec![0; 65_535 + 65_536]), End::No);
+    peer.flush();
+    assert_eq!(peer.engine.unsent(key), 65_536);
+    assert!(!peer.engine.should_pause(key), "at the mark");
+    peer.engine.send(key, Bytes::from(vec![0; 1]), End::No);
+    assert!(peer.engine.should_pause(key));
+    peer.send(window_update(0, 32_769));
+    assert!(peer.events().is_empty(), "half the mark is still unsent");
+    peer.send(window_update(0, 1));
+    assert!(matches!(peer.events()[..], [Event::Writable { stream }] if stream == key));
+    peer.send(window_update(0, 10_000));
+    assert!(peer.events().is_empty(), "once is enough");
+}
+
+#[test]
+fn pinger_that_reads_nothing_is_not_read_either() {
+    let mut peer = Peer::of_server();
+    let pings: Vec<u8> = (0..2000).flat_map(|_| ping([0; 8]).octets()).collect();
+    let mut left = &pings[..];
+    while peer.engine.wants_read() && !left.is_empty() {
+        let space = peer.engine.space();
+        let n = space.len().min(left.len());
+        space[..n].copy_from_slice(&left[..n]);
+        peer.engine.received(n, peer.now);
+        left = &left[n..];
+        assert!(peer.engine.event().is_none());
+    }
+    assert!(!peer.engine.wants_read() && peer.engine.output().len() < 64 << 10);
+    peer.flush();
+    assert!(peer.engine.wants_read());
+}
+
+#[test]
+fn replies_that_are_written_do_not_count_although_the_output_is_never_empty() {
+    let mut peer = Peer::of_server_with(Config::default(), &[(4, 0x7fff_ffff)]);
+    peer.send_all([request(1), window_update(0, 0x7fff_ffff - 65_535)]);
+    let key = peer.accept();
+    peer.engine.send_headers(key, End::No, write_response);
+    peer.engine.send(key, Bytes::from(vec![0; 64 << 20]), End::Yes);
+    let octets = ping([0; 8]).octets();
+    for round in 0..2000 {
+        // Bulk is always waiting, and the socket takes less than there is.
+        let waiting = peer.engine.output().len();
+        assert!(waiting > 100_000);
+        peer.engine.written(20_000, peer.now);
+        assert!(peer.engine.wants_read(), "round {round}");
+        peer.engine.space()[..octets.len()].copy_from_slice(&octets);
+        peer.engine.received(octets.len(), peer.now);
+        assert!(peer.engine.event().is_none());
+    }
+}

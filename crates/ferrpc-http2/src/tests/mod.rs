@@ -1,0 +1,15 @@
+//! The engine from outside: against a peer that sends any frame it likes, and against itself over pipes.
+//!
+//! Time is a number the tests move; nothing sleeps, and every chance comes from a fixed seed.
+
+#![expect(clippy::cast_possible_truncation, reason = "lengths the tests choose themselves")]
+
+mod credit;
+mod frames;
+mod goaway;
+mod noise;
+mod pair;
+mod peer;
+mod simulation;
+mod split;
+mod violations;
