@@ -13,7 +13,6 @@ mod head;
 mod headers;
 mod hpack;
 mod input;
-mod memo;
 mod out;
 mod stream;
 #[cfg(test)]
