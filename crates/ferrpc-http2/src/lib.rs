@@ -13,6 +13,7 @@ mod head;
 mod headers;
 mod hpack;
 mod input;
+mod memo;
 mod out;
 mod stream;
 #[cfg(test)]

@@ -30,6 +30,7 @@ use crate::head::Head;
 use crate::headers::Headers;
 use crate::hpack::{Decoder, Encoder};
 use crate::input::{Chunk, Input};
+use crate::memo::Memo;
 use crate::out::Out;
 use crate::stream::{End, Fate, StreamKey, Streams};
 
@@ -135,6 +136,7 @@ pub struct Connection {
     out: Out,
     decoder: Decoder,
     encoder: Encoder,
+    memo: Memo,
     streams: Streams,
     recv: recv::State,
     sched: sched::Ring,
@@ -234,6 +236,7 @@ impl Connection {
             out: Out::default(),
             decoder: Decoder::new(config.header_table_bytes),
             encoder: Encoder::new(),
+            memo: Memo::default(),
             streams: Streams::default(),
             recv: recv::State::new(role, &config),
             sched: sched::Ring::default(),
@@ -323,6 +326,7 @@ impl Connection {
     /// Gives receive memory back; for connections that go quiet.
     pub fn release_memory(&mut self) {
         self.input.release();
+        self.memo = Memo::default();
     }
 
     /// What happened next, or `None` when all input is used up.
