@@ -53,13 +53,18 @@ pub(crate) struct Assembler {
 /// What a chunk brought.
 pub(crate) enum Assembled {
     Message(Chunk),
-    /// The message needs more octets: this many in all, prefix included, if that is known.
+    /// The message needs so many octets more, if that is known.
     Partial(Option<usize>),
 }
 
 impl Assembler {
     pub(crate) fn new(bytes_max: usize) -> Self {
         Self { bytes_max, prefix: [0; PREFIX_BYTES], prefix_len: 0, partial: Vec::new() }
+    }
+
+    /// Octets still missing of the message begun, if its prefix is there.
+    pub(crate) fn missing(&self) -> Option<usize> {
+        (self.prefix_len == PREFIX_BYTES).then(|| self.message_len() - self.partial.len())
     }
 
     /// True in the middle of a message: a stream must not end here.
@@ -89,7 +94,7 @@ impl Assembler {
         self.partial.extend_from_slice(&chunk.as_slice()[..n]);
         chunk.advance(n);
         if self.partial.len() < len {
-            return Ok(Assembled::Partial(Some(PREFIX_BYTES + len)));
+            return Ok(Assembled::Partial(Some(len - self.partial.len())));
         }
         self.prefix_len = 0;
         Ok(Assembled::Message(Chunk::from_vec(std::mem::take(&mut self.partial))))

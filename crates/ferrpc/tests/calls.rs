@@ -204,4 +204,21 @@ on_both_runtimes! {
         )), "{text}");
         assert!(text.ends_with("[phase=connect, local]"), "{text}");
     }
+
+    async fn large_messages_in_a_row_wait_for_their_reader_and_arrive_whole() {
+        let s = start().await;
+        let (mut tx, mut rx) = s.channel.bidi(&ECHO).await.unwrap().split();
+        let sending = tokio::spawn(async move {
+            for size in [1 << 20, 1, 300_000, 2 << 20] {
+                tx.send("z".repeat(size)).await.unwrap();
+            }
+            tx.close();
+        });
+        let mut sizes = Vec::new();
+        while let Some(message) = rx.message().await.unwrap() {
+            sizes.push(message.len());
+        }
+        sending.await.unwrap();
+        assert_eq!(sizes, [1 << 20, 1, 300_000, 2 << 20]);
+    }
 }

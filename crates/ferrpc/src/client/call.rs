@@ -196,7 +196,7 @@ async fn unary<Req, Res>(call: UnaryCall<Req, Res>) -> Result<Response<Res>, Sta
     let finished = loop {
         let octets = envelope::encode(method.request, &message, channel.config().send_message_bytes_max)?;
         let conn = channel.pick(options.wait_for_ready, deadline).await?;
-        let exchange = conn.open(method.info().path, metadata.clone(), deadline, Some(octets));
+        let exchange = conn.open(method.info().path, metadata.clone(), deadline, Some(octets), true);
         let finished = Answer { exchange, done: false }.await;
         match &finished.ended {
             Err(status) if attempts.again(status) => {}
@@ -290,7 +290,7 @@ async fn open<Req, Res>(
         let octets =
             message.map(|message| envelope::encode(method.request, message, bytes_max)).transpose()?;
         let conn = channel.pick(options.wait_for_ready, options.deadline).await?;
-        let exchange = conn.open(method.info().path, metadata.clone(), options.deadline, octets);
+        let exchange = conn.open(method.info().path, metadata.clone(), options.deadline, octets, false);
         let opening = Opening { exchange: Some(exchange) };
         match opening.wait().await {
             Ok(exchange) => return Ok(exchange),

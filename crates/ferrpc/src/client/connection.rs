@@ -37,6 +37,8 @@ struct Slot {
     feed: Feed,
     deadline: Option<Instant>,
     messages: u64,
+    /// The method answers with one message, and nobody takes it before the end.
+    one_answer: bool,
 }
 
 impl ClientSide {
@@ -89,7 +91,8 @@ impl ClientSide {
             self.slots.resize_with(slot + 1, || None);
         }
         let feed = Feed::new(open.exchange, self.message_bytes_max);
-        self.slots[slot] = Some(Slot { key, feed, deadline: open.deadline, messages: 0 });
+        self.slots[slot] =
+            Some(Slot { key, feed, deadline: open.deadline, messages: 0, one_answer: open.one_answer });
     }
 
     /// A stream ended: the next calls that wait may have its place.
@@ -169,6 +172,11 @@ impl ClientSide {
         match slot.feed.data(conn, key, chunk, end) {
             Ok(messages) => {
                 slot.messages += messages;
+                if slot.one_answer && slot.messages > 1 {
+                    let status =
+                        Status::unimplemented("the server answered with several messages where one is due");
+                    return self.finish(conn, key, Err(status.at(Phase::Recv)), now);
+                }
                 if end == End::Yes {
                     let status = no_status(slot.messages);
                     self.finish(conn, key, Err(status), now);
@@ -222,7 +230,11 @@ impl Side for ClientSide {
             Command::End { key } => {
                 conn.send_end(key);
             }
-            Command::Consumed { key, octets } => conn.consumed(key, octets),
+            Command::Consumed { key, octets } => {
+                if let Some(slot) = self.slot(key) {
+                    slot.feed.consumed(conn, key, octets);
+                }
+            }
             Command::Reset { key, code } => {
                 conn.reset(key, code);
                 if let Some(slot) = self.slots.get_mut(key.slot()) {
@@ -391,10 +403,12 @@ impl Conn {
         metadata: Metadata,
         deadline: Option<Instant>,
         message: Option<crate::codec::Segments>,
+        one_answer: bool,
     ) -> Arc<Exchange> {
         let exchange = Exchange::new(self.inbox.clone(), Whose::Client, None);
         let authority = self.authority.clone();
-        let open = Open { path, authority, metadata, deadline, message, exchange: exchange.clone() };
+        let open =
+            Open { path, authority, metadata, deadline, message, one_answer, exchange: exchange.clone() };
         if !self.inbox.push(Command::Open(Box::new(open))) {
             let status = Status::unavailable("the connection was lost before the call began");
             exchange.end(Err(status.at(Phase::Http2).not_executed()));

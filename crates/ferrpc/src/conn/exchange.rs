@@ -48,6 +48,9 @@ struct State {
     pushed: usize,
     /// The engine holds more of this stream than it should.
     paused: bool,
+    /// A message has begun that is larger than the window may be; it gets its credit when all before it are
+    /// taken.
+    starved: bool,
     /// Nobody waits for the outcome any more.
     abandoned: bool,
     receiver: Option<Waker>,
@@ -145,7 +148,9 @@ impl Exchange {
         let mut state = self.lock();
         if let Some(message) = state.messages.pop_front() {
             state.consumed += message.len() + PREFIX_BYTES;
-            if state.consumed >= CONSUMED_PORTION_BYTES && state.ended.is_none() {
+            let due =
+                state.consumed >= CONSUMED_PORTION_BYTES || (state.starved && state.messages.is_empty());
+            if due && state.ended.is_none() {
                 let octets = std::mem::take(&mut state.consumed);
                 let key = state.key;
                 drop(state);
@@ -315,6 +320,27 @@ impl Feed {
         self.assembler.is_partial()
     }
 
+    /// The receiver consumed octets: gives their credit back, and that of a large message it now waits for.
+    pub(crate) fn consumed(&self, conn: &mut Connection, key: StreamKey, octets: usize) {
+        conn.consumed(key, octets);
+        let waited_for = {
+            let mut state = self.exchange.lock();
+            let waited_for = state.messages.is_empty();
+            state.starved &= !waited_for;
+            waited_for
+        };
+        if waited_for {
+            self.want(conn, key);
+        }
+    }
+
+    /// Sees to it that the rest of the message begun can come.
+    fn want(&self, conn: &mut Connection, key: StreamKey) {
+        if let Some(octets) = self.assembler.missing() {
+            conn.want(key, octets);
+        }
+    }
+
     /// Takes a piece of the body and returns how many messages it completed. `Err` says what is wrong with
     /// it; the caller ends the stream.
     pub(crate) fn data(
@@ -340,16 +366,27 @@ impl Feed {
                         break;
                     }
                 }
-                Assembled::Partial(expected) => {
-                    if let Some(octets) = expected {
-                        conn.want(key, octets);
+                Assembled::Partial(missing) => {
+                    if missing.is_some() {
+                        let state = match came.take() {
+                            Some(state) => state,
+                            None => self.exchange.lock(),
+                        };
+                        came = Some(state);
                     }
                     break;
                 }
             }
         }
-        if let Some(state) = came {
-            wake(state, |state| state.receiver.take());
+        if let Some(mut state) = came {
+            // Credit beyond the window only for a message somebody waits for: what is queued unread stays
+            // bounded by the window.
+            state.starved = self.assembler.missing().is_some() && !state.messages.is_empty();
+            let waited_for = !state.starved;
+            wake(state, |state| if messages > 0 { state.receiver.take() } else { None });
+            if waited_for {
+                self.want(conn, key);
+            }
         }
         if end == End::Yes && self.assembler.is_partial() {
             return Err(Status::internal("the stream ended in the middle of a message").at(Phase::Recv));

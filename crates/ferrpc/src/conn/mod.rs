@@ -42,6 +42,8 @@ pub(crate) struct Open {
     pub(crate) deadline: Option<tokio::time::Instant>,
     /// The only message, behind its prefix; then nothing follows.
     pub(crate) message: Option<Segments>,
+    /// The answer is one message, taken only when the call is over.
+    pub(crate) one_answer: bool,
     pub(crate) exchange: std::sync::Arc<exchange::Exchange>,
 }
 

@@ -290,7 +290,11 @@ impl Side for ServerSide {
                     feed.exchange.taken(n, pause);
                 }
             }
-            Command::Consumed { key, octets } => conn.consumed(key, octets),
+            Command::Consumed { key, octets } => {
+                if let Some(Slot { stage: Stage::Running { feed: Some(feed), .. }, .. }) = self.slot(key) {
+                    feed.consumed(conn, key, octets);
+                }
+            }
             Command::Finish { key, reply } => self.finish(conn, key, reply),
             Command::Reset { key, code } => conn.reset(key, code),
             _ => {}
