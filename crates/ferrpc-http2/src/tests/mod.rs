@@ -10,6 +10,7 @@ mod goaway;
 mod noise;
 mod pair;
 mod peer;
+mod repeats;
 mod simulation;
 mod split;
 mod violations;
