@@ -72,6 +72,8 @@ struct Slot {
 enum Stage {
     /// The one request message is still coming.
     Collecting { metadata: Metadata, route: Route, assembler: Assembler, message: Option<Chunk> },
+    /// Not gRPC: answered in HTTP when the request is over, as HTTP servers do.
+    Refused(&'static str, &'static str),
     /// The handler runs.
     Running { feed: Option<Feed>, task: Option<AbortHandle> },
 }
@@ -101,6 +103,22 @@ impl ServerSide {
         self.slots.get_mut(key.slot())?.as_mut().filter(|slot| slot.key == key)
     }
 
+    fn put(&mut self, key: StreamKey, deadline: Option<Instant>, stage: Stage) {
+        let slot = key.slot();
+        if self.slots.len() <= slot {
+            self.slots.resize_with(slot + 1, || None);
+        }
+        self.slots[slot] = Some(Slot { key, deadline, stage });
+    }
+
+    fn refuse(&mut self, conn: &mut Connection, key: StreamKey, refusal: Refusal, end: End) {
+        match refusal {
+            Refusal::Grpc(status) => finish(conn, key, Reply::End(Err(status))),
+            Refusal::Http(status, why) if end == End::Yes => answer_http(conn, key, status, why),
+            Refusal::Http(status, why) => self.put(key, None, Stage::Refused(status, why)),
+        }
+    }
+
     fn head(&mut self, conn: &mut Connection, key: StreamKey, head: Head, end: End, now: Instant) {
         let facts = match &self.last {
             // Most calls repeat the head of the one before, and the engine says so.
@@ -110,7 +128,7 @@ impl ServerSide {
                     self.last = Some((head.clone(), facts.clone()));
                     facts
                 }
-                Err(refusal) => return refuse(conn, key, refusal),
+                Err(refusal) => return self.refuse(conn, key, refusal, end),
             },
         };
         // A cancelled call counts until its handler is gone (CVE-2023-44487), but an honest client that
@@ -124,14 +142,9 @@ impl ServerSide {
         if let Some(deadline) = deadline {
             self.deadline = Some(self.deadline.map_or(deadline, |earliest| earliest.min(deadline)));
         }
-        let slot = key.slot();
-        if self.slots.len() <= slot {
-            self.slots.resize_with(slot + 1, || None);
-        }
         let assembler = Assembler::new(self.limits.message_bytes_max);
         if !route.kind.client_streams() {
-            let stage = Stage::Collecting { metadata, route, assembler, message: None };
-            self.slots[slot] = Some(Slot { key, deadline, stage });
+            self.put(key, deadline, Stage::Collecting { metadata, route, assembler, message: None });
             if end == End::Yes {
                 self.data(conn, key, Chunk::empty(), end);
             }
@@ -142,7 +155,7 @@ impl ServerSide {
             exchange.end(Ok(Metadata::new()));
         }
         let feed = Some(Feed::new(exchange.clone(), self.limits.message_bytes_max));
-        self.slots[slot] = Some(Slot { key, deadline, stage: Stage::Running { feed, task: None } });
+        self.put(key, deadline, Stage::Running { feed, task: None });
         self.start(conn, key, &route, metadata, None, Some(exchange), deadline);
     }
 
@@ -158,6 +171,14 @@ impl ServerSide {
                 }
             }
             Stage::Running { feed: None, .. } => {}
+            Stage::Refused(status, why) => {
+                let (status, why) = (*status, *why);
+                conn.consumed(key, chunk.len());
+                if end == End::Yes {
+                    self.slots[key.slot()] = None;
+                    answer_http(conn, key, status, why);
+                }
+            }
             Stage::Collecting { assembler, message, .. } => {
                 let octets = chunk.len();
                 if let Err(status) = collect(assembler, message, chunk, end) {
@@ -418,17 +439,12 @@ fn facts(head: &Head, router: &Router) -> Result<Facts, Refusal> {
     }
 }
 
-fn refuse(conn: &mut Connection, key: StreamKey, refusal: Refusal) {
-    match refusal {
-        Refusal::Http(status, why) => {
-            conn.send_headers(key, End::No, |writer| {
-                writer.field(b":status", status.as_bytes(), Indexing::Literal);
-                writer.field(b"content-type", b"text/plain", Indexing::Literal);
-            });
-            conn.send_slice(key, why.as_bytes(), End::Yes);
-        }
-        Refusal::Grpc(status) => finish(conn, key, Reply::End(Err(status))),
-    }
+fn answer_http(conn: &mut Connection, key: StreamKey, status: &str, why: &str) {
+    conn.send_headers(key, End::No, |writer| {
+        writer.field(b":status", status.as_bytes(), Indexing::Literal);
+        writer.field(b"content-type", b"text/plain", Indexing::Literal);
+    });
+    conn.send_slice(key, why.as_bytes(), End::Yes);
 }
 
 /// HEADERS, message and trailers of a reply, as far as they are not out yet.
