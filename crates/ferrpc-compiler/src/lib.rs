@@ -1,1 +1,38 @@
 //! `.proto` text to checked descriptors.
+//!
+//! [`Compiler`] reads files and what they import and gives
+//! [`FileDescriptorProto`](ferrpc_proto::descriptor::FileDescriptorProto)s as `protoc` would, or a
+//! [`Report`] of everything that is wrong with them, with places, reasons and advice. No other program is
+//! needed for it.
+//!
+//! It generates no code: that is `ferrpc-build`.
+//!
+//! The road through the modules: `load` finds the files and cuts them into tokens (`lex`), `parse` makes
+//! trees of them (`ast`), and `lower` is the list of passes from trees to descriptors.
+#![forbid(unsafe_code)]
+
+mod ast;
+mod comments;
+mod compiler;
+mod defaults;
+mod float;
+mod info;
+mod lex;
+mod limits;
+mod literal;
+mod load;
+mod lower;
+mod names;
+mod nodes;
+mod parse;
+mod pass;
+mod report;
+mod source;
+mod span;
+mod suggest;
+mod symbols;
+mod value;
+mod wkt;
+
+pub use compiler::{Compiled, Compiler};
+pub use report::{Diagnostic, Level, Place, Report};

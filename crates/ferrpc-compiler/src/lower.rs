@@ -1,0 +1,57 @@
+//! From syntax trees to descriptors: the list of passes, in order.
+//!
+//! Passes return nothing of their verdicts: what they find wrong goes to the sink, and the next pass runs
+//! all the same, so that one run tells everything. A pass that needs what an earlier one could not find
+//! (a type, a number) skips the one node in silence, since it has been reported.
+
+use ferrpc_proto::descriptor::FileDescriptorProto;
+
+use crate::ast::File;
+use crate::load::Loaded;
+use crate::parse;
+use crate::pass;
+use crate::report::Sink;
+use crate::span::FileId;
+use crate::symbols::Symbols;
+
+/// What passes read: the trees, what is visible where, and what is called how.
+pub(crate) struct World<'s> {
+    pub(crate) loaded: &'s Loaded,
+    /// By [`FileId`].
+    pub(crate) files: Vec<File<'s>>,
+    pub(crate) imports: pass::imports::Graph,
+    pub(crate) symbols: Symbols,
+}
+
+/// Compiles all loaded files. Descriptors come in the order of dependency; they are whole only if no
+/// error was reported.
+pub(crate) fn lower(loaded: &Loaded, sink: &mut Sink) -> Vec<FileDescriptorProto> {
+    let parse = |id: FileId, sink: &mut Sink| {
+        parse::parse(id, &loaded.sources.file(id).text, &loaded.tokens[id.index()], sink)
+    };
+    let mut files: Vec<File<'_>> = loaded.sources.ids().map(|id| parse(id, sink)).collect();
+
+    // Which file sees which, in what order they stand; cycles.
+    let imports = pass::imports::run(loaded, &mut files, sink);
+    // Everything that has a name; names used twice.
+    let symbols = pass::symbols::run(loaded, &mut files, sink);
+    // What each type name means. Needs all names of all files.
+    let used = pass::names::run(loaded, &mut files, &imports, &symbols, sink);
+    pass::imports::unused(loaded, &files, &imports, &used, sink);
+
+    let world = World { loaded, files, imports, symbols };
+    // Numbers of fields and values, ranges, what is reserved.
+    pass::numbers::run(&world, sink);
+    // The descriptors, without options. From here on trees and descriptors are walked side by side.
+    let mut protos = pass::build::run(&world, sink);
+    // Options, standard and custom; they fill the descriptors and move source locations.
+    let moved = pass::options::run(&world, &mut protos, sink);
+    // Rules about single nodes, now that types and options are known.
+    pass::check::run(&world, &protos, sink);
+    // Names in JSON, and that no two fields share one.
+    pass::json::run(&world, &protos, sink);
+    // Locations and comments.
+    pass::info::run(&world, &moved, &mut protos);
+
+    world.imports.order.iter().map(|id| std::mem::take(&mut protos[id.index()])).collect()
+}

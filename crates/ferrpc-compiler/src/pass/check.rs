@@ -1,0 +1,309 @@
+//! The rules that need types and options: of maps, oneofs, enums, packed fields, proto3.
+
+use std::collections::HashMap;
+
+use ferrpc_proto::descriptor::field_descriptor_proto::{Label, Type};
+use ferrpc_proto::descriptor::{
+    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
+};
+
+use crate::ast::{Enum, Field, FieldType, File, Message, MessageKind, OptionDecl, Syntax};
+use crate::lower::World;
+use crate::names;
+use crate::nodes::Nodes;
+use crate::report::{Diagnostic, Sink};
+use crate::span::Span;
+use crate::symbols::Kind;
+
+pub(crate) fn run(world: &World<'_>, protos: &[FileDescriptorProto], sink: &mut Sink) {
+    let nodes = Nodes::new(world);
+    for (file, proto) in world.files.iter().zip(protos) {
+        Pass { world, nodes: &nodes, file, sink }.file(proto);
+    }
+}
+
+struct Pass<'a> {
+    world: &'a World<'a>,
+    nodes: &'a Nodes<'a>,
+    file: &'a File<'a>,
+    sink: &'a mut Sink,
+}
+
+impl Pass<'_> {
+    fn file(&mut self, proto: &FileDescriptorProto) {
+        let file = self.file;
+        for (message, proto) in file.messages.iter().zip(&proto.message_type) {
+            self.message(message, proto);
+        }
+        for (this, proto) in file.enums.iter().zip(&proto.enum_type) {
+            self.enumeration(this, proto);
+        }
+        for (field, proto) in file.extensions.iter().zip(&proto.extension) {
+            self.field(field, proto, &file.messages);
+            self.extension(field, proto);
+        }
+    }
+
+    fn message(&mut self, message: &Message<'_>, proto: &DescriptorProto) {
+        for (nested, proto) in message.messages.iter().zip(&proto.nested_type) {
+            self.message(nested, proto);
+        }
+        for (this, proto) in message.enums.iter().zip(&proto.enum_type) {
+            self.enumeration(this, proto);
+        }
+        for (field, proto) in message.fields.iter().zip(&proto.field) {
+            self.field(field, proto, &message.messages);
+        }
+        for (field, proto) in message.extensions.iter().zip(&proto.extension) {
+            self.field(field, proto, &message.messages);
+            self.extension(field, proto);
+        }
+        if message.kind == MessageKind::MapEntry {
+            self.map_entry(message, proto);
+            return;
+        }
+        let proto3 = self.file.syntax == Syntax::Proto3;
+        if let (true, Some(range)) = (proto3, message.extension_ranges.first()) {
+            let it = Diagnostic::error("proto3 has no extension ranges")
+                .at(range.span, "not allowed here")
+                .help("use `google.protobuf.Any` for what others may add");
+            self.sink.push(it);
+        }
+        let set = proto.options.as_ref().and_then(|it| it.message_set_wire_format) == Some(true);
+        if set && proto3 {
+            let it =
+                Diagnostic::error("proto3 has no message sets").at(message.name.span, "not allowed here");
+            self.sink.push(it);
+        } else if set && (!message.fields.is_empty() || message.extension_ranges.is_empty()) {
+            let it = Diagnostic::error(format!(
+                "message set `{}` must have extensions and no fields",
+                message.name.text
+            ))
+            .at(message.name.span, "is a message set by its option `message_set_wire_format`");
+            self.sink.push(it);
+        }
+    }
+
+    fn map_entry(&mut self, entry: &Message<'_>, proto: &DescriptorProto) {
+        let (Some(key), Some(ty)) = (entry.fields.first(), proto.field.first().and_then(|it| it.r#type))
+        else {
+            return;
+        };
+        let what = match ty {
+            Type::FLOAT | Type::DOUBLE => "floats",
+            Type::BYTES => "bytes",
+            Type::ENUM => "enums",
+            Type::MESSAGE | Type::GROUP => "messages",
+            _ => "",
+        };
+        if !what.is_empty() {
+            let it = Diagnostic::error(format!("{what} cannot be the key of a map"))
+                .at(key.span, "expected an integer, `bool` or `string`");
+            self.sink.push(it);
+        }
+        // The entry is made with its default, the first value, where a value is missing on the wire.
+        if let Some(FieldType::Named(ty)) = entry.fields.get(1).map(|it| &it.ty)
+            && let Some(this) = ty.resolved.and_then(|id| self.nodes.get_enum(id))
+            && let Some(first) = this.values.first()
+            && first.number.value != 0
+        {
+            let it = Diagnostic::error("an enum in a map must have zero as its first value")
+                .at(ty.path.span, "used as the value of a map")
+                .at(first.number.span, "the first value is not zero");
+            self.sink.push(it);
+        }
+    }
+
+    fn field(&mut self, field: &Field<'_>, proto: &FieldDescriptorProto, _beside: &[Message<'_>]) {
+        let proto3 = self.file.syntax == Syntax::Proto3;
+        let label = proto.label.unwrap_or(Label::OPTIONAL);
+        let label_span = field.label.map_or(field.span, |it| it.1);
+        if proto3 && label == Label::REQUIRED {
+            let it = Diagnostic::error("proto3 has no required fields")
+                .at(label_span, "not allowed here")
+                .help("remove `required`; a field that is not set has the default of its type");
+            self.sink.push(it);
+        }
+        if let (true, Some(default)) = (proto3, &field.default) {
+            let it = Diagnostic::error("proto3 has no defaults of your choice")
+                .at(default.span, "not allowed here")
+                .help("a field that is not set is zero, empty or false");
+            self.sink.push(it);
+        }
+        self.closed_enum(field);
+
+        let Some(options) = proto.options.as_ref() else { return };
+        let Some(ty) = proto.r#type else { return };
+        let at = |name: &str| option_span(&field.options, name).unwrap_or(field.span);
+        if options.packed == Some(true) && !(label == Label::REPEATED && is_packable(ty)) {
+            let why = if label == Label::REPEATED { "its type is no number" } else { "it is not repeated" };
+            let it = Diagnostic::error(format!("field `{}` cannot be packed", field.name.text))
+                .at(at("packed"), why);
+            self.sink.push(it);
+        }
+        if (options.lazy == Some(true) || options.unverified_lazy == Some(true)) && ty != Type::MESSAGE {
+            let name = if options.lazy == Some(true) { "lazy" } else { "unverified_lazy" };
+            let it = Diagnostic::error(format!("`{name}` is for fields that hold a message"))
+                .at(at(name), "not allowed here");
+            self.sink.push(it);
+        }
+        let wide = matches!(ty, Type::INT64 | Type::UINT64 | Type::SINT64 | Type::FIXED64 | Type::SFIXED64);
+        if options.jstype.is_some_and(|it| it.0 != 0) && !wide {
+            let it =
+                Diagnostic::error("`jstype` is for 64-bit integers").at(at("jstype"), "not allowed here");
+            self.sink.push(it);
+        }
+        let text = matches!(ty, Type::STRING | Type::BYTES);
+        if options.ctype.is_some_and(|it| it.0 != 0) && !text {
+            let it =
+                Diagnostic::error("`ctype` is for strings and bytes").at(at("ctype"), "not allowed here");
+            self.sink.push(it);
+        }
+    }
+
+    /// A field without presence starts at zero, which a closed enum need not have.
+    fn closed_enum(&mut self, field: &Field<'_>) {
+        if self.file.syntax != Syntax::Proto3 {
+            return;
+        }
+        let FieldType::Named(ty) = &field.ty else { return };
+        let Some(id) = ty.resolved else { return };
+        let symbol = self.world.symbols.get(id);
+        let home = &self.world.files[symbol.span.file.index()];
+        if symbol.kind != Kind::Enum || home.syntax != Syntax::Proto2 {
+            return;
+        }
+        if field.oneof.is_some() || field.label.is_some() || field.extendee.is_some() {
+            return;
+        }
+        let it = Diagnostic::error(format!("enum `{}` is of proto2 and cannot be used here", ty.path.text))
+            .at(ty.path.span, "this field has no presence")
+            .at(symbol.span, "declared in a file of proto2")
+            .help("make the field `optional`, or move the enum to proto3");
+        self.sink.push(it);
+    }
+
+    fn extension(&mut self, field: &Field<'_>, proto: &FieldDescriptorProto) {
+        let Some(extendee) = &field.extendee else { return };
+        if proto.label == Some(Label::REQUIRED) {
+            let it = Diagnostic::error("an extension cannot be required")
+                .at(field.label.map_or(field.span, |it| it.1), "not allowed here")
+                .note("who does not know the extension could not read the message");
+            self.sink.push(it);
+        }
+        let Some(id) = extendee.resolved else { return };
+        let name = &self.world.symbols.get(id).name;
+        if self.file.syntax == Syntax::Proto3 && !is_options(name) {
+            let it = Diagnostic::error("proto3 extends nothing but options")
+                .at(extendee.path.span, format!("`{name}` holds no options"))
+                .help("use `google.protobuf.Any`, or write this file in proto2");
+            self.sink.push(it);
+        }
+        let set = self.nodes.get_message(id).is_some_and(crate::pass::numbers::is_message_set);
+        if set && (proto.r#type != Some(Type::MESSAGE) || proto.label != Some(Label::OPTIONAL)) {
+            let it = Diagnostic::error(format!(
+                "an extension of the message set `{name}` must be an optional message"
+            ))
+            .at(field.span, "is something else");
+            self.sink.push(it);
+        } else if !set && field.number.value > crate::pass::numbers::FIELD_MAX {
+            // Reported as outside of the ranges.
+        }
+    }
+
+    fn enumeration(&mut self, this: &Enum<'_>, proto: &EnumDescriptorProto) {
+        let options = proto.options.as_ref();
+        let alias = options.and_then(|it| it.allow_alias);
+        let at = option_span(&this.options, "allow_alias").unwrap_or(this.name.span);
+        let mut numbers: HashMap<i64, &crate::ast::EnumValue<'_>> = HashMap::new();
+        let mut aliases = false;
+        for value in &this.values {
+            let Some(first) = numbers.get(&value.number.value) else {
+                numbers.insert(value.number.value, value);
+                continue;
+            };
+            aliases = true;
+            if alias == Some(true) || first.name.text == value.name.text {
+                continue;
+            }
+            let next = this.values.iter().map(|it| it.number.value).max().unwrap_or(0).saturating_add(1);
+            let it = Diagnostic::error(format!("number {} is used twice in enum `{}`", value.number.value, this.name.text))
+                .at(value.number.span, format!("used again by `{}`", value.name.text))
+                .at(first.number.span, format!("first used by `{}`", first.name.text))
+                .help(format!("the next free number is {next}; if both shall mean the same, say `option allow_alias = true;`"));
+            self.sink.push(it);
+        }
+        if alias == Some(true) && !aliases && !self.file.broken {
+            let it = Diagnostic::error(format!("enum `{}` allows aliases and has none", this.name.text))
+                .at(at, "not needed")
+                .help("remove the option");
+            self.sink.push(it);
+        }
+        if alias == Some(false) {
+            let it = Diagnostic::error("`allow_alias = false` says nothing")
+                .at(at, "this is so anyway")
+                .help("remove the option");
+            self.sink.push(it);
+        }
+        self.short_names(
+            this,
+            options.and_then(|it| it.deprecated_legacy_json_field_conflicts) == Some(true),
+        );
+    }
+
+    /// Values must differ without the name of their enum too: that is what many languages call them.
+    fn short_names(&mut self, this: &Enum<'_>, lenient: bool) {
+        let mut seen: HashMap<String, &crate::ast::EnumValue<'_>> = HashMap::new();
+        for value in &this.values {
+            let short = names::short_value(&this.name.text, &value.name.text);
+            let Some(first) = seen.get(&short) else {
+                seen.insert(short, value);
+                continue;
+            };
+            // Aliases may: they are one value.
+            if first.name.text == value.name.text || first.number.value == value.number.value || lenient {
+                continue;
+            }
+            let text =
+                format!("enum values `{}` and `{}` differ too little", first.name.text, value.name.text);
+            let it = if self.file.syntax == Syntax::Proto3 {
+                Diagnostic::error(text)
+            } else {
+                Diagnostic::warning(text)
+            };
+            let it = it
+                .at(value.name.span, format!("`{short}` again"))
+                .at(first.name.span, format!("`{short}` without the name of the enum"));
+            self.sink.push(it);
+        }
+    }
+}
+
+/// Where a standard option is set.
+fn option_span(options: &[OptionDecl<'_>], name: &str) -> Option<Span> {
+    let is = |it: &&OptionDecl<'_>| matches!(&it.name[..], [part] if part.text == name && !part.is_extension);
+    options.iter().find(is)?.name_span()
+}
+
+fn is_packable(ty: Type) -> bool {
+    !matches!(ty, Type::STRING | Type::BYTES | Type::MESSAGE | Type::GROUP)
+}
+
+/// The messages that hold options, which proto3 may extend.
+fn is_options(name: &str) -> bool {
+    let Some(name) = name.strip_prefix("google.protobuf.") else { return false };
+    matches!(
+        name,
+        "FileOptions"
+            | "MessageOptions"
+            | "FieldOptions"
+            | "OneofOptions"
+            | "ExtensionRangeOptions"
+            | "EnumOptions"
+            | "EnumValueOptions"
+            | "ServiceOptions"
+            | "MethodOptions"
+            | "StreamOptions"
+            | "FeatureSet"
+    )
+}

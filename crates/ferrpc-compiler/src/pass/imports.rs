@@ -1,0 +1,151 @@
+//! Imports: what they lead to, which files a file sees, cycles, and the order of the output.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::ast::{File, ImportKind};
+use crate::load::Loaded;
+use crate::report::{Diagnostic, Sink};
+use crate::span::FileId;
+
+/// Who imports whom.
+#[derive(Debug, Default)]
+pub(crate) struct Graph {
+    /// What each file sees: itself, what it imports, and what those import publicly, and so on.
+    pub(crate) visible: Vec<HashSet<FileId>>,
+    /// What one sees by importing a file: itself and what it imports publicly, and so on.
+    public: Vec<Vec<FileId>>,
+    /// All files of the output, each behind those it imports.
+    pub(crate) order: Vec<FileId>,
+    /// Whether something that a file sees, or should see, is missing or could not be parsed.
+    pub(crate) incomplete: Vec<bool>,
+}
+
+pub(crate) fn run(loaded: &Loaded, files: &mut [File<'_>], sink: &mut Sink) -> Graph {
+    for file in &mut *files {
+        let mut seen: HashMap<String, crate::span::Span> = HashMap::new();
+        for import in &mut file.imports {
+            import.file = loaded.by_name.get(&import.name).copied().flatten();
+            if let Some(&first) = seen.get(&import.name) {
+                let it = Diagnostic::error(format!("\"{}\" is imported twice", import.name))
+                    .at(import.span, "imported again here")
+                    .at(first, "first imported here")
+                    .help("remove one of the two");
+                sink.push(it);
+            } else {
+                seen.insert(import.name.clone(), import.span);
+            }
+        }
+    }
+    let order = order(loaded, files, sink);
+
+    // Dependencies come first in `order`; the hidden file imports nothing.
+    let mut public: Vec<Vec<FileId>> = vec![Vec::new(); files.len()];
+    let mut visible: Vec<HashSet<FileId>> = vec![HashSet::new(); files.len()];
+    let mut incomplete = vec![false; files.len()];
+    for &id in order.iter().chain(&loaded.hidden) {
+        let file = &files[id.index()];
+        let mut open = vec![id];
+        let mut sees = HashSet::from([id]);
+        let mut lacks = file.broken;
+        for import in &file.imports {
+            let Some(target) = import.file else {
+                lacks = true;
+                continue;
+            };
+            sees.extend(&public[target.index()]);
+            // In a cycle, or where it is imported by itself.
+            sees.insert(target);
+            if import.kind == ImportKind::Public {
+                open.extend(&public[target.index()]);
+            }
+        }
+        open.sort_unstable();
+        open.dedup();
+        lacks |= sees.iter().any(|it| *it != id && (files[it.index()].broken || incomplete[it.index()]));
+        public[id.index()] = open;
+        visible[id.index()] = sees;
+        incomplete[id.index()] = lacks;
+    }
+    Graph { visible, public, order, incomplete }
+}
+
+/// Depth first from the roots, imports in the order of the source; each cycle is reported once.
+fn order(loaded: &Loaded, files: &[File<'_>], sink: &mut Sink) -> Vec<FileId> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum State {
+        New,
+        Open,
+        Done,
+    }
+    let mut state = vec![State::New; files.len()];
+    let mut order = Vec::new();
+    for &root in &loaded.roots {
+        if state[root.index()] != State::New {
+            continue;
+        }
+        // Not recursive: chains of imports can be as long as there are files.
+        let mut stack = vec![(root, 0)];
+        state[root.index()] = State::Open;
+        while let Some(top) = stack.last_mut() {
+            let (id, next) = *top;
+            top.1 += 1;
+            let Some(import) = files[id.index()].imports.get(next) else {
+                state[id.index()] = State::Done;
+                order.push(id);
+                stack.pop();
+                continue;
+            };
+            let Some(target) = import.file else { continue };
+            match state[target.index()] {
+                State::Done => {}
+                State::New => {
+                    state[target.index()] = State::Open;
+                    stack.push((target, 0));
+                }
+                State::Open => {
+                    let from = stack.iter().position(|it| it.0 == target).unwrap_or(0);
+                    let mut chain: Vec<&str> =
+                        stack[from..].iter().map(|it| loaded.sources.file(it.0).name.as_str()).collect();
+                    chain.push(&loaded.sources.file(target).name);
+                    let it = if chain.len() == 2 {
+                        Diagnostic::error("a file cannot import itself")
+                            .at(import.span, "this is the file itself")
+                    } else {
+                        Diagnostic::error("files import each other in a circle")
+                            .at(import.span, "this import closes it")
+                            .note(chain.join(" → "))
+                            .help("move what both need into a third file")
+                    };
+                    sink.push(it);
+                }
+            }
+        }
+    }
+    order
+}
+
+/// Warns of imports that nothing was needed from, in the files that were asked for.
+pub(crate) fn unused(
+    loaded: &Loaded,
+    files: &[File<'_>],
+    graph: &Graph,
+    used: &[HashSet<FileId>],
+    sink: &mut Sink,
+) {
+    for &root in &loaded.roots {
+        if graph.incomplete[root.index()] {
+            continue;
+        }
+        for import in &files[root.index()].imports {
+            let Some(target) = import.file else { continue };
+            if import.kind == ImportKind::Public
+                || graph.public[target.index()].iter().any(|it| used[root.index()].contains(it))
+            {
+                continue;
+            }
+            let it = Diagnostic::warning(format!("\"{}\" is imported and not used", import.name))
+                .at(import.span, "nothing here comes from it");
+            sink.push(it);
+        }
+    }
+}

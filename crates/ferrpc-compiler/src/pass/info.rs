@@ -1,0 +1,76 @@
+//! Source info: the locations the parser noted, in lines and columns, with options under their own paths.
+
+use std::collections::{HashMap, HashSet};
+
+use ferrpc_proto::descriptor::source_code_info::Location;
+use ferrpc_proto::descriptor::{FileDescriptorProto, SourceCodeInfo};
+
+use crate::ast::File;
+use crate::info::OptionPlace;
+use crate::lower::World;
+use crate::source::SourceFile;
+
+/// What became of the options of one file, by where they stand.
+pub(crate) type Moved = HashMap<OptionPlace, Known>;
+
+/// What an option turned out to be.
+#[derive(Debug)]
+pub(crate) enum Known {
+    /// This path in the options message.
+    Path(Vec<i32>),
+    /// For the source only, and left out of the descriptor.
+    SourceOnly,
+    /// Likewise, and the options message with it, since nothing else is in it.
+    LastSourceOnly,
+}
+
+pub(crate) fn run(world: &World<'_>, moved: &[Moved], protos: &mut [FileDescriptorProto]) {
+    for ((file, proto), moved) in world.files.iter().zip(protos).zip(moved) {
+        if Some(file.id) != world.loaded.hidden {
+            let source = world.loaded.sources.file(file.id);
+            proto.source_code_info.set(locations(file, source, moved));
+        }
+    }
+}
+
+fn locations(file: &File<'_>, source: &SourceFile, moved: &Moved) -> SourceCodeInfo {
+    // Options messages that are not there.
+    let gone: HashSet<&[i32]> = file
+        .locations
+        .iter()
+        .filter(|(place, ..)| matches!(moved.get(place), Some(Known::LastSourceOnly)))
+        .map(|(_, path, _)| &path[..path.len() - 2])
+        .collect();
+    let location = file.locations.iter().filter_map(|(place, path, it)| {
+        let (start_line, start_column) = source.info_position(it.start);
+        let (end_line, end_column) = source.info_position(it.end);
+        // Three numbers where one line is enough.
+        let span = if start_line == end_line {
+            vec![start_line, start_column, end_column]
+        } else {
+            vec![start_line, start_column, end_line, end_column]
+        };
+        let mut location = Location {
+            path: match moved.get(&place) {
+                // Instead of `uninterpreted_option` and its index.
+                Some(Known::Path(known)) => [&path[..path.len() - 2], known].concat(),
+                Some(Known::SourceOnly | Known::LastSourceOnly) => return None,
+                None if gone.contains(path) => return None,
+                None => path.to_vec(),
+            },
+            span,
+            ..Default::default()
+        };
+        if let Some(comments) = &it.comments {
+            location.leading_comments = some(&comments.leading);
+            location.trailing_comments = some(&comments.trailing);
+            location.leading_detached_comments = comments.detached.clone();
+        }
+        Some(location)
+    });
+    SourceCodeInfo { location: location.collect(), ..Default::default() }
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}

@@ -1,0 +1,11 @@
+//! The passes of `lower`, one file each. They do not call one another.
+
+pub(crate) mod build;
+pub(crate) mod check;
+pub(crate) mod imports;
+pub(crate) mod info;
+pub(crate) mod json;
+pub(crate) mod names;
+pub(crate) mod numbers;
+pub(crate) mod options;
+pub(crate) mod symbols;

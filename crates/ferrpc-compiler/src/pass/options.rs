@@ -1,0 +1,459 @@
+//! Options: what their names mean, and their values as bytes of the options messages.
+//!
+//! Standard and custom options go one way: each becomes a wire record, according to the declarations in
+//! descriptor.proto and in the extensions a file sees, and all records of a node are decoded as its
+//! options message. What that message has no field for stays in it as unknown fields, which is how
+//! custom options are handed on.
+
+use std::collections::{HashMap, HashSet};
+
+use ferrpc_proto::descriptor::field_descriptor_proto::Label;
+use ferrpc_proto::descriptor::{
+    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, ServiceDescriptorProto,
+};
+
+use crate::ast::{Enum, Field, Message, MessageKind, OptionDecl, Scalar, Service, ValueKind};
+use crate::info::OptionPlace;
+use crate::lower::World;
+use crate::nodes::Nodes;
+use crate::pass::info::{Known, Moved};
+use crate::pass::names::{Found, Scopes, Want};
+use crate::report::{Diagnostic, Sink};
+use crate::span::{Span, index};
+use crate::suggest;
+use crate::symbols::Kind;
+use crate::value::{self, Encoder, type_of};
+
+/// Fills in the options of all descriptors. Returns where each option went.
+pub(crate) fn run(world: &World<'_>, protos: &mut [FileDescriptorProto], sink: &mut Sink) -> Vec<Moved> {
+    let nodes = Nodes::new(world);
+    let packages: Vec<Option<String>> =
+        world.files.iter().map(|it| it.package.as_ref().map(|it| it.text.to_string())).collect();
+    let mut moved = Vec::with_capacity(protos.len());
+    for (file, proto) in world.files.iter().zip(protos) {
+        if Some(file.id) == world.loaded.hidden {
+            moved.push(Moved::new());
+            continue;
+        }
+        let scopes = Scopes::new(file.id, &world.imports, &packages, &world.symbols);
+        let incomplete = world.imports.incomplete[file.id.index()];
+        let mut pass = Pass { world, nodes: &nodes, scopes, incomplete, moved: Moved::new(), sink };
+        let scope = packages[file.id.index()].as_deref().unwrap_or("");
+        proto.options = pass.options(&FILE, &file.options, None, scope).into();
+        for (message, proto) in file.messages.iter().zip(&mut proto.message_type) {
+            pass.message(message, proto, scope);
+        }
+        for (this, proto) in file.enums.iter().zip(&mut proto.enum_type) {
+            pass.enumeration(this, proto, scope);
+        }
+        for (field, proto) in file.extensions.iter().zip(&mut proto.extension) {
+            pass.field(field, proto, scope);
+        }
+        for (service, proto) in file.services.iter().zip(&mut proto.service) {
+            pass.service(service, proto, scope);
+        }
+        moved.push(pass.moved);
+    }
+    moved
+}
+
+/// A kind of node that can have options.
+struct Target {
+    /// The message that holds them.
+    message: &'static str,
+    /// Its name among the targets an option can be limited to.
+    name: &'static str,
+    noun: &'static str,
+}
+
+macro_rules! targets {
+    ($($constant:ident $message:literal $name:literal $noun:literal)*) => {
+        $(const $constant: Target = Target {
+            message: concat!("google.protobuf.", $message), name: $name, noun: $noun,
+        };)*
+    };
+}
+
+targets! {
+    FILE "FileOptions" "TARGET_TYPE_FILE" "a file"
+    RANGE "ExtensionRangeOptions" "TARGET_TYPE_EXTENSION_RANGE" "an extension range"
+    MESSAGE "MessageOptions" "TARGET_TYPE_MESSAGE" "a message"
+    FIELD "FieldOptions" "TARGET_TYPE_FIELD" "a field"
+    ONEOF "OneofOptions" "TARGET_TYPE_ONEOF" "a oneof"
+    ENUM "EnumOptions" "TARGET_TYPE_ENUM" "an enum"
+    ENUM_VALUE "EnumValueOptions" "TARGET_TYPE_ENUM_ENTRY" "an enum value"
+    SERVICE "ServiceOptions" "TARGET_TYPE_SERVICE" "a service"
+    METHOD "MethodOptions" "TARGET_TYPE_METHOD" "a method"
+}
+
+struct Pass<'a> {
+    world: &'a World<'a>,
+    nodes: &'a Nodes<'a>,
+    scopes: Scopes<'a>,
+    incomplete: bool,
+    moved: Moved,
+    sink: &'a mut Sink,
+}
+
+// The walk.
+impl<'a> Pass<'a> {
+    fn message(&mut self, message: &'a Message<'a>, proto: &mut DescriptorProto, scope: &str) {
+        if message.kind == MessageKind::MapEntry {
+            proto.options.get_or_insert_default().map_entry = Some(true);
+            return;
+        }
+        proto.options = self.options(&MESSAGE, &message.options, None, scope).into();
+        let outer = scope;
+        let scope = self.world.symbols.get(message.symbol).name.clone();
+        let scope = &*scope;
+        for (field, proto) in message.fields.iter().zip(&mut proto.field) {
+            self.field(field, proto, scope);
+        }
+        for (field, proto) in message.extensions.iter().zip(&mut proto.extension) {
+            self.field(field, proto, scope);
+        }
+        for (nested, proto) in message.messages.iter().zip(&mut proto.nested_type) {
+            self.message(nested, proto, scope);
+        }
+        for (this, proto) in message.enums.iter().zip(&mut proto.enum_type) {
+            self.enumeration(this, proto, scope);
+        }
+        for (oneof, proto) in message.oneofs.iter().zip(&mut proto.oneof_decl) {
+            proto.options = self.options(&ONEOF, &oneof.options, None, scope).into();
+        }
+        for (range, proto) in message.extension_ranges.iter().zip(&mut proto.extension_range) {
+            let Some(options) = &range.options else { continue };
+            let Some(shared) = message.range_options.get(options.shared) else { continue };
+            proto.options = self.options(&RANGE, shared, Some(&options.places), outer).into();
+        }
+    }
+
+    fn field(&mut self, field: &'a Field<'a>, proto: &mut FieldDescriptorProto, scope: &str) {
+        proto.options = self.options(&FIELD, &field.options, None, scope).into();
+    }
+
+    fn enumeration(&mut self, this: &'a Enum<'a>, proto: &mut EnumDescriptorProto, scope: &str) {
+        proto.options = self.options(&ENUM, &this.options, None, scope).into();
+        for (value, proto) in this.values.iter().zip(&mut proto.value) {
+            proto.options = self.options(&ENUM_VALUE, &value.options, None, scope).into();
+        }
+    }
+
+    fn service(&mut self, service: &'a Service<'a>, proto: &mut ServiceDescriptorProto, scope: &str) {
+        proto.options = self.options(&SERVICE, &service.options, None, scope).into();
+        let scope = self.world.symbols.get(service.symbol).name.clone();
+        for (method, proto) in service.methods.iter().zip(&mut proto.method) {
+            proto.options = self.options(&METHOD, &method.options, None, &scope).into();
+            if method.has_body {
+                proto.options.get_or_insert_default();
+            }
+        }
+    }
+}
+
+// One node's options.
+impl<'a> Pass<'a> {
+    /// `places`: where the options are in the source info, if not where the options themselves say.
+    fn options<T: ferrpc_proto::Message>(
+        &mut self,
+        target: &Target,
+        options: &'a [OptionDecl<'a>],
+        places: Option<&[OptionPlace]>,
+        scope: &str,
+    ) -> Option<T> {
+        if options.is_empty() {
+            return None;
+        }
+        let id = self.world.symbols.find(target.message)?;
+        let message = self.nodes.get_message(id)?;
+        let mut set = Set::default();
+        let mut bytes = Vec::new();
+        let place_of = |nth: usize| places.and_then(|it| it.get(nth)).copied().unwrap_or(options[nth].place);
+        for (nth, option) in options.iter().enumerate() {
+            let place = place_of(nth);
+            self.option(target, message, option, place, scope, &mut set, &mut bytes);
+        }
+        if bytes.is_empty() {
+            // All of them are for the source only (or wrong).
+            for nth in 0..options.len() {
+                self.moved.insert(place_of(nth), Known::LastSourceOnly);
+            }
+            return None;
+        }
+        match T::decode(&bytes) {
+            Ok(decoded) => Some(decoded),
+            Err(error) => {
+                let span = options[0].name_span().unwrap_or(options[0].value.span);
+                let it = Diagnostic::error("these options do not make a valid message")
+                    .at(span, "one of them")
+                    .note(error.to_string());
+                self.sink.push(it);
+                None
+            }
+        }
+    }
+
+    fn option(
+        &mut self,
+        target: &Target,
+        message: &'a Message<'a>,
+        option: &'a OptionDecl<'a>,
+        place: OptionPlace,
+        scope: &str,
+        set: &mut Set,
+        bytes: &mut Vec<u8>,
+    ) {
+        let Some(fields) = self.name(target, message, option, scope) else { return };
+        let Some((&field, outer)) = fields.split_last() else { return };
+        let span = option.name_span().unwrap_or(option.value.span);
+        if self.reserved(option, span) {
+            return;
+        }
+
+        let mut path: Vec<i32> = fields.iter().map(|it| number(it)).collect();
+        let repeated = is_repeated(field);
+        if !repeated && !set.add(&path) {
+            let it = Diagnostic::error(format!("option `{}` is set twice", shown(option)))
+                .at(span, "set again here");
+            self.sink.push(it);
+            return;
+        }
+
+        if fields.iter().any(|it| value::is_source_only(it)) {
+            // Checked all the same, and then dropped with its location.
+            let mut encoder = Encoder {
+                nodes: self.nodes,
+                world: self.world,
+                scopes: &self.scopes,
+                sink: self.sink,
+                set: &mut set.paths,
+            };
+            encoder.option(field, &option.value, &path, &mut Vec::new());
+            self.moved.insert(place, Known::SourceOnly);
+            return;
+        }
+
+        let mut record = Vec::new();
+        let mut encoder = Encoder {
+            nodes: self.nodes,
+            world: self.world,
+            scopes: &self.scopes,
+            sink: self.sink,
+            set: &mut set.paths,
+        };
+        if !encoder.option(field, &option.value, &path, &mut record) {
+            return;
+        }
+        for field in outer.iter().rev() {
+            record = value::wrap(field, &record);
+        }
+        bytes.extend_from_slice(&record);
+        if repeated {
+            let count = set.counts.entry(path.clone()).or_insert(0);
+            path.push(index(*count));
+            *count += 1;
+        }
+        self.moved.insert(place, Known::Path(path));
+    }
+
+    /// Options that exist and are not for people to set.
+    fn reserved(&mut self, option: &OptionDecl<'_>, span: Span) -> bool {
+        let first = &option.name[0];
+        let it = match &*first.text {
+            _ if first.is_extension => return false,
+            "uninterpreted_option" => Diagnostic::error("`uninterpreted_option` cannot be set")
+                .at(span, "is what compilers put options in that they do not know"),
+            "features" => Diagnostic::error("features belong to editions")
+                .at(span, "not in this syntax")
+                .help("remove it; proto2 and proto3 each have their fixed features"),
+            "map_entry" => Diagnostic::error("`map_entry` cannot be set")
+                .at(span, "is set by the compiler")
+                .help("declare a field `map<KEY, VALUE> name = NUMBER;`"),
+            _ => return false,
+        };
+        self.sink.push(it);
+        true
+    }
+
+    /// What each part of an option's name means.
+    fn name(
+        &mut self,
+        target: &Target,
+        message: &'a Message<'a>,
+        option: &'a OptionDecl<'a>,
+        scope: &str,
+    ) -> Option<Vec<&'a Field<'a>>> {
+        let mut fields: Vec<&'a Field<'a>> = Vec::with_capacity(option.name.len());
+        let mut inside = message;
+        for (nth, part) in option.name.iter().enumerate() {
+            if let Some(&last) = fields.last() {
+                let before = &option.name[nth - 1];
+                let Some(next) = self.nodes.get_message(type_of(last, self.nodes)?.1?) else {
+                    let it = Diagnostic::error(format!("option `{}` has no parts", before.text))
+                        .at(part.span, "names a part of it")
+                        .at(before.span, "is no message");
+                    self.sink.push(it);
+                    return None;
+                };
+                if is_repeated(last) {
+                    let it = Diagnostic::error(format!("option `{}` is a list", before.text))
+                        .at(part.span, "names a part of one of its messages")
+                        .help("set each message as a whole: `= { … }`");
+                    self.sink.push(it);
+                    return None;
+                }
+                inside = next;
+            }
+            let field = if part.is_extension {
+                self.extension(inside, &part.text, part.span, scope)?
+            } else if let Some(field) = inside.fields.iter().find(|it| it.name.text == part.text) {
+                field
+            } else {
+                self.unknown(target, inside, part, nth == 0);
+                return None;
+            };
+            self.target(target, field, part.span);
+            fields.push(field);
+        }
+        Some(fields)
+    }
+
+    fn extension(
+        &mut self,
+        inside: &Message<'_>,
+        name: &str,
+        span: Span,
+        scope: &str,
+    ) -> Option<&'a Field<'a>> {
+        let Found::Symbol(id) = self.scopes.find(scope, name, Want::Extension) else {
+            if self.incomplete {
+                return None;
+            }
+            let mut it = Diagnostic::error(format!("option `({name})` is not defined"))
+                .at(span, "no extension of this name");
+            let extensions = self.world.symbols.iter().filter(|it| it.kind == Kind::Extension);
+            let mut extensions: Vec<_> = extensions.collect();
+            extensions.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+            let simple = |name: &'_ str| name.rfind('.').map_or(0, |at| at + 1);
+            let wrong = &name[simple(name)..];
+            if let Some(other) = extensions.iter().find(|it| it.name[simple(&it.name)..] == *wrong) {
+                let file = &self.world.loaded.sources.file(other.span.file).name;
+                it = it.at(other.span, format!("`{}` is declared here", other.name));
+                it = if self.world.imports.visible[span.file.index()].contains(&other.span.file) {
+                    it.help(format!("write `({})`", other.name))
+                } else {
+                    it.help(format!("add `import \"{file}\";`"))
+                };
+            } else if let Some(near) = suggest::nearest(name, extensions.iter().map(|it| &*it.name)) {
+                it = it.help(format!("did you mean `({near})`?"));
+            } else {
+                it = it.help("import the file that extends the options by it");
+            }
+            self.sink.push(it);
+            return None;
+        };
+        let symbol = self.world.symbols.get(id);
+        let Some(field) = self.nodes.get_field(id).filter(|_| symbol.kind == Kind::Extension) else {
+            let it = Diagnostic::error(format!("`{name}` is no extension"))
+                .at(span, format!("is {}", symbol.kind.noun()))
+                .at(symbol.span, "declared here");
+            self.sink.push(it);
+            return None;
+        };
+        // Unset if the extended message is unknown, which has been reported.
+        let extended = field.extendee.as_ref()?.resolved?;
+        if extended != inside.symbol {
+            let it = Diagnostic::error(format!("`({name})` is no option of `{}`", inside.name.text))
+                .at(span, "cannot be set here")
+                .at(symbol.span, format!("extends `{}`", self.world.symbols.get(extended).name));
+            self.sink.push(it);
+            return None;
+        }
+        // Its type is unknown likewise.
+        type_of(field, self.nodes)?;
+        Some(field)
+    }
+
+    fn unknown(
+        &mut self,
+        target: &Target,
+        inside: &Message<'_>,
+        part: &crate::ast::NamePart<'_>,
+        first: bool,
+    ) {
+        let what = if first { target.noun.to_owned() } else { format!("`{}`", inside.name.text) };
+        let mut it = Diagnostic::error(format!("{what} has no option `{}`", part.text))
+            .at(part.span, "unknown option");
+        let names = inside.fields.iter().map(|it| &*it.name.text).filter(|it| *it != "uninterpreted_option");
+        let extras = ["default", "json_name"].into_iter().filter(|_| first && target.name == FIELD.name);
+        let custom = self.world.symbols.iter().find(|it| {
+            it.kind == Kind::Extension
+                && (*it.name == *part.text || it.name.ends_with(&format!(".{}", part.text)))
+        });
+        if let Some(near) = suggest::nearest(&part.text, names.chain(extras)) {
+            it = it.help(format!("did you mean `{near}`?"));
+        } else if custom.is_some() {
+            it = it.help(format!("custom options are written in parentheses: `({})`", part.text));
+        }
+        self.sink.push(it);
+    }
+
+    /// Options can say by `targets` where they may be set.
+    fn target(&mut self, target: &Target, field: &Field<'_>, span: Span) {
+        let mut allowed = Vec::new();
+        for option in &field.options {
+            if let ([name], ValueKind::Scalar(Scalar::Ident(value))) = (&option.name[..], &option.value.kind)
+                && name.text == "targets"
+            {
+                allowed.push(*value);
+            }
+        }
+        if allowed.is_empty() || allowed.contains(&target.name) {
+            return;
+        }
+        let nouns = [FILE, RANGE, MESSAGE, FIELD, ONEOF, ENUM, ENUM_VALUE, SERVICE, METHOD];
+        let nouns = nouns.iter().filter(|it| allowed.contains(&it.name)).map(|it| it.noun);
+        let it = Diagnostic::error(format!("option `{}` cannot be set on {}", field.name.text, target.noun))
+            .at(span, format!("only on {}", nouns.collect::<Vec<_>>().join(", ")));
+        self.sink.push(it);
+    }
+}
+
+/// What has been set in one options message.
+#[derive(Default)]
+struct Set {
+    /// Every path something lies at, and the paths it hangs on.
+    paths: HashSet<Vec<i32>>,
+    /// Values so far of each repeated option.
+    counts: HashMap<Vec<i32>, usize>,
+}
+
+impl Set {
+    /// Notes a value; `false` if there is one already, or one inside of it.
+    fn add(&mut self, path: &[i32]) -> bool {
+        if self.paths.contains(path) {
+            return false;
+        }
+        for end in 1..=path.len() {
+            self.paths.insert(path[..end].to_vec());
+        }
+        true
+    }
+}
+
+fn number(field: &Field<'_>) -> i32 {
+    i32::try_from(field.number.value).unwrap_or(0)
+}
+
+fn is_repeated(field: &Field<'_>) -> bool {
+    field.label.is_some_and(|it| it.0 == Label::REPEATED)
+        || matches!(field.ty, crate::ast::FieldType::Map(..))
+}
+
+fn shown(option: &OptionDecl<'_>) -> String {
+    let parts = option
+        .name
+        .iter()
+        .map(|it| if it.is_extension { format!("({})", it.text) } else { it.text.to_string() });
+    parts.collect::<Vec<_>>().join(".")
+}
