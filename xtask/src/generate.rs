@@ -1,20 +1,48 @@
 //! `cargo xtask gen`: the generated code that is checked in, by the generator of this very tree.
 
 use std::fs;
-use std::process::Command;
 
 use crate::run::{cargo, output_of};
 use crate::{Result, context, paths, write};
 
-/// One checked-in file and the command of ours that prints it.
+/// One checked-in file and what it is made from.
 struct Entry {
     output: &'static str,
-    /// Arguments of `ferrpc`.
-    arguments: &'static [&'static str],
+    /// Options of `ferrpc gen`.
+    options: &'static [&'static str],
+    /// Proto files below `proto/`.
+    inputs: &'static [&'static str],
 }
 
 /// Everything generated that is checked in.
-const ENTRIES: &[Entry] = &[];
+const ENTRIES: &[Entry] = &[
+    Entry {
+        output: "crates/ferrpc-proto/src/gen/descriptor.rs",
+        options: &["--for-the-runtime-itself"],
+        inputs: &["google/protobuf/descriptor.proto"],
+    },
+    Entry {
+        output: "crates/ferrpc-proto/src/gen/wkt.rs",
+        options: &["--for-the-runtime-itself"],
+        inputs: &[
+            "google/protobuf/any.proto",
+            "google/protobuf/source_context.proto",
+            "google/protobuf/type.proto",
+            "google/protobuf/api.proto",
+            "google/protobuf/duration.proto",
+            "google/protobuf/empty.proto",
+            "google/protobuf/field_mask.proto",
+            "google/protobuf/struct.proto",
+            "google/protobuf/timestamp.proto",
+            "google/protobuf/wrappers.proto",
+        ],
+    },
+    Entry {
+        output: "crates/ferrpc-proto/tests/gen/everything.rs",
+        options: &["--messages-only"],
+        inputs: &["ferrpc/test/everything.proto"],
+    },
+];
 
 pub(crate) fn command(check: bool) -> Result<()> {
     let stale = stale()?;
@@ -34,21 +62,22 @@ pub(crate) fn command(check: bool) -> Result<()> {
 }
 
 /// The files that would change, with their new contents.
-pub(crate) fn stale() -> Result<Vec<(&'static str, String)>> {
+pub(crate) fn stale() -> Result<Vec<(&'static str, Vec<u8>)>> {
     let mut stale = Vec::new();
-    for Entry { output, arguments } in ENTRIES {
-        let contents = generated(arguments)?;
-        let file = paths::root().join(output);
-        let present =
-            if file.exists() { fs::read_to_string(&file).map_err(context(output))? } else { String::new() };
-        if present != contents {
-            stale.push((*output, contents));
+    for entry in ENTRIES {
+        let contents = generated(entry)?;
+        if fs::read(paths::root().join(entry.output)).ok().as_ref() != Some(&contents) {
+            stale.push((entry.output, contents));
         }
     }
     Ok(stale)
 }
 
-fn generated(arguments: &[&str]) -> Result<String> {
-    let mut ferrpc: Command = cargo(&["run", "--quiet", "-p", "ferrpc-cli", "--"]);
-    output_of(ferrpc.args(arguments))
+fn generated(Entry { output, options, inputs }: &Entry) -> Result<Vec<u8>> {
+    let out = paths::target().join("gen").join(output.replace('/', "+"));
+    write(&out, "")?;
+    let mut ferrpc = cargo(&["run", "--quiet", "-p", "ferrpc-cli", "--", "gen", "-I", "proto"]);
+    ferrpc.args(*options).arg("--out").arg(&out).args(inputs.iter().map(|input| format!("proto/{input}")));
+    output_of(&mut ferrpc)?;
+    fs::read(&out).map_err(context(out.display()))
 }

@@ -1,0 +1,5 @@
+//! Generates TestService and UserService.
+
+fn main() {
+    ferrpc_build::compile(["proto/ferrpc/test/v1/test.proto", "../examples/proto/user.proto"])
+}
