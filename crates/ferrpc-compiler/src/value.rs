@@ -1,6 +1,6 @@
 //! Values of options as wire records, checked against the fields they are for.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use ferrpc_proto::descriptor::field_descriptor_proto::{Label, Type};
 
@@ -42,108 +42,189 @@ pub(crate) fn is_source_only(field: &Field<'_>) -> bool {
     })
 }
 
-/// Turns values into bytes.
-pub(crate) struct Encoder<'e, 'a> {
+/// The values of an options message, or of a message inside of one.
+///
+/// Kept as a tree until all are known: parts of one message may be set by several options, and an encoder
+/// writes fields by number.
+#[derive(Default)]
+pub(crate) struct Tree<'a> {
+    slots: BTreeMap<i64, Slot<'a>>,
+}
+
+/// The values of one field: one, unless it is repeated.
+struct Slot<'a> {
+    field: &'a Field<'a>,
+    ty: Type,
+    values: Vec<Item<'a>>,
+}
+
+enum Item<'a> {
+    Scalar(Wire),
+    Message(Tree<'a>),
+}
+
+impl<'a> Tree<'a> {
+    fn slot(&mut self, field: &'a Field<'a>, ty: Type) -> &mut Slot<'a> {
+        self.slots.entry(field.number.value).or_insert_with(|| Slot { field, ty, values: Vec::new() })
+    }
+
+    /// Whether nothing would be written.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.slots.values().all(|it| is_source_only(it.field))
+    }
+
+    /// Appends all values as an encoder would write them, without those for the source only.
+    pub(crate) fn encode(&self, world: &World<'_>, out: &mut Vec<u8>) {
+        for slot in self.slots.values().filter(|it| !is_source_only(it.field)) {
+            let Slot { field, ty, values } = slot;
+            if is_packed(world, field, *ty) {
+                let mut run = Vec::new();
+                for item in values {
+                    item.put(world, &mut run);
+                }
+                put_tag(field.number.value, 2, out);
+                put_bytes(&run, out);
+                continue;
+            }
+            let implicit = is_implicit(world, field);
+            for item in values {
+                if implicit && item.is_zero() {
+                    continue;
+                }
+                put_tag(field.number.value, wire_type(*ty), out);
+                match item {
+                    Item::Message(tree) if *ty == Type::GROUP => {
+                        tree.encode(world, out);
+                        put_tag(field.number.value, 4, out);
+                    }
+                    _ => item.put(world, out),
+                }
+            }
+        }
+    }
+}
+
+impl Item<'_> {
+    fn is_zero(&self) -> bool {
+        matches!(self, Self::Scalar(it) if it.is_zero())
+    }
+
+    fn put(&self, world: &World<'_>, out: &mut Vec<u8>) {
+        match self {
+            Self::Scalar(it) => it.put(out),
+            Self::Message(tree) => {
+                let mut inner = Vec::new();
+                tree.encode(world, &mut inner);
+                put_bytes(&inner, out);
+            }
+        }
+    }
+}
+
+/// Turns values into trees.
+pub(crate) struct Builder<'e, 'a> {
     pub(crate) nodes: &'e Nodes<'a>,
     pub(crate) world: &'e World<'a>,
     pub(crate) scopes: &'e Scopes<'a>,
     pub(crate) sink: &'e mut Sink,
-    /// Paths that have a value in the options message; those set inside braces are added.
-    pub(crate) set: &'e mut HashSet<Vec<i32>>,
 }
 
-impl<'a> Encoder<'_, 'a> {
-    /// Appends the record of an option that is set to this value; says so if it does not fit.
-    pub(crate) fn option(
+/// How setting an option ended.
+pub(crate) enum Outcome {
+    /// It is set; if it is a list, as the one of this index.
+    Set(Option<usize>),
+    /// It had a value already. Has not been reported.
+    Twice,
+    /// The value does not fit. Has been reported.
+    Wrong,
+}
+
+impl<'a> Builder<'_, 'a> {
+    /// Sets the field that `fields` lead to from the root of a tree: messages, all but the last.
+    pub(crate) fn set(
         &mut self,
-        field: &Field<'_>,
+        root: &mut Tree<'a>,
+        fields: &[&'a Field<'a>],
         value: &Value<'_>,
-        path: &[i32],
-        out: &mut Vec<u8>,
-    ) -> bool {
-        let Some((ty, message)) = type_of(field, self.nodes) else { return false };
-        if let Some(message) = message.and_then(|id| self.nodes.get_message(id)) {
-            let ValueKind::Message(fields) = &value.kind else {
-                return self.misfit(
-                    field,
-                    value.span,
-                    Misfit {
-                        label: format!(
-                            "expected a message, `{{ … }}` with the fields of `{}`",
-                            message.name.text
-                        ),
-                        help: None,
-                    },
-                );
-            };
-            let mut inner = Vec::new();
-            let good = self.message(message, fields, value.span, path, &mut inner);
-            put_message(field, ty, &inner, out);
-            return good;
-        }
-        let ValueKind::Scalar(scalar) = &value.kind else {
-            let label = "expected a plain value, not a message".to_owned();
-            return self.misfit(field, value.span, Misfit { label, help: None });
-        };
-        match self.scalar(field, ty, scalar, Dialect::Option) {
-            Ok(scalar) => {
-                put_tag(field.number.value, wire_type(ty), out);
-                scalar.put(out);
-                true
+    ) -> Outcome {
+        let Some((&last, outer)) = fields.split_last() else { return Outcome::Wrong };
+        let mut tree = root;
+        for &field in outer {
+            let Some((ty, _)) = type_of(field, self.nodes) else { return Outcome::Wrong };
+            let slot = tree.slot(field, ty);
+            if slot.values.is_empty() {
+                slot.values.push(Item::Message(Tree::default()));
             }
-            Err(why) => self.misfit(field, value.span, why),
+            let Some(Item::Message(inner)) = slot.values.first_mut() else { return Outcome::Wrong };
+            tree = inner;
+        }
+        let Some((ty, _)) = type_of(last, self.nodes) else { return Outcome::Wrong };
+        let repeated = is_repeated(last);
+        if !repeated && tree.slots.contains_key(&last.number.value) {
+            return Outcome::Twice;
+        }
+        let Some(item) = self.item(last, value, Dialect::Option) else { return Outcome::Wrong };
+        let values = &mut tree.slot(last, ty).values;
+        values.push(item);
+        Outcome::Set(repeated.then(|| values.len() - 1))
+    }
+
+    /// One value of a field; says so if it does not fit.
+    fn item(&mut self, field: &Field<'_>, value: &Value<'_>, dialect: Dialect) -> Option<Item<'a>> {
+        let (ty, message) = type_of(field, self.nodes)?;
+        let fit = match (message.and_then(|id| self.nodes.get_message(id)), &value.kind) {
+            (Some(message), ValueKind::Message(fields)) => {
+                return self.message(message, fields, value.span).map(Item::Message);
+            }
+            (Some(message), _) => {
+                Err(format!("expected a message, `{{ … }}` with the fields of `{}`", message.name.text))
+            }
+            (None, ValueKind::Scalar(scalar)) => Ok(scalar),
+            (None, ValueKind::Message(_)) => Err("expected a plain value, not a message".into()),
+            (None, ValueKind::List(_)) => Err("expected one value, not a list".into()),
+        };
+        let fit = fit.map_err(|label| Misfit { label, help: None });
+        match fit.and_then(|scalar| self.scalar(field, ty, scalar, dialect)) {
+            Ok(scalar) => Some(Item::Scalar(scalar)),
+            Err(why) => {
+                let it = Diagnostic::error(format!("the value of option `{}` does not fit", field.name.text))
+                    .at(value.span, why.label)
+                    .maybe_help(why.help);
+                self.sink.push(it);
+                None
+            }
         }
     }
 
-    fn misfit(&mut self, field: &Field<'_>, span: Span, why: Misfit) -> bool {
-        let it = Diagnostic::error(format!("the value of option `{}` does not fit", field.name.text))
-            .at(span, why.label)
-            .maybe_help(why.help);
-        self.sink.push(it);
-        false
-    }
-
-    /// Appends the fields of a message, by number as an encoder would write them.
+    /// `{ … }` as the fields of a message; all that is wrong in it is reported.
     fn message(
         &mut self,
         message: &'a Message<'a>,
         fields: &[ValueField<'_>],
         span: Span,
-        path: &[i32],
-        out: &mut Vec<u8>,
-    ) -> bool {
+    ) -> Option<Tree<'a>> {
         if let [ValueField { name: ValueFieldName::Any(url), value, span }] = fields {
-            return self.any(message, url, *span, value, out);
+            return self.any(message, url, *span, value);
         }
-        let mut good = true;
-        let mut by_number: BTreeMap<i64, (&'a Field<'a>, Vec<&Value<'_>>)> = BTreeMap::new();
+        let errors = self.sink.errors();
+        let mut tree = Tree::default();
         let mut oneofs: BTreeMap<usize, &'a Field<'a>> = BTreeMap::new();
         for entry in fields {
-            let Some(field) = self.find(message, entry) else {
-                good = false;
+            let Some(field) = self.find(message, entry) else { continue };
+            let Some((ty, _)) = type_of(field, self.nodes) else { continue };
+            let repeated = is_repeated(field);
+            if let (ValueKind::List(list), true) = (&entry.value.kind, repeated) {
+                for value in list {
+                    let item = self.item(field, value, Dialect::Text);
+                    tree.slot(field, ty).values.extend(item);
+                }
                 continue;
-            };
-            let repeated = field.label.is_some_and(|it| it.0 == Label::REPEATED)
-                || matches!(field.ty, FieldType::Map(..));
-            let values = &mut by_number.entry(field.number.value).or_insert_with(|| (field, Vec::new())).1;
-            match &entry.value.kind {
-                ValueKind::List(list) if repeated => {
-                    values.extend(list);
-                    continue;
-                }
-                ValueKind::List(_) => {
-                    let why = Misfit { label: "expected one value, not a list".into(), help: None };
-                    good = self.misfit(field, entry.value.span, why);
-                    continue;
-                }
-                _ if !repeated && !values.is_empty() => {
-                    let it = Diagnostic::error(format!("field `{}` is set twice", field.name.text))
-                        .at(entry.span, "set again here");
-                    self.sink.push(it);
-                    good = false;
-                    continue;
-                }
-                _ => values.push(&entry.value),
+            }
+            if !repeated && tree.slots.contains_key(&field.number.value) {
+                let it = Diagnostic::error(format!("field `{}` is set twice", field.name.text))
+                    .at(entry.span, "set again here");
+                self.sink.push(it);
+                continue;
             }
             if let Some(oneof) = field.oneof
                 && let Some(other) = oneofs.insert(oneof, field)
@@ -152,95 +233,39 @@ impl<'a> Encoder<'_, 'a> {
                 let it = Diagnostic::error(format!("only one field of oneof `{name}` can be set"))
                     .at(entry.span, format!("`{}` is set beside it", other.name.text));
                 self.sink.push(it);
-                good = false;
             }
+            let item = self.item(field, &entry.value, Dialect::Text);
+            tree.slot(field, ty).values.extend(item);
         }
-        for required in message.fields.iter().filter(|it| it.label.is_some_and(|it| it.0 == Label::REQUIRED))
-        {
-            if !by_number.contains_key(&required.number.value) && good {
-                let it = Diagnostic::error(format!(
-                    "`{}` needs its field `{}`",
-                    message.name.text, required.name.text
-                ))
-                .at(span, "is not set in here");
+        if message.kind == MessageKind::MapEntry {
+            self.complete_entry(message, &mut tree);
+        }
+        let required = message.fields.iter().filter(|it| it.label.is_some_and(|it| it.0 == Label::REQUIRED));
+        for required in required {
+            if !tree.slots.contains_key(&required.number.value) {
+                let name = &required.name.text;
+                let it = Diagnostic::error(format!("`{}` needs its field `{name}`", message.name.text))
+                    .at(span, "is not set in here");
                 self.sink.push(it);
-                good = false;
             }
         }
-        for (field, values) in by_number.values() {
-            good &= self.field(field, values, message.kind == MessageKind::MapEntry, path, out);
-        }
-        good
+        (self.sink.errors() == errors).then_some(tree)
     }
 
-    /// Appends all values of one field.
-    fn field(
-        &mut self,
-        field: &Field<'_>,
-        values: &[&Value<'_>],
-        in_map: bool,
-        path: &[i32],
-        out: &mut Vec<u8>,
-    ) -> bool {
-        let Some((ty, message)) = type_of(field, self.nodes) else { return false };
-        let path = [path, &[i32::try_from(field.number.value).unwrap_or(0)]].concat();
-        self.set.insert(path.clone());
-        let repeated = field.label.is_some_and(|it| it.0 == Label::REPEATED);
-        let packed = repeated && self.is_packed(field, ty);
-        // A plain field of proto3 that is zero is as good as not set.
-        let implicit = !in_map
-            && self.world.files[field.name.span.file.index()].syntax == Syntax::Proto3
-            && field.label.is_none()
-            && field.oneof.is_none()
-            && field.extendee.is_none();
-        let mut good = true;
-        let mut run = Vec::new();
-        let mut dropped = Vec::new();
-        let out = if is_source_only(field) { &mut dropped } else { out };
-        for value in values {
-            if let Some(message) = message.and_then(|id| self.nodes.get_message(id)) {
-                let ValueKind::Message(fields) = &value.kind else {
-                    let label =
-                        format!("expected a message, `{{ … }}` with the fields of `{}`", message.name.text);
-                    good = self.misfit(field, value.span, Misfit { label, help: None });
-                    continue;
-                };
-                let mut inner = Vec::new();
-                good &= self.message(message, fields, value.span, &path, &mut inner);
-                put_message(field, ty, &inner, out);
-                continue;
+    /// An entry of a map is written with both its key and its value, given or not.
+    fn complete_entry(&self, entry: &'a Message<'a>, tree: &mut Tree<'a>) {
+        for field in &entry.fields {
+            let Some((ty, message)) = type_of(field, self.nodes) else { continue };
+            let slot = tree.slot(field, ty);
+            if slot.values.is_empty() {
+                slot.values.push(match (message, ty) {
+                    (Some(_), _) => Item::Message(Tree::default()),
+                    (None, Type::STRING | Type::BYTES) => Item::Scalar(Wire::Bytes(Vec::new())),
+                    (None, Type::DOUBLE | Type::FIXED64 | Type::SFIXED64) => Item::Scalar(Wire::Fixed64(0)),
+                    (None, Type::FLOAT | Type::FIXED32 | Type::SFIXED32) => Item::Scalar(Wire::Fixed32(0)),
+                    _ => Item::Scalar(Wire::Varint(0)),
+                });
             }
-            let ValueKind::Scalar(scalar) = &value.kind else {
-                let label = "expected a plain value, not a message".to_owned();
-                good = self.misfit(field, value.span, Misfit { label, help: None });
-                continue;
-            };
-            match self.scalar(field, ty, scalar, Dialect::Text) {
-                Ok(scalar) if packed => scalar.put(&mut run),
-                Ok(scalar) if implicit && scalar.is_zero() => {}
-                Ok(scalar) => {
-                    put_tag(field.number.value, wire_type(ty), out);
-                    scalar.put(out);
-                }
-                Err(why) => good = self.misfit(field, value.span, why),
-            }
-        }
-        if packed && !run.is_empty() {
-            put_tag(field.number.value, 2, out);
-            Wire::Bytes(run).put(out);
-        }
-        good
-    }
-
-    fn is_packed(&self, field: &Field<'_>, ty: Type) -> bool {
-        if matches!(ty, Type::STRING | Type::BYTES | Type::MESSAGE | Type::GROUP) {
-            return false;
-        }
-        let said =
-            field.options.iter().rev().find(|it| matches!(&it.name[..], [part] if part.text == "packed"));
-        match said.map(|it| &it.value.kind) {
-            Some(ValueKind::Scalar(Scalar::Ident(word))) => *word == "true",
-            _ => self.world.files[field.name.span.file.index()].syntax == Syntax::Proto3,
         }
     }
 
@@ -288,42 +313,27 @@ impl<'a> Encoder<'_, 'a> {
     }
 
     /// `[type.googleapis.com/foo.Bar] { … }`: an Any, written as what is in it.
-    fn any(
-        &mut self,
-        message: &Message<'_>,
-        url: &str,
-        span: Span,
-        value: &Value<'_>,
-        out: &mut Vec<u8>,
-    ) -> bool {
+    fn any(&mut self, any: &'a Message<'a>, url: &str, span: Span, value: &Value<'_>) -> Option<Tree<'a>> {
         let name = url.rsplit('/').next().unwrap_or("");
         let inner = self.world.symbols.find(name).and_then(|id| self.nodes.get_message(id));
-        let is_any = &*self.world.symbols.get(message.symbol).name == "google.protobuf.Any";
+        let is_any = &*self.world.symbols.get(any.symbol).name == "google.protobuf.Any";
         let (Some(inner), true, ValueKind::Message(fields)) = (inner, is_any, &value.kind) else {
-            let it = Diagnostic::error(format!("`[{url}]` cannot be set here")).at(
-                span,
-                if is_any {
-                    format!("expected a message that is imported, not `{name}`")
-                } else {
-                    "only in a `google.protobuf.Any`".into()
-                },
-            );
-            self.sink.push(it);
-            return false;
+            let why = if is_any {
+                format!("expected a message that is imported, not `{name}`")
+            } else {
+                "only in a `google.protobuf.Any`".into()
+            };
+            self.sink.push(Diagnostic::error(format!("`[{url}]` cannot be set here")).at(span, why));
+            return None;
         };
         let mut bytes = Vec::new();
-        // What is inside an Any is out of reach of other options, so its paths are nobody's.
-        let mut set = HashSet::new();
-        std::mem::swap(self.set, &mut set);
-        let good = self.message(inner, fields, value.span, &[], &mut bytes);
-        std::mem::swap(self.set, &mut set);
-        put_tag(1, 2, out);
-        Wire::Bytes(url.as_bytes().to_vec()).put(out);
-        if !bytes.is_empty() {
-            put_tag(2, 2, out);
-            Wire::Bytes(bytes).put(out);
+        self.message(inner, fields, value.span)?.encode(self.world, &mut bytes);
+        let mut tree = Tree::default();
+        for (field, bytes) in any.fields.iter().zip([url.as_bytes().to_vec(), bytes]) {
+            let (ty, _) = type_of(field, self.nodes)?;
+            tree.slot(field, ty).values.push(Item::Scalar(Wire::Bytes(bytes)));
         }
-        good
+        Some(tree)
     }
 
     fn scalar(
@@ -415,10 +425,7 @@ impl Wire {
             Self::Varint(value) => put_varint(*value, out),
             Self::Fixed32(value) => out.extend_from_slice(&value.to_le_bytes()),
             Self::Fixed64(value) => out.extend_from_slice(&value.to_le_bytes()),
-            Self::Bytes(bytes) => {
-                put_varint(bytes.len() as u64, out);
-                out.extend_from_slice(bytes);
-            }
+            Self::Bytes(bytes) => put_bytes(bytes, out),
         }
     }
 }
@@ -447,23 +454,40 @@ fn wire_type(ty: Type) -> u64 {
     }
 }
 
-/// A message field with what is in it, as a record.
-pub(crate) fn wrap(field: &Field<'_>, inner: &[u8]) -> Vec<u8> {
-    let ty = if matches!(field.ty, FieldType::Group(..)) { Type::GROUP } else { Type::MESSAGE };
-    let mut out = Vec::with_capacity(inner.len() + 8);
-    put_message(field, ty, inner, &mut out);
-    out
+pub(crate) fn is_repeated(field: &Field<'_>) -> bool {
+    field.label.is_some_and(|it| it.0 == Label::REPEATED) || matches!(field.ty, FieldType::Map(..))
 }
 
-fn put_message(field: &Field<'_>, ty: Type, inner: &[u8], out: &mut Vec<u8>) {
-    put_tag(field.number.value, wire_type(ty), out);
-    if ty == Type::GROUP {
-        out.extend_from_slice(inner);
-        put_tag(field.number.value, 4, out);
-    } else {
-        put_varint(inner.len() as u64, out);
-        out.extend_from_slice(inner);
+fn is_packed(world: &World<'_>, field: &Field<'_>, ty: Type) -> bool {
+    if !is_repeated(field) || matches!(ty, Type::STRING | Type::BYTES | Type::MESSAGE | Type::GROUP) {
+        return false;
     }
+    let said = field.options.iter().rev().find(|it| matches!(&it.name[..], [part] if part.text == "packed"));
+    match said.map(|it| &it.value.kind) {
+        Some(ValueKind::Scalar(Scalar::Ident(word))) => *word == "true",
+        _ => syntax(world, field) == Syntax::Proto3,
+    }
+}
+
+/// Whether a field that is zero is as good as not set: a plain one of proto3.
+fn is_implicit(world: &World<'_>, field: &Field<'_>) -> bool {
+    // The fields of map entries have no label either, and are written always. Only theirs are named where
+    // their type stands.
+    let in_entry = field.span == field.name.span;
+    syntax(world, field) == Syntax::Proto3
+        && field.label.is_none()
+        && field.oneof.is_none()
+        && field.extendee.is_none()
+        && !in_entry
+}
+
+fn syntax(world: &World<'_>, field: &Field<'_>) -> Syntax {
+    world.files[field.name.span.file.index()].syntax
+}
+
+fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    put_varint(bytes.len() as u64, out);
+    out.extend_from_slice(bytes);
 }
 
 fn put_tag(number: i64, wire_type: u64, out: &mut Vec<u8>) {

@@ -5,9 +5,6 @@
 //! options message. What that message has no field for stays in it as unknown fields, which is how
 //! custom options are handed on.
 
-use std::collections::{HashMap, HashSet};
-
-use ferrpc_proto::descriptor::field_descriptor_proto::Label;
 use ferrpc_proto::descriptor::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, ServiceDescriptorProto,
 };
@@ -22,7 +19,7 @@ use crate::report::{Diagnostic, Sink};
 use crate::span::{Span, index};
 use crate::suggest;
 use crate::symbols::Kind;
-use crate::value::{self, Encoder, type_of};
+use crate::value::{self, Builder, Outcome, Tree, is_repeated, type_of};
 
 /// Fills in the options of all descriptors. Returns where each option went.
 pub(crate) fn run(world: &World<'_>, protos: &mut [FileDescriptorProto], sink: &mut Sink) -> Vec<Moved> {
@@ -166,20 +163,20 @@ impl<'a> Pass<'a> {
         }
         let id = self.world.symbols.find(target.message)?;
         let message = self.nodes.get_message(id)?;
-        let mut set = Set::default();
-        let mut bytes = Vec::new();
+        let mut tree = Tree::default();
         let place_of = |nth: usize| places.and_then(|it| it.get(nth)).copied().unwrap_or(options[nth].place);
         for (nth, option) in options.iter().enumerate() {
-            let place = place_of(nth);
-            self.option(target, message, option, place, scope, &mut set, &mut bytes);
+            self.option(target, message, option, place_of(nth), scope, &mut tree);
         }
-        if bytes.is_empty() {
+        if tree.is_empty() {
             // All of them are for the source only (or wrong).
             for nth in 0..options.len() {
                 self.moved.insert(place_of(nth), Known::LastSourceOnly);
             }
             return None;
         }
+        let mut bytes = Vec::new();
+        tree.encode(self.world, &mut bytes);
         match T::decode(&bytes) {
             Ok(decoded) => Some(decoded),
             Err(error) => {
@@ -200,60 +197,30 @@ impl<'a> Pass<'a> {
         option: &'a OptionDecl<'a>,
         place: OptionPlace,
         scope: &str,
-        set: &mut Set,
-        bytes: &mut Vec<u8>,
+        tree: &mut Tree<'a>,
     ) {
         let Some(fields) = self.name(target, message, option, scope) else { return };
-        let Some((&field, outer)) = fields.split_last() else { return };
         let span = option.name_span().unwrap_or(option.value.span);
         if self.reserved(option, span) {
             return;
         }
-
-        let mut path: Vec<i32> = fields.iter().map(|it| number(it)).collect();
-        let repeated = is_repeated(field);
-        if !repeated && !set.add(&path) {
-            let it = Diagnostic::error(format!("option `{}` is set twice", shown(option)))
-                .at(span, "set again here");
-            self.sink.push(it);
-            return;
+        let mut builder =
+            Builder { nodes: self.nodes, world: self.world, scopes: &self.scopes, sink: self.sink };
+        match builder.set(tree, &fields, &option.value) {
+            Outcome::Set(_) if fields.iter().any(|it| value::is_source_only(it)) => {
+                self.moved.insert(place, Known::SourceOnly);
+            }
+            Outcome::Set(nth) => {
+                let number = |it: &&Field<'_>| i32::try_from(it.number.value).unwrap_or(0);
+                let path = fields.iter().map(number).chain(nth.map(index)).collect();
+                self.moved.insert(place, Known::Path(path));
+            }
+            Outcome::Twice => {
+                let it = Diagnostic::error(format!("option `{}` is set twice", shown(option)));
+                self.sink.push(it.at(span, "set again here"));
+            }
+            Outcome::Wrong => {}
         }
-
-        if fields.iter().any(|it| value::is_source_only(it)) {
-            // Checked all the same, and then dropped with its location.
-            let mut encoder = Encoder {
-                nodes: self.nodes,
-                world: self.world,
-                scopes: &self.scopes,
-                sink: self.sink,
-                set: &mut set.paths,
-            };
-            encoder.option(field, &option.value, &path, &mut Vec::new());
-            self.moved.insert(place, Known::SourceOnly);
-            return;
-        }
-
-        let mut record = Vec::new();
-        let mut encoder = Encoder {
-            nodes: self.nodes,
-            world: self.world,
-            scopes: &self.scopes,
-            sink: self.sink,
-            set: &mut set.paths,
-        };
-        if !encoder.option(field, &option.value, &path, &mut record) {
-            return;
-        }
-        for field in outer.iter().rev() {
-            record = value::wrap(field, &record);
-        }
-        bytes.extend_from_slice(&record);
-        if repeated {
-            let count = set.counts.entry(path.clone()).or_insert(0);
-            path.push(index(*count));
-            *count += 1;
-        }
-        self.moved.insert(place, Known::Path(path));
     }
 
     /// Options that exist and are not for people to set.
@@ -417,37 +384,6 @@ impl<'a> Pass<'a> {
             .at(span, format!("only on {}", nouns.collect::<Vec<_>>().join(", ")));
         self.sink.push(it);
     }
-}
-
-/// What has been set in one options message.
-#[derive(Default)]
-struct Set {
-    /// Every path something lies at, and the paths it hangs on.
-    paths: HashSet<Vec<i32>>,
-    /// Values so far of each repeated option.
-    counts: HashMap<Vec<i32>, usize>,
-}
-
-impl Set {
-    /// Notes a value; `false` if there is one already, or one inside of it.
-    fn add(&mut self, path: &[i32]) -> bool {
-        if self.paths.contains(path) {
-            return false;
-        }
-        for end in 1..=path.len() {
-            self.paths.insert(path[..end].to_vec());
-        }
-        true
-    }
-}
-
-fn number(field: &Field<'_>) -> i32 {
-    i32::try_from(field.number.value).unwrap_or(0)
-}
-
-fn is_repeated(field: &Field<'_>) -> bool {
-    field.label.is_some_and(|it| it.0 == Label::REPEATED)
-        || matches!(field.ty, crate::ast::FieldType::Map(..))
 }
 
 fn shown(option: &OptionDecl<'_>) -> String {
