@@ -1,0 +1,39 @@
+//! Serves `UserService.GetUser`; Ctrl-C drains.
+#![expect(clippy::print_stdout, reason = "the one line that says where it listens")]
+
+use clap::Parser;
+use ferrpc::Server;
+use ferrpc_examples::UserServiceServer;
+use ferrpc_examples::interrupt::interrupted;
+use ferrpc_examples::users::Users;
+
+/// Serves UserService.GetUser.
+#[derive(Parser)]
+struct Args {
+    /// Where to listen; [::] takes IPv4 too.
+    #[arg(long, default_value = "[::]:50051")]
+    listen: String,
+    /// Threads; 1 is one current-thread runtime. Default: one for each core.
+    #[arg(long)]
+    threads: Option<usize>,
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let args = Args::parse();
+    let mut runtime = match args.threads {
+        Some(1) => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    if let Some(threads) = args.threads.filter(|&threads| threads > 1) {
+        runtime.worker_threads(threads);
+    }
+    runtime.enable_all().build()?.block_on(serve(&args.listen))?;
+    Ok(())
+}
+
+async fn serve(listen: &str) -> Result<(), ferrpc::Error> {
+    let bound = Server::new().add(UserServiceServer::new(Users)).bind(listen).await?;
+    let interrupted = interrupted().await;
+    println!("listening on {}", bound.local_addr());
+    bound.run_until(interrupted).await
+}

@@ -1,0 +1,7 @@
+//! What the example programs share: the generated code, and the services behind it.
+
+ferrpc::include_proto!();
+
+pub mod chat_room;
+pub mod interrupt;
+pub mod users;
