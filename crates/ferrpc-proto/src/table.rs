@@ -710,7 +710,7 @@ impl<'a> MessageRef<'a> {
     }
 
     /// What the field at `index` of the table holds.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn content(self, index: usize) -> Content<'a> {
         let Field { number, offset, value, place, aux, .. } = self.table.fields[index];
         // SAFETY: the table is that of the message (3), so the field lies there (1), and the functions
@@ -756,7 +756,7 @@ impl<'a> MessageRef<'a> {
 impl<'a> ValueRef<'a> {
     /// # Safety
     /// `at` points to a value [`Stored`] as `value` with `aux`, borrowed for `'a`.
-    #[inline]
+    #[inline(always)]
     unsafe fn read(value: Value, aux: Aux, at: *const u8) -> Self {
         // SAFETY: the caller's promise; the types are those of `stored!`.
         unsafe {
@@ -907,7 +907,7 @@ impl<'a> MessageMut<'a> {
 
     /// Where the next value on the wire for the field at `index` goes: a new element of a list, the
     /// value of anything else. Not for maps.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn value(&mut self, index: usize, budget: &mut Budget) -> Result<ValueMut<'_>, OverBudget> {
         let Field { number, offset, value, place, aux, .. } = self.table.fields[index];
         // SAFETY: the table is that of the message (3), so the field lies there (1), and the functions
@@ -992,7 +992,7 @@ impl<'a> MessageMut<'a> {
 impl ValueMut<'_> {
     /// # Safety
     /// `at` points to a value [`Stored`] as `value` with `aux`, borrowed mutably for the result's life.
-    #[inline]
+    #[inline(always)]
     unsafe fn at(value: Value, aux: Aux, at: *mut u8) -> Self {
         // SAFETY: the caller's promise; the types are those of `stored!`.
         unsafe {

@@ -94,7 +94,7 @@ impl Decoder {
     }
 
     /// One value of a field: the value itself, or one more element of a list.
-    #[inline]
+    #[inline(always)]
     fn field(
         self,
         message: &mut MessageMut<'_>,
@@ -116,7 +116,7 @@ impl Decoder {
         self.value(field.value, &mut place, input, depth, budget)
     }
 
-    #[inline]
+    #[inline(always)]
     fn value(
         self,
         value: Value,

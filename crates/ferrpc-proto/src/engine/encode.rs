@@ -1,14 +1,14 @@
 //! Messages to bytes.
 //!
-//! Two walks: one adds up the length, which also finds what cannot be encoded; one fills exactly
-//! that space from its end to its start, so that the length of each inner message is known when its
-//! turn comes, without a second look at it.
+//! A message is written from its end to its start, so that the length of each inner message is known
+//! when its turn comes, without a second look at it. A small one goes to a scratch space first; for
+//! a larger one a walk beforehand adds up the length, and the second fills exactly that space.
 
 use alloc::vec::Vec;
 
 use crate::engine::DEPTH_MAX;
 use crate::error::EncodeError;
-use crate::table::{Content, Field, MapRef, MessageRef, Place, Value, ValueRef};
+use crate::table::{Content, Field, ListRef, MapRef, MessageRef, Place, Value, ValueRef};
 use crate::wire::{self, varint_len};
 
 /// The largest message the format allows.
@@ -23,8 +23,26 @@ pub(crate) fn measure(message: MessageRef<'_>) -> (usize, bool) {
     (len, measure.too_deep)
 }
 
+/// Messages up to this length are written in one walk.
+const SMALL_BYTES: usize = 512;
+
 /// Appends the encoded message to `out`; leaves it as it was on error.
 pub(crate) fn append(message: MessageRef<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    let mut small = [0; SMALL_BYTES];
+    let mut writer = Writer::new(&mut small);
+    writer.message(message);
+    if !writer.full {
+        if writer.too_deep {
+            return Err(EncodeError::TooDeep);
+        }
+        let at = writer.at;
+        out.extend_from_slice(&small[at..]);
+        return Ok(());
+    }
+    append_large(message, out)
+}
+
+fn append_large(message: MessageRef<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let (len, too_deep) = measure(message);
     if too_deep {
         return Err(EncodeError::TooDeep);
@@ -34,10 +52,9 @@ pub(crate) fn append(message: MessageRef<'_>, out: &mut Vec<u8>) -> Result<(), E
     }
     let start = out.len();
     out.resize(start + len, 0);
-    let space = &mut out[start..];
-    let mut writer = Writer { at: space.len(), space };
+    let mut writer = Writer::new(&mut out[start..]);
     writer.message(message);
-    debug_assert_eq!(writer.at, 0, "written as long as measured");
+    debug_assert!(writer.at == 0 && !writer.full, "written as long as measured");
     Ok(())
 }
 
@@ -50,7 +67,7 @@ enum Wire<'a> {
     Message(MessageRef<'a>),
 }
 
-#[inline]
+#[inline(always)]
 fn wire(value_type: Value, value: ValueRef<'_>) -> Wire<'_> {
     match value {
         ValueRef::I32(value) => match value_type {
@@ -118,7 +135,7 @@ impl Measure {
         len
     }
 
-    #[inline]
+    #[inline(always)]
     fn value(&mut self, value: Wire<'_>, depth: u32) -> usize {
         match value {
             Wire::Varint(value) => varint_len(value),
@@ -144,9 +161,18 @@ fn delimited(len: usize) -> usize {
 struct Writer<'a> {
     space: &'a mut [u8],
     at: usize,
+    /// Something did not fit; what is in `space` is of no use.
+    full: bool,
+    /// Levels left.
+    depth: u32,
+    too_deep: bool,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    fn new(space: &'a mut [u8]) -> Self {
+        Self { at: space.len(), space, full: false, depth: DEPTH_MAX, too_deep: false }
+    }
+
     fn message(&mut self, message: MessageRef<'_>) {
         // Unknown fields follow the known ones on the wire, so here they come first.
         self.bytes(message.unknown().as_bytes());
@@ -154,20 +180,29 @@ impl Writer<'_> {
             match message.content(index) {
                 Content::Unset => {}
                 Content::One(value) => self.record(field.tag(), wire(field.value, value)),
-                Content::List(list) if is_packed(field) => {
-                    let end = self.at;
-                    for value in list.iter().rev() {
-                        self.value(wire(field.value, value));
-                    }
-                    self.prefix(end, field.tag());
-                }
-                Content::List(list) => {
-                    for value in list.iter().rev() {
-                        self.record(field.tag(), wire(field.value, value));
-                    }
-                }
+                Content::List(list) => self.list(field, list),
                 Content::Map(map) => self.map(field, map),
             }
+            if self.full {
+                return;
+            }
+        }
+    }
+
+    fn list(&mut self, field: &Field, list: ListRef<'_>) {
+        let end = self.at;
+        for value in list.iter().rev() {
+            if is_packed(field) {
+                self.value(wire(field.value, value));
+            } else {
+                self.record(field.tag(), wire(field.value, value));
+            }
+            if self.full {
+                return;
+            }
+        }
+        if is_packed(field) {
+            self.prefix(end, field.tag());
         }
     }
 
@@ -178,16 +213,19 @@ impl Writer<'_> {
             self.record(value_tag, wire(field.value, value));
             self.record(key_tag, wire(map.key_type(), key));
             self.prefix(end, field.tag());
+            if self.full {
+                return;
+            }
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn record(&mut self, tag: u32, value: Wire<'_>) {
         self.value(value);
         self.varint(u64::from(tag));
     }
 
-    #[inline]
+    #[inline(always)]
     fn value(&mut self, value: Wire<'_>) {
         match value {
             Wire::Varint(value) => self.varint(value),
@@ -198,8 +236,14 @@ impl Writer<'_> {
                 self.varint(bytes.len() as u64);
             }
             Wire::Message(message) => {
+                let Some(depth) = self.depth.checked_sub(1) else {
+                    self.too_deep = true;
+                    return;
+                };
                 let end = self.at;
+                self.depth = depth;
                 self.message(message);
+                self.depth += 1;
                 self.varint((end - self.at) as u64);
             }
         }
@@ -213,19 +257,33 @@ impl Writer<'_> {
 
     #[inline]
     fn bytes(&mut self, bytes: &[u8]) {
-        let end = self.at;
-        self.at -= bytes.len();
-        self.space[self.at..end].copy_from_slice(bytes);
+        let space = self.room(bytes.len());
+        if !space.is_empty() {
+            space.copy_from_slice(bytes);
+        }
     }
 
     #[inline]
     fn varint(&mut self, mut value: u64) {
         let len = varint_len(value);
-        self.at -= len;
-        for byte in &mut self.space[self.at..self.at + len - 1] {
-            *byte = wire::low_byte(value) | 0x80;
-            value >>= 7;
+        if let [rest @ .., last] = self.room(len) {
+            for byte in rest.iter_mut() {
+                *byte = wire::low_byte(value) | 0x80;
+                value >>= 7;
+            }
+            *last = wire::low_byte(value);
         }
-        self.space[self.at + len - 1] = wire::low_byte(value);
+    }
+
+    /// The next `len` bytes towards the start; none if there are not as many left.
+    #[inline]
+    fn room(&mut self, len: usize) -> &mut [u8] {
+        let Some(at) = self.at.checked_sub(len) else {
+            self.full = true;
+            return &mut [];
+        };
+        let end = self.at;
+        self.at = at;
+        &mut self.space[at..end]
     }
 }
