@@ -1,36 +1,49 @@
 //! Why no code can be generated.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
-/// Why no code can be generated from a descriptor.
-///
-/// Descriptors from ferrpc's own compiler only run into [`what is not supported
-/// yet`](Self::message); others may be inconsistent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Error {
-    file: String,
-    message: String,
+use ferrpc_compiler::Report;
+
+/// Why there is no generated code.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The `.proto` files are wrong; the report says where and what to do.
+    Compile(Report),
+    /// A descriptor uses what is not supported yet, or does not fit the others.
+    Generate {
+        /// The `.proto` file it describes.
+        file: String,
+        /// What is wrong, and with what.
+        message: String,
+    },
+    /// A file cannot be read or written.
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What was to be done with it, and what the system said.
+        message: String,
+    },
 }
 
 impl Error {
     pub(crate) fn new(file: &str, message: impl Into<String>) -> Self {
-        Self { file: file.to_owned(), message: message.into() }
+        Self::Generate { file: file.to_owned(), message: message.into() }
     }
 
-    /// The `.proto` file that was being turned into Rust.
-    pub fn file(&self) -> &str {
-        &self.file
-    }
-
-    /// What is wrong, and with what.
-    pub fn message(&self) -> &str {
-        &self.message
+    pub(crate) fn file(path: &Path, doing: &str, error: &std::io::Error) -> Self {
+        Self::File { path: path.to_owned(), message: format!("cannot {doing}: {error}") }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.file, self.message)
+        match self {
+            Self::Compile(report) => report.fmt(f),
+            Self::Generate { file, message } => write!(f, "error: {file}: {message}"),
+            Self::File { path, message } => write!(f, "error: {}: {message}", path.display()),
+        }
     }
 }
 

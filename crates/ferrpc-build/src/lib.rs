@@ -1,6 +1,10 @@
 //! From `.proto` files to Rust: what a `build.rs` calls, and the generator behind it.
+//!
+//! [`compile`] is all most crates need; [`Config`] has the choices. [`generate`] works on descriptors,
+//! wherever they come from. The `ferrpc gen` command is the same generator and gives the same bytes.
 #![forbid(unsafe_code)]
 
+mod config;
 mod docs;
 mod enumeration;
 mod error;
@@ -12,6 +16,7 @@ mod print;
 mod schema;
 mod service;
 
+pub use config::{Config, Generated, compile};
 pub use error::Error;
 pub use generate::generate;
 pub use options::Options;
