@@ -92,6 +92,23 @@ fn data_on_streams_we_reset_gives_its_credit_back() {
 }
 
 #[test]
+fn frames_that_crossed_our_reset_are_not_answered() {
+    let mut peer = Peer::of_server();
+    peer.send(request(1));
+    let key = peer.accept();
+    peer.engine.reset(key, ErrorCode::CANCEL);
+    assert_eq!(peer.frames(), [rst_stream(1, ErrorCode::CANCEL)]);
+    peer.send_all([
+        data(1, "late"),
+        window_update(1, 1),
+        trailers(1),
+        rst_stream(1, ErrorCode::CANCEL),
+        data(1, "later"),
+    ]);
+    assert!(peer.frames().is_empty() && peer.events().is_empty());
+}
+
+#[test]
 fn data_on_refused_streams_gives_its_credit_back() {
     let config = Config { streams_max: 0, ..small_windows() };
     let mut peer = Peer::of_server_with(config, &[]);

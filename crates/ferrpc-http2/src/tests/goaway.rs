@@ -33,6 +33,15 @@ fn streams_above_the_last_id_are_unprocessed_and_those_below_go_on() {
 }
 
 #[test]
+fn goaway_of_a_client_ends_none_of_its_own_streams() {
+    // Its last stream id is about streams of ours, and a server has none.
+    let mut peer = Peer::of_server();
+    peer.send_all([request(1), goaway(0, ErrorCode::NO_ERROR), data(1, "body").end()]);
+    let events = peer.events();
+    assert!(matches!(&events[1..], [Event::GoAway { .. }, Event::Data { .. }]), "{events:?}");
+}
+
+#[test]
 fn second_goaway_may_take_more_streams_away() {
     let mut peer = Peer::of_client();
     peer.open(End::Yes);
