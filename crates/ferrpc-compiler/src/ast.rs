@@ -197,6 +197,8 @@ pub(crate) struct Enum<'s> {
     pub(crate) reserved_ranges: Vec<Range>,
     pub(crate) reserved_names: Vec<ReservedName>,
     pub(crate) options: Vec<OptionDecl<'s>>,
+    /// Whether something in it could not be parsed, so that a value may be missing.
+    pub(crate) broken: bool,
     pub(crate) symbol: SymbolId,
 }
 

@@ -53,14 +53,17 @@ pub(crate) fn load(paths: &[&Path], places: &Places, sink: &mut Sink) -> Loaded 
     }
     // Grows while it is gone through.
     let mut next = 0;
+    let mut has_options = false;
     while next < loader.out.sources.len() {
         let id = FileId(crate::span::narrow(next));
         for (name, span) in loader.imports(id) {
             loader.import(&name, span);
         }
+        has_options |= loader.has_options(id);
         next += 1;
     }
-    if !loader.out.by_name.contains_key(wkt::DESCRIPTOR)
+    if has_options
+        && !loader.out.by_name.contains_key(wkt::DESCRIPTOR)
         && let Some(text) = wkt::text(wkt::DESCRIPTOR)
     {
         loader.out.hidden = loader.add(wkt::DESCRIPTOR.into(), built_in(wkt::DESCRIPTOR), None, text.into());
@@ -237,6 +240,16 @@ impl Loader<'_> {
         let tokens = lex::lex(id, &self.out.sources.file(id).text, self.sink);
         self.out.tokens.push(tokens);
         Some(id)
+    }
+
+    /// Whether a file may set options. Most do not, and need no declarations of them.
+    fn has_options(&self, id: FileId) -> bool {
+        let text = &self.out.sources.file(id).text;
+        self.out.tokens[id.index()].iter().any(|it| match it.kind {
+            Kind::Punct(sign) => sign == b'[',
+            Kind::Ident => text.get(it.start as usize..it.end as usize) == Some("option"),
+            _ => false,
+        })
     }
 
     /// The imports of a file, as far as its tokens tell: `import … "name"` at the start of a statement.

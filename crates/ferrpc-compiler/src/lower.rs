@@ -26,6 +26,10 @@ pub(crate) struct World<'s> {
 /// Compiles all loaded files. Descriptors come in the order of dependency; they are whole only if no
 /// error was reported.
 pub(crate) fn lower(loaded: &Loaded, sink: &mut Sink) -> Vec<FileDescriptorProto> {
+    // Nobody asked for it; what does not go together with the files at hand is not theirs to mend.
+    if let Some(hidden) = loaded.hidden {
+        sink.mute(hidden);
+    }
     let parse = |id: FileId, sink: &mut Sink| {
         parse::parse(id, &loaded.sources.file(id).text, &loaded.tokens[id.index()], sink)
     };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::limits::{DIAGNOSTICS_MAX, FRAME_CHARS_MAX};
 use crate::source::{SourceFile, SourceMap};
-use crate::span::Span;
+use crate::span::{FileId, Span};
 
 /// How bad a [`Diagnostic`] is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -181,10 +181,19 @@ pub(crate) struct Sink {
     diagnostics: Vec<Diagnostic>,
     dropped: usize,
     errors: usize,
+    muted: Option<FileId>,
 }
 
 impl Sink {
+    /// Says nothing of what is found in this file from here on.
+    pub(crate) fn mute(&mut self, file: FileId) {
+        self.muted = Some(file);
+    }
+
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+        if diagnostic.labels.first().is_some_and(|it| Some(it.span.file) == self.muted) {
+            return;
+        }
         if diagnostic.level == Level::Error {
             self.errors += 1;
         }
@@ -232,6 +241,11 @@ impl Renderer<'_> {
         self.paint(Paint::Bold, &format!(": {}", it.message));
         self.out.push('\n');
         let width = self.frames(&it.labels, paint);
+        let has_more = !it.notes.is_empty() || !it.help.is_empty();
+        if has_more && !it.labels.is_empty() {
+            self.gutter(width, "");
+            self.out.push('\n');
+        }
         for (word, texts) in [("note", &it.notes), ("help", &it.help)] {
             for text in texts {
                 let _ = write!(self.out, "{:width$} ", "");
@@ -281,8 +295,6 @@ impl Renderer<'_> {
                 self.label(file, line, width, label, mark, shown != Some(line));
                 shown = Some(line);
             }
-            self.gutter(width, "");
-            self.out.push('\n');
         }
         width
     }
@@ -394,7 +406,6 @@ fn window(length: usize, start: usize) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::span::FileId;
 
     fn span(start: u32, end: u32) -> Span {
         Span { file: FileId(0), start, end }

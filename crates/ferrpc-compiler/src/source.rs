@@ -74,8 +74,6 @@ impl SourceFile {
         let bytes = self.text.as_bytes();
         let start = self.line_starts[line] as usize;
         let before = bytes.get(start..offset as usize).unwrap_or(&[]);
-        // A byte order mark is no part of the first line.
-        let before = if line == 0 { before.strip_prefix(BOM).unwrap_or(before) } else { before };
         let column = before.iter().fold(0, |column, &byte| match byte {
             b'\t' => column + 8 - column % 8,
             _ => column + 1,

@@ -291,7 +291,7 @@ impl<'a> Builder<'_, 'a> {
             }
             ValueFieldName::Extension(name) => {
                 let scope = self.world.symbols.get(message.symbol).name.clone();
-                if let Found::Symbol(id) = self.scopes.find(&scope, name, Want::Extension)
+                if let Found::Symbol(id) = self.scopes.find(&scope, name, Want::Anything)
                     && self.world.symbols.get(id).kind == Kind::Extension
                     && let Some(field) = self.nodes.get_field(id)
                     && field.extendee.as_ref().is_some_and(|it| it.resolved == Some(message.symbol))

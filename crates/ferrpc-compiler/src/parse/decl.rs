@@ -134,8 +134,9 @@ impl<'s> Parser<'s, '_> {
         }
         let word = self.text_of(self.peek());
         let list = words.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+        let list = if words.len() == 1 { list } else { format!("one of {list}") };
         let mut it = Diagnostic::error(format!("expected {wanted}, found {}", self.found()))
-            .at(self.here(), format!("expected one of {list}"));
+            .at(self.here(), format!("expected {list}"));
         if let Some(near) = crate::suggest::nearest(word, words.iter().copied()) {
             it = it.help(format!("did you mean `{near}`?"));
         } else if self.ahead(1).kind == Kind::Ident && words.contains(&"message") && !words.contains(&"oneof")
@@ -474,7 +475,7 @@ impl<'s> Parser<'s, '_> {
         }
         let token = self.next();
         let value = crate::literal::int(self.text_of(token)).and_then(|it| i64::try_from(it).ok());
-        let value = value.unwrap_or(i64::MAX);
+        let value = value.unwrap_or(TOO_LARGE).min(TOO_LARGE);
         Ok(Number { value: if minus { -value } else { value }, span: start.to(self.span_of(token)) })
     }
 
@@ -489,12 +490,15 @@ impl<'s> Parser<'s, '_> {
                 reserved_ranges: Vec::new(),
                 reserved_names: Vec::new(),
                 options: Vec::new(),
+                broken: false,
                 symbol: SymbolId::UNSET,
             };
             let open = it.open_brace(place, "enum");
+            this.broken = open.is_err();
             if let Ok(open) = open {
                 while !it.block_ended(open) {
                     if it.enum_statement(&mut this).is_err() {
+                        this.broken = true;
                         it.skip_statement();
                     }
                 }
@@ -676,5 +680,8 @@ fn add_synthetic_oneofs(message: &mut Message<'_>) {
         });
     }
 }
+
+/// Stands for all numbers that fit nowhere, and leaves room to count on from.
+const TOO_LARGE: i64 = 1 << 40;
 
 const FILE_WORDS: [&str; 7] = ["message", "enum", "service", "extend", "import", "package", "option"];

@@ -64,10 +64,18 @@ impl<'s> Parser<'s, '_> {
         }
 
         if self.is(b'=') || self.is(b';') {
-            let what = self.text.get(start.start as usize..self.before().end as usize).unwrap_or("");
-            let it = Diagnostic::error("this field has no name or no type")
-                .at(start.to(self.before()), "one of the two is missing")
-                .help(format!("a field is `TYPE NAME = NUMBER;`, like `string {what} = 1;`"));
+            let span = start.to(self.before());
+            let text = self.text.get(span.start as usize..span.end as usize).unwrap_or("");
+            let it = match &ty {
+                Read::Named(_) if label.is_none() && !text.contains('.') => {
+                    Diagnostic::error(format!("field `{text}` has no type"))
+                        .at(span, "expected a type before the name")
+                        .help(format!("a field is `TYPE NAME = NUMBER;`, like `string {text} = 1;`"))
+                }
+                _ => Diagnostic::error("this field has no name")
+                    .at(span.after(), "expected a name here")
+                    .help(format!("a field is `TYPE NAME = NUMBER;`, like `{text} id = 1;`")),
+            };
             self.report(it);
             return Err(Failed);
         }
@@ -229,7 +237,7 @@ impl<'s> Parser<'s, '_> {
         whole: bool,
     ) -> Parsed<()> {
         field.ty = FieldType::Group(scope.messages.len(), keyword);
-        let name = field.name.clone();
+        let mut name = field.name.clone();
         if self.syntax == Syntax::Proto3 {
             let it = Diagnostic::error("proto3 has no groups")
                 .at(keyword, "not allowed here")
@@ -240,6 +248,10 @@ impl<'s> Parser<'s, '_> {
             let it = Diagnostic::error("the name of a group must start with a capital letter")
                 .at(name.span, "names the message too");
             self.report(it);
+            // Lest the message and the field get in each other's way as well.
+            if let Some(first) = name.text.to_mut().get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
         }
         field.name.text = Cow::Owned(name.text.to_ascii_lowercase());
         if !whole {

@@ -156,7 +156,7 @@ impl Pass<'_> {
         let text = matches!(ty, Type::STRING | Type::BYTES);
         if options.ctype.is_some_and(|it| it.0 != 0) && !text {
             let it =
-                Diagnostic::error("`ctype` is for strings and bytes").at(at("ctype"), "not allowed here");
+                Diagnostic::warning("`ctype` is for strings and bytes").at(at("ctype"), "says nothing here");
             self.sink.push(it);
         }
     }
@@ -233,7 +233,7 @@ impl Pass<'_> {
                 .help(format!("the next free number is {next}; if both shall mean the same, say `option allow_alias = true;`"));
             self.sink.push(it);
         }
-        if alias == Some(true) && !aliases && !self.file.broken {
+        if alias == Some(true) && !aliases && !this.broken {
             let it = Diagnostic::error(format!("enum `{}` allows aliases and has none", this.name.text))
                 .at(at, "not needed")
                 .help("remove the option");
@@ -261,16 +261,13 @@ impl Pass<'_> {
                 continue;
             };
             // Aliases may: they are one value.
-            if first.name.text == value.name.text || first.number.value == value.number.value || lenient {
+            if first.name.text == value.name.text || first.number.value == value.number.value {
                 continue;
             }
             let text =
                 format!("enum values `{}` and `{}` differ too little", first.name.text, value.name.text);
-            let it = if self.file.syntax == Syntax::Proto3 {
-                Diagnostic::error(text)
-            } else {
-                Diagnostic::warning(text)
-            };
+            let strict = self.file.syntax == Syntax::Proto3 || !lenient;
+            let it = if strict { Diagnostic::error(text) } else { Diagnostic::warning(text) };
             let it = it
                 .at(value.name.span, format!("`{short}` again"))
                 .at(first.name.span, format!("`{short}` without the name of the enum"));

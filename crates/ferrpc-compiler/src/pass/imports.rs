@@ -10,14 +10,37 @@ use crate::span::FileId;
 /// Who imports whom.
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
-    /// What each file sees: itself, what it imports, and what those import publicly, and so on.
-    pub(crate) visible: Vec<HashSet<FileId>>,
-    /// What one sees by importing a file: itself and what it imports publicly, and so on.
+    /// What each file imports.
+    imports: Vec<Vec<FileId>>,
+    /// What each file imports publicly, and so shows to those who import it.
     public: Vec<Vec<FileId>>,
     /// All files of the output, each behind those it imports.
     pub(crate) order: Vec<FileId>,
     /// Whether something that a file sees, or should see, is missing or could not be parsed.
     pub(crate) incomplete: Vec<bool>,
+}
+
+impl Graph {
+    /// What a file sees: itself, what it imports, and what those import publicly, and so on.
+    ///
+    /// Made anew for each who asks: kept for all files it would be the square of their number.
+    pub(crate) fn visible(&self, file: FileId) -> HashSet<FileId> {
+        let mut seen = HashSet::from([file]);
+        for &import in &self.imports[file.index()] {
+            self.reach(import, &mut seen);
+        }
+        seen
+    }
+
+    /// Adds what one sees by importing a file.
+    fn reach(&self, file: FileId, seen: &mut HashSet<FileId>) {
+        let mut open = vec![file];
+        while let Some(next) = open.pop() {
+            if seen.insert(next) {
+                open.extend(&self.public[next.index()]);
+            }
+        }
+    }
 }
 
 pub(crate) fn run(loaded: &Loaded, files: &mut [File<'_>], sink: &mut Sink) -> Graph {
@@ -38,35 +61,28 @@ pub(crate) fn run(loaded: &Loaded, files: &mut [File<'_>], sink: &mut Sink) -> G
     }
     let order = order(loaded, files, sink);
 
-    // Dependencies come first in `order`; the hidden file imports nothing.
-    let mut public: Vec<Vec<FileId>> = vec![Vec::new(); files.len()];
-    let mut visible: Vec<HashSet<FileId>> = vec![HashSet::new(); files.len()];
+    let targets = |file: &File<'_>, public: bool| -> Vec<FileId> {
+        let wanted = file.imports.iter().filter(|it| !public || it.kind == ImportKind::Public);
+        wanted.filter_map(|it| it.file).collect()
+    };
+    let imports: Vec<_> = files.iter().map(|it| targets(it, false)).collect();
+    let public: Vec<_> = files.iter().map(|it| targets(it, true)).collect();
+
+    // Dependencies come first in `order`. `shows_less`: what a file lacks, others lack who import it.
+    let mut shows_less = vec![false; files.len()];
     let mut incomplete = vec![false; files.len()];
-    for &id in order.iter().chain(&loaded.hidden) {
+    for &id in &order {
         let file = &files[id.index()];
-        let mut open = vec![id];
-        let mut sees = HashSet::from([id]);
-        let mut lacks = file.broken;
-        for import in &file.imports {
-            let Some(target) = import.file else {
-                lacks = true;
-                continue;
-            };
-            sees.extend(&public[target.index()]);
-            // In a cycle, or where it is imported by itself.
-            sees.insert(target);
-            if import.kind == ImportKind::Public {
-                open.extend(&public[target.index()]);
-            }
-        }
-        open.sort_unstable();
-        open.dedup();
-        lacks |= sees.iter().any(|it| *it != id && (files[it.index()].broken || incomplete[it.index()]));
-        public[id.index()] = open;
-        visible[id.index()] = sees;
-        incomplete[id.index()] = lacks;
+        let less = |wanted: &dyn Fn(ImportKind) -> bool| {
+            let mut imports = file.imports.iter().filter(|it| wanted(it.kind));
+            file.broken || imports.any(|it| it.file.is_none_or(|target| shows_less[target.index()]))
+        };
+        let all = less(&|_| true);
+        let shown = less(&|kind| kind == ImportKind::Public);
+        incomplete[id.index()] = all;
+        shows_less[id.index()] = shown;
     }
-    Graph { visible, public, order, incomplete }
+    Graph { imports, public, order, incomplete }
 }
 
 /// Depth first from the roots, imports in the order of the source; each cycle is reported once.
@@ -138,9 +154,9 @@ pub(crate) fn unused(
         }
         for import in &files[root.index()].imports {
             let Some(target) = import.file else { continue };
-            if import.kind == ImportKind::Public
-                || graph.public[target.index()].iter().any(|it| used[root.index()].contains(it))
-            {
+            let mut brought = HashSet::new();
+            graph.reach(target, &mut brought);
+            if import.kind == ImportKind::Public || !used[root.index()].is_disjoint(&brought) {
                 continue;
             }
             let it = Diagnostic::warning(format!("\"{}\" is imported and not used", import.name))

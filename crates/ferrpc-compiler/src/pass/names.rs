@@ -40,7 +40,7 @@ pub(crate) fn run(
 /// The names one file can use.
 pub(crate) struct Scopes<'a> {
     symbols: &'a Symbols,
-    visible: &'a HashSet<FileId>,
+    visible: HashSet<FileId>,
     /// Packages, and the packages around them, that some visible file lies in.
     packages: HashSet<&'a str>,
 }
@@ -56,20 +56,21 @@ pub(crate) enum Found {
 /// What a search is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Want {
+    /// Messages and enums; whatever else has the name is passed by.
     Type,
-    Extension,
+    Anything,
 }
 
 impl<'a> Scopes<'a> {
     pub(crate) fn new(
         file: FileId,
-        graph: &'a Graph,
+        graph: &Graph,
         packages_of: &'a [Option<String>],
         symbols: &'a Symbols,
     ) -> Self {
-        let visible = &graph.visible[file.index()];
+        let visible = graph.visible(file);
         let mut packages = HashSet::new();
-        for &seen in visible.iter().chain([&file]) {
+        for &seen in &visible {
             let Some(package) = &packages_of[seen.index()] else { continue };
             packages.extend(package.match_indices('.').map(|(at, _)| &package[..at]));
             packages.insert(package.as_str());
@@ -85,6 +86,11 @@ impl<'a> Scopes<'a> {
             _ => self.visible.contains(&symbol.span.file),
         };
         seen.then_some(id)
+    }
+
+    /// Whether the file sees this one.
+    pub(crate) fn sees(&self, file: FileId) -> bool {
+        self.visible.contains(&file)
     }
 
     /// Searches a name as it is used in a scope: outwards from it, settled by the first part of the name.
@@ -117,7 +123,7 @@ impl<'a> Scopes<'a> {
             if let Some(id) = get(&candidate) {
                 let kind = self.symbols.get(id).kind;
                 if rest.is_empty() {
-                    if want == Want::Extension || kind.is_type() {
+                    if want == Want::Anything || kind.is_type() {
                         return Found::Symbol(id);
                     }
                 } else if kind.is_scope() {
@@ -189,7 +195,9 @@ impl Pass<'_> {
 
     fn resolve(&mut self, ty: &mut NamedType<'_>, scope: &str, wanted: &str) {
         let path = &ty.path;
-        match self.scopes.find(scope, &path.text, Want::Type) {
+        // Only the search for the type of a field passes by what is no type.
+        let want = if wanted == "type" { Want::Type } else { Want::Anything };
+        match self.scopes.find(scope, &path.text, want) {
             Found::Symbol(id) => {
                 let symbol = self.scopes.symbols.get(id);
                 self.used.insert(symbol.span.file);

@@ -237,12 +237,12 @@ impl Pass<'_> {
                 .at(this.name.span, "needs at least one")
                 .help(format!("the first is the default: `{}_UNSPECIFIED = 0;`", screaming(&this.name.text)));
             // A value that could not be read has been reported.
-            if !file.broken {
+            if !this.broken {
                 self.sink.push(it);
             }
             return;
         };
-        if file.syntax == Syntax::Proto3 && first.number.value != 0 && !file.broken {
+        if file.syntax == Syntax::Proto3 && first.number.value != 0 && !this.broken {
             let it = Diagnostic::error(format!("the first value of enum `{}` must be zero", this.name.text))
                 .at(first.number.span, "expected 0")
                 .note("in proto3 the first value is the default, and defaults are zero");

@@ -255,7 +255,8 @@ impl<'a> Pass<'a> {
         for (nth, part) in option.name.iter().enumerate() {
             if let Some(&last) = fields.last() {
                 let before = &option.name[nth - 1];
-                let Some(next) = self.nodes.get_message(type_of(last, self.nodes)?.1?) else {
+                let (_, inner) = type_of(last, self.nodes)?;
+                let Some(next) = inner.and_then(|id| self.nodes.get_message(id)) else {
                     let it = Diagnostic::error(format!("option `{}` has no parts", before.text))
                         .at(part.span, "names a part of it")
                         .at(before.span, "is no message");
@@ -292,7 +293,7 @@ impl<'a> Pass<'a> {
         span: Span,
         scope: &str,
     ) -> Option<&'a Field<'a>> {
-        let Found::Symbol(id) = self.scopes.find(scope, name, Want::Extension) else {
+        let Found::Symbol(id) = self.scopes.find(scope, name, Want::Anything) else {
             if self.incomplete {
                 return None;
             }
@@ -306,7 +307,7 @@ impl<'a> Pass<'a> {
             if let Some(other) = extensions.iter().find(|it| it.name[simple(&it.name)..] == *wrong) {
                 let file = &self.world.loaded.sources.file(other.span.file).name;
                 it = it.at(other.span, format!("`{}` is declared here", other.name));
-                it = if self.world.imports.visible[span.file.index()].contains(&other.span.file) {
+                it = if self.scopes.sees(other.span.file) {
                     it.help(format!("write `({})`", other.name))
                 } else {
                     it.help(format!("add `import \"{file}\";`"))

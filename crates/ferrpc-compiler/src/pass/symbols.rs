@@ -8,13 +8,12 @@ use crate::span::Span;
 use crate::symbols::{Kind, SymbolId, Symbols};
 
 pub(crate) fn run(loaded: &Loaded, files: &mut [File<'_>], sink: &mut Sink) -> Symbols {
-    let mut pass = Pass { symbols: Symbols::default(), scope: String::new(), quiet: false, sink };
+    let mut pass = Pass { symbols: Symbols::default(), scope: String::new(), sink };
     for file in files.iter_mut().filter(|file| Some(file.id) != loaded.hidden) {
         pass.file(file);
     }
-    // Last, and without a word: who brings declarations of their own by another name means those.
+    // Last, and muted: who brings declarations of their own by another name means those.
     for file in files.iter_mut().filter(|file| Some(file.id) == loaded.hidden) {
-        pass.quiet = true;
         pass.file(file);
     }
     pass.symbols
@@ -24,7 +23,6 @@ struct Pass<'a> {
     symbols: Symbols,
     /// Full name of the scope being walked.
     scope: String,
-    quiet: bool,
     sink: &'a mut Sink,
 }
 
@@ -56,7 +54,7 @@ impl Pass<'_> {
     fn package(&mut self, span: Span) {
         let Err(taken) = self.symbols.add(&self.scope, Kind::Package, span) else { return };
         let other = self.symbols.get(taken);
-        if other.kind == Kind::Package || self.quiet {
+        if other.kind == Kind::Package {
             return;
         }
         let it = Diagnostic::error(format!(
@@ -134,9 +132,7 @@ impl Pass<'_> {
         self.enter(&name.text);
         let full = std::mem::take(&mut self.scope);
         let id = self.symbols.add(&full, kind, name.span).unwrap_or_else(|taken| {
-            if !self.quiet {
-                self.twice(name, &full, kind, taken);
-            }
+            self.twice(name, &full, kind, taken);
             self.symbols.add_hidden(&full, kind, name.span)
         });
         self.scope = full;

@@ -1,0 +1,209 @@
+//! What users of `Compiler` rely on: how files are found and named, and what comes back.
+
+use std::path::{Path, PathBuf};
+
+use ferrpc_compiler::{Compiled, Compiler, Report};
+
+/// A directory of its own for each test, removed at its end.
+struct Dir(PathBuf);
+
+impl Dir {
+    fn new(name: &str, files: &[(&str, &str)]) -> Self {
+        let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = std::fs::remove_dir_all(&root);
+        for (path, text) in files {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().expect("lies in the root")).expect("writable");
+            std::fs::write(path, text).expect("writable");
+        }
+        Self(root)
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.0.join(path)
+    }
+}
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn names(compiled: &Compiled) -> Vec<&str> {
+    compiled.files.iter().map(|it| it.name.as_deref().unwrap_or("")).collect()
+}
+
+/// Compiles one text, named `a.proto`.
+fn compile(text: &str) -> Result<Compiled, Report> {
+    Compiler::new().source("a.proto", text).compile(&["a.proto"])
+}
+
+const COMMON: &str = "syntax = \"proto3\";\nmessage Common {}\n";
+const USES_COMMON: &str = "syntax = \"proto3\";\nimport \"common.proto\";\nmessage M { Common c = 1; }\n";
+
+#[test]
+fn a_file_finds_its_imports_beside_itself_without_any_include() {
+    let dir = Dir::new("beside", &[("proto/common.proto", COMMON), ("proto/user.proto", USES_COMMON)]);
+    let compiled = Compiler::new().compile(&[dir.path("proto/user.proto")]).expect("valid");
+    assert_eq!(names(&compiled), ["common.proto", "user.proto"]);
+    assert_eq!(compiled.roots, ["user.proto"]);
+    assert_eq!(compiled.read, [dir.path("proto/user.proto"), dir.path("proto/common.proto")]);
+}
+
+#[test]
+fn names_are_relative_to_the_first_include_a_file_lies_in() {
+    let dir = Dir::new("relative", &[("proto/a/v1/user.proto", COMMON)]);
+    let compiled = Compiler::new()
+        .include(dir.path("proto"))
+        .compile(&[dir.path("proto/a/v1/user.proto")])
+        .expect("valid");
+    assert_eq!(names(&compiled), ["a/v1/user.proto"]);
+    // By that name it can be asked for as well.
+    let compiled = Compiler::new().include(dir.path("proto")).compile(&["a/v1/user.proto"]).expect("valid");
+    assert_eq!(names(&compiled), ["a/v1/user.proto"]);
+}
+
+#[test]
+fn a_file_outside_of_all_includes_brings_its_own_directory() {
+    let dir = Dir::new(
+        "outside",
+        &[("inc/x.proto", COMMON), ("other/common.proto", COMMON), ("other/user.proto", USES_COMMON)],
+    );
+    let compiled =
+        Compiler::new().include(dir.path("inc")).compile(&[dir.path("other/user.proto")]).expect("valid");
+    assert_eq!(names(&compiled), ["common.proto", "user.proto"]);
+}
+
+#[test]
+fn one_file_under_two_names_is_one_file() {
+    let uses = USES_COMMON.replace("common.proto", "sub/common.proto");
+    let dir = Dir::new("two_names", &[("sub/common.proto", COMMON), ("user.proto", &uses)]);
+    let files = [dir.path("sub/common.proto"), dir.path("user.proto")];
+    let compiled = Compiler::new().compile(&files).expect("valid");
+    assert_eq!(compiled.files.len(), 2);
+    assert_eq!(compiled.files[1].dependency, [compiled.files[0].name.clone().expect("has a name")]);
+}
+
+#[test]
+fn a_file_that_another_one_hides_is_refused() {
+    let dir = Dir::new("hides", &[("one/a.proto", COMMON), ("two/a.proto", COMMON)]);
+    let report = Compiler::new()
+        .include(dir.path("one"))
+        .include(dir.path("two"))
+        .compile(&[dir.path("two/a.proto")])
+        .expect_err("ambiguous");
+    assert!(report.to_string().contains("is hidden by"), "{report}");
+}
+
+#[test]
+fn a_file_on_an_include_path_wins_over_the_built_in_copy() {
+    let mine = "syntax = \"proto3\";\npackage google.protobuf;\nmessage Empty { int32 mine = 1; }\n";
+    let dir = Dir::new("wins", &[("google/protobuf/empty.proto", mine)]);
+    let compiled =
+        Compiler::new().include(dir.path("")).compile(&["google/protobuf/empty.proto"]).expect("valid");
+    assert_eq!(compiled.files[0].message_type[0].field.len(), 1);
+}
+
+#[test]
+fn a_missing_input_is_told_with_the_places_that_were_searched() {
+    let report = Compiler::new().include("somewhere").compile(&["nowhere.proto"]).expect_err("missing");
+    let expect = "error: cannot find `nowhere.proto`\n = note: looked in `somewhere`, the built-in files";
+    assert_eq!(report.to_string(), expect);
+}
+
+#[test]
+fn an_import_that_lies_above_the_input_is_found_or_explained() {
+    let uses = USES_COMMON.replace("common.proto", "base/common.proto");
+    let dir = Dir::new("above", &[("proto/base/common.proto", COMMON), ("proto/app/user.proto", &uses)]);
+    let report = Compiler::new()
+        .include(dir.path("proto/app"))
+        .compile(&[dir.path("proto/app/user.proto")])
+        .expect_err("not found");
+    assert!(report.to_string().contains("to the include directories"), "{report}");
+    Compiler::new().include(dir.path("proto")).compile(&[dir.path("proto/app/user.proto")]).expect("valid");
+}
+
+#[test]
+fn texts_in_memory_win_over_the_disk_and_are_not_reported_as_read() {
+    let dir = Dir::new("memory", &[("a.proto", "not protobuf at all")]);
+    let compiled = Compiler::new()
+        .include(dir.path(""))
+        .source("a.proto", COMMON)
+        .compile(&[Path::new("a.proto")])
+        .expect("valid");
+    assert!(compiled.read.is_empty());
+}
+
+#[test]
+fn errors_of_all_files_come_in_one_run() {
+    let report = Compiler::new()
+        .source("a.proto", "syntax = \"proto3\";\nmessage A { int32 x = 0; }\nenum E { X = 1; }\n")
+        .source("b.proto", "syntax = \"proto3\";\nmessage B { Nothing x = 1; int32 = 2; }\n")
+        .compile(&["a.proto", "b.proto", "c.proto"])
+        .expect_err("broken");
+    assert_eq!(report.errors(), 4, "{report}");
+}
+
+#[test]
+fn a_report_names_the_files_it_read_even_when_it_failed() {
+    let dir = Dir::new("failed", &[("a.proto", "message")]);
+    let report = Compiler::new().compile(&[dir.path("a.proto")]).expect_err("broken");
+    assert_eq!(report.read().collect::<Vec<_>>(), [dir.path("a.proto")]);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_refused() {
+    let dir = Dir::new("bytes", &[]);
+    std::fs::create_dir_all(&dir.0).expect("writable");
+    std::fs::write(dir.path("a.proto"), b"syntax = \"proto3\";\n// \xFF\n").expect("writable");
+    let report = Compiler::new().compile(&[dir.path("a.proto")]).expect_err("no text");
+    assert!(report.to_string().contains("is not valid UTF-8"), "{report}");
+    assert!(report.to_string().contains("in line 2"), "{report}");
+}
+
+#[test]
+fn what_is_wrong_in_an_import_is_not_blamed_on_the_names_it_would_have_brought() {
+    let report = compile("syntax = \"proto3\";\nimport \"gone.proto\";\nmessage M { gone.Thing t = 1; }\n");
+    assert_eq!(report.expect_err("broken").errors(), 1);
+}
+
+#[test]
+fn vendored_descriptors_under_another_name_take_no_offence() {
+    let mine = "syntax = \"proto2\";\npackage google.protobuf;\nmessage FileOptions { optional string java_package = 1; }\n";
+    let compiled = Compiler::new()
+        .source("mine.proto", mine)
+        .source("a.proto", "syntax = \"proto2\";\nimport \"mine.proto\";\noption java_package = \"x\";\n")
+        .compile(&["a.proto"])
+        .expect("valid");
+    let options = compiled.files[1].options.as_ref().expect("has options");
+    assert_eq!(options.java_package.as_deref(), Some("x"));
+}
+
+#[test]
+fn the_order_of_the_files_is_that_of_dependency_and_then_of_the_source() {
+    let file = |imports: &[&str]| {
+        let imports: String = imports.iter().map(|it| format!("import public \"{it}.proto\";\n")).collect();
+        format!("syntax = \"proto3\";\n{imports}")
+    };
+    let compiled = Compiler::new()
+        .source("a.proto", file(&["c", "b"]))
+        .source("b.proto", file(&["d"]))
+        .source("c.proto", file(&["d"]))
+        .source("d.proto", file(&[]))
+        .compile(&["a.proto"])
+        .expect("valid");
+    assert_eq!(names(&compiled), ["d.proto", "c.proto", "b.proto", "a.proto"]);
+}
+
+#[test]
+fn a_long_chain_of_imports_takes_no_stack() {
+    let mut compiler = Compiler::new();
+    for n in 0..1000 {
+        let text = format!("syntax = \"proto3\";\nimport public \"f{}.proto\";\n", n + 1);
+        compiler = compiler.source(format!("f{n}.proto"), text);
+    }
+    compiler = compiler.source("f1000.proto", "syntax = \"proto3\";\n");
+    let compiled = compiler.compile(&["f0.proto"]).expect("valid");
+    assert_eq!(compiled.files.len(), 1001);
+}
