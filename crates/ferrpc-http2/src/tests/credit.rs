@@ -181,6 +181,42 @@ fn stream_credit_returns_when_octets_are_consumed_and_not_before() {
 }
 
 #[test]
+fn stream_whose_end_came_gets_no_more_credit() {
+    let mut peer = Peer::of_server();
+    peer.send_all([
+        request(1),
+        data(1, vec![0; 16_384]),
+        data(1, vec![0; 16_384]),
+        data(1, vec![0; 5000]).end(),
+    ]);
+    let key = peer.accept();
+    peer.engine.consumed(key, 37_768);
+    peer.engine.want(key, 1 << 20);
+    assert_eq!(peer.credit(1), 0);
+}
+
+#[test]
+fn response_that_is_over_before_its_request_asks_the_client_to_stop() {
+    // RFC 9113 §8.1: "a server MAY request that the client abort transmission of a request without error
+    // by sending a RST_STREAM with an error code of NO_ERROR after sending a complete response".
+    let mut peer = Peer::of_server();
+    peer.send(request(1));
+    let key = peer.accept();
+    peer.engine.send_headers(key, End::No, write_response);
+    peer.engine.send_trailers(key, write_trailers);
+    let frames = peer.frames();
+    assert!(frames[1].is(FrameKind::HEADERS) && frames[1].flags & 1 == 1, "{frames:?}");
+    assert_eq!(frames[2..], [rst_stream(1, ErrorCode::NO_ERROR)]);
+    assert_eq!(peer.engine.streams(), 0);
+
+    // One whose request had ended is over without it.
+    peer.send(request(3).end());
+    let key = peer.accept();
+    peer.engine.send_headers(key, End::Yes, write_response);
+    assert_eq!(peer.frames().len(), 1);
+}
+
+#[test]
 fn large_message_extends_its_stream_window_up_to_the_limit() {
     let mut peer = Peer::of_server();
     peer.send(request(1));
@@ -189,6 +225,46 @@ fn large_message_extends_its_stream_window_up_to_the_limit() {
     assert_eq!(peer.credit(1), (4 << 20) - WINDOW);
     peer.engine.want(key, 1000);
     assert_eq!(peer.credit(1), 0);
+}
+
+#[test]
+fn extensions_of_all_streams_share_one_budget_and_the_oldest_wait_is_served_first() {
+    const MIB: usize = 1 << 20;
+    let config = Config { extended_bytes_max: 4 * MIB, ..Config::default() };
+    let mut peer = Peer::of_server_with(config, &[]);
+    let [first, second, third] = [1, 3, 5].map(|id| {
+        peer.send(request(id));
+        peer.accept()
+    });
+    peer.engine.want(first, 3 * MIB);
+    assert_eq!(peer.credit(1), 3 * MIB as u64 - WINDOW);
+    // No room for the second; the third would fit and waits its turn all the same.
+    peer.engine.want(second, 2 * MIB);
+    peer.engine.want(third, MIB / 2);
+    assert_eq!((peer.credit(3), peer.credit(5)), (0, 0));
+    // Half of the first message comes and is consumed: its credit is free, and not given back to the first.
+    for _ in 0..96 {
+        peer.send(data(1, vec![0; 16_384]));
+        peer.engine.consumed(first, 16_384);
+    }
+    assert_eq!(peer.credit(1), 0);
+    assert_eq!((peer.credit(3), peer.credit(5)), (2 * MIB as u64 - WINDOW, MIB as u64 / 2 - WINDOW));
+    peer.assert_alive();
+}
+
+#[test]
+fn stream_that_ends_frees_what_it_was_lent() {
+    let config = Config { extended_bytes_max: 4 << 20, ..Config::default() };
+    let mut peer = Peer::of_server_with(config, &[]);
+    let [first, second] = [1, 3].map(|id| {
+        peer.send(request(id));
+        peer.accept()
+    });
+    peer.engine.want(first, 4 << 20);
+    peer.engine.want(second, 1 << 20);
+    assert_eq!(peer.credit(3), 0);
+    peer.send(rst_stream(1, ErrorCode::CANCEL));
+    assert_eq!(peer.credit(3), (1 << 20) - WINDOW);
 }
 
 #[test]

@@ -261,6 +261,7 @@ fn nothing_is_heard_after_the_end() {
     peer.send_all([request(3), ping([0; 8]), data(0, "x")]);
     assert!(peer.events().is_empty() && peer.frames().is_empty());
     assert_eq!(peer.engine.deadline(), None);
+    assert!(!peer.engine.wants_read());
 }
 
 #[test]
@@ -269,6 +270,15 @@ fn goaway_names_the_last_stream_that_was_taken() {
     peer.send_all([request(1), request(7), window_update(0, 0)]);
     let frames = peer.frames();
     assert_eq!(frames.last().map(|frame| StreamId(frame.number(0))), Some(id(7)));
+}
+
+#[test]
+fn data_on_a_closed_stream_is_answered_once() {
+    let mut peer = Peer::of_server();
+    peer.send_all([request(1), rst_stream(1, ErrorCode::CANCEL)]);
+    peer.frames();
+    peer.send_all([data(1, "a"), data(1, "b"), data(1, "c")]);
+    assert_eq!(peer.frames(), [rst_stream(1, ErrorCode::STREAM_CLOSED)]);
 }
 
 #[test]
