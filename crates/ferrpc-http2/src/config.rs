@@ -14,6 +14,10 @@ pub struct Config {
     pub stream_window_bytes: u32,
     /// How far one stream's receive window may be extended for a large message, in octets. Default 4 MiB.
     pub stream_window_bytes_max: u32,
+    /// Octets of all extensions of all streams' windows together. Default 16 MiB, at least
+    /// `stream_window_bytes_max`. With the windows themselves it bounds what a peer can make us hold; a
+    /// message beyond it waits until another one is consumed.
+    pub extended_bytes_max: usize,
     /// Receive window of the connection, in octets. Default 1 MiB; its credit returns on receipt.
     pub conn_window_bytes: u32,
     /// Largest frame we take, in octets. Default 16,384, the least RFC 9113 §4.2 allows.
@@ -52,6 +56,7 @@ impl Default for Config {
             streams_max: 100,
             stream_window_bytes: 65_535,
             stream_window_bytes_max: 4 << 20,
+            extended_bytes_max: 16 << 20,
             conn_window_bytes: 1 << 20,
             frame_bytes_max: 16_384,
             header_list_bytes_max: 16 << 10,

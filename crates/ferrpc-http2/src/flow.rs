@@ -42,13 +42,15 @@ pub(crate) struct RecvWindow {
     credit: i64,
     /// Consumed, not yet returned.
     owed: i64,
-    /// What `credit + owed + unread` adds up to.
+    /// What the window is while nothing is extended: `credit + owed + unread = size + extra`.
     size: i64,
+    /// Credit lent on top for one large message. What comes of it is not given back when it is consumed.
+    extra: i64,
 }
 
 impl RecvWindow {
     pub(crate) fn new(octets: u32) -> Self {
-        Self { credit: i64::from(octets), owed: 0, size: i64::from(octets) }
+        Self { credit: i64::from(octets), owed: 0, size: i64::from(octets), extra: 0 }
     }
 
     /// Takes received octets out of the window; false when the peer had no credit for them.
@@ -63,7 +65,10 @@ impl RecvWindow {
     /// window costs two updates however small its frames are.
     #[must_use]
     pub(crate) fn consume(&mut self, octets: usize) -> Option<u32> {
-        self.owed += signed(octets);
+        let octets = signed(octets);
+        let lent = octets.min(self.extra);
+        self.extra -= lent;
+        self.owed += octets - lent;
         if self.owed * 2 < self.size {
             return None;
         }
@@ -72,8 +77,12 @@ impl RecvWindow {
         u32::try_from(owed).ok().filter(|&n| n > 0)
     }
 
-    /// Raises the peer's credit so that `octets` can come even if nothing is consumed meanwhile; returns
-    /// the increment to send. What is owed is given back first, so the window grows by the rest only.
+    /// What must be lent so that `octets` can come even if nothing is consumed meanwhile.
+    pub(crate) fn lacks(self, octets: usize) -> i64 {
+        (signed(octets) - self.credit - self.owed).max(0)
+    }
+
+    /// Lends what [`lacks`](Self::lacks) says and gives back what is owed; returns the increment to send.
     #[must_use]
     pub(crate) fn extend_to(&mut self, octets: usize) -> Option<u32> {
         let missing = signed(octets) - self.credit;
@@ -82,9 +91,14 @@ impl RecvWindow {
         }
         let owed = std::mem::take(&mut self.owed);
         let grant = missing.max(owed);
-        self.size += grant - owed;
+        self.extra += grant - owed;
         self.credit += grant;
         u32::try_from(grant).ok()
+    }
+
+    /// What is lent now.
+    pub(crate) fn extra(self) -> i64 {
+        self.extra
     }
 
     /// Takes back credit that the peer was never told of. Returns the increment to send if as much as
@@ -137,9 +151,14 @@ mod tests {
         let mut window = RecvWindow::new(100);
         assert!(window.take(10));
         assert_eq!(window.consume(10), None);
+        assert_eq!(window.lacks(1000), 900);
         assert_eq!(window.extend_to(1000), Some(910));
         assert_eq!(window.extend_to(1000), None);
-        assert_eq!(window.outstanding(), 1000);
+        assert_eq!((window.outstanding(), window.extra()), (1000, 900));
+        // Once the message is consumed, the window is what it was.
+        assert!(window.take(1000));
+        assert_eq!(window.consume(1000), Some(100));
+        assert_eq!((window.outstanding(), window.extra()), (100, 0));
     }
 
     #[test]

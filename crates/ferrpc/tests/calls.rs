@@ -221,4 +221,45 @@ on_both_runtimes! {
         sending.await.unwrap();
         assert_eq!(sizes, [1 << 20, 1, 300_000, 2 << 20]);
     }
+
+    async fn one_address_that_refuses_fails_no_call() {
+        let s = start().await;
+        let refusing = Server::new().bind("127.0.0.1:0").await.unwrap().local_addr();
+        let channel = Channel::new(format!("ipv4:{refusing},{}", s.address)).unwrap();
+        assert_eq!(channel.unary(&UPPER, "x".to_owned().into()).await.unwrap().as_str(), "X");
+    }
+
+    async fn a_server_that_comes_back_is_found_again() {
+        let s = start().await;
+        assert_eq!(s.channel.unary(&UPPER, "x".to_owned().into()).await.unwrap().as_str(), "X");
+        s.handle.shutdown();
+        s.server.await.unwrap().unwrap();
+        // Between its end and its return calls fail, and say why.
+        let status = s.channel.unary(&UPPER, "x".to_owned().into()).await.unwrap_err();
+        assert!(status.message().contains("refused"), "{status}");
+        let bound = Server::new().add(common::Texts::default()).bind(s.address.to_string()).await.unwrap();
+        let serving = tokio::spawn(bound.run());
+        let call = s.channel.unary(&UPPER, "y".to_owned().into()).wait_for_ready(true);
+        assert_eq!(call.await.unwrap().as_str(), "Y");
+        serving.abort();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_to_connect_back_off() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let channel = Channel::new(listener.local_addr().unwrap().to_string()).unwrap();
+    channel.connect();
+    // Each attempt is accepted and dropped; the times between them grow.
+    let mut times = Vec::new();
+    for _ in 0..6 {
+        drop(listener.accept().await.unwrap());
+        times.push(tokio::time::Instant::now());
+    }
+    let mut base = 1.0;
+    for pair in times.windows(2) {
+        let wait = (pair[1] - pair[0]).as_secs_f64();
+        assert!((base * 0.79..base * 1.21).contains(&wait), "{wait} s where {base} s are due");
+        base *= 1.6;
+    }
 }

@@ -22,7 +22,7 @@ struct Args {
 enum Command {
     /// Opens a room.
     Serve {
-        /// Where to listen; [::] takes IPv4 too.
+        /// Where to listen; the default is every address, IPv6 and IPv4.
         #[arg(long, default_value = "[::]:50052")]
         listen: String,
     },

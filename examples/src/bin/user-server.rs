@@ -10,7 +10,7 @@ use ferrpc_examples::users::Users;
 /// Serves UserService.GetUser.
 #[derive(Parser)]
 struct Args {
-    /// Where to listen; [::] takes IPv4 too.
+    /// Where to listen; the default is every address, IPv6 and IPv4.
     #[arg(long, default_value = "[::]:50051")]
     listen: String,
     /// Threads; 1 is one current-thread runtime. Default: one for each core.

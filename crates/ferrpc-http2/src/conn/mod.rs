@@ -148,6 +148,10 @@ pub struct Connection {
     open_remote: u32,
     next_local: u32,
     send_window: SendWindow,
+    /// Credit that may still be lent to streams beyond their windows, and those that wait for it: at most
+    /// one entry per stream.
+    lendable: i64,
+    borrowers: VecDeque<(StreamKey, usize)>,
     replies: Replies,
     timers: Timers,
     drain: Drain,
@@ -252,6 +256,10 @@ impl Connection {
             open_remote: 0,
             next_local: 1,
             send_window: SendWindow::new(WINDOW_START),
+            lendable: i64::try_from(config.extended_bytes_max)
+                .unwrap_or(i64::MAX)
+                .max(i64::from(config.stream_window_bytes_max)),
+            borrowers: VecDeque::new(),
             replies: Replies::default(),
             timers,
             drain: Drain::No,
@@ -326,6 +334,9 @@ impl Connection {
     /// Gives receive memory back; for connections that go quiet.
     pub fn release_memory(&mut self) {
         self.input.release();
+        if self.out.is_empty() {
+            self.out = Out::default();
+        }
         self.memo = Memo::default();
     }
 
@@ -494,15 +505,17 @@ impl Connection {
 
     /// Takes a stream out of all tables.
     fn forget(&mut self, stream: StreamKey, fate: Fate) {
-        if self.streams.get(stream).is_none() {
-            return;
-        }
+        let Some(state) = self.streams.get(stream) else { return };
+        let lent = state.recv_window.extra();
         if self.is_local(stream.id()) {
             self.open_local -= 1;
         } else {
             self.open_remote -= 1;
         }
         self.streams.remove(stream, fate);
+        if lent > 0 {
+            self.give_back(lent);
+        }
     }
 
     fn is_local(&self, id: StreamId) -> bool {

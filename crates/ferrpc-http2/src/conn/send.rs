@@ -248,19 +248,57 @@ impl Connection {
 
     /// Gives the credit of received octets back to the peer, once they are consumed.
     pub fn consumed(&mut self, key: StreamKey, octets: usize) {
+        let Some(stream) = self.streams.get(key) else { return };
+        let lent = stream.recv_window.extra();
+        let increment = stream.recv_window.consume(octets);
+        let returned = lent - stream.recv_window.extra();
+        if let Some(increment) = increment.filter(|_| stream.recv == Half::Body) {
+            self.reply(|out| frame::append_window_update(key.id(), increment, out));
+        }
+        self.give_back(returned);
+    }
+
+    /// A hint that so many octets are still to come in one piece on the stream: its window is extended so
+    /// that they can, up to [`Config::stream_window_bytes_max`](crate::Config), as soon as
+    /// [`Config::extended_bytes_max`](crate::Config) allows.
+    pub fn want(&mut self, key: StreamKey, octets: usize) {
+        let octets = octets.min(self.config.stream_window_bytes_max as usize);
         let Some(stream) = self.streams.get(key).filter(|stream| stream.recv == Half::Body) else { return };
-        if let Some(increment) = stream.recv_window.consume(octets) {
+        let lacks = stream.recv_window.lacks(octets);
+        if lacks == 0 || (lacks <= self.lendable && self.borrowers.is_empty()) {
+            return self.lend(key, octets, lacks);
+        }
+        // Oldest first, or partial messages could wait for each other for ever.
+        match self.borrowers.iter_mut().find(|(waiting, _)| *waiting == key) {
+            Some((_, wanted)) => *wanted = octets,
+            None => self.borrowers.push_back((key, octets)),
+        }
+    }
+
+    fn lend(&mut self, key: StreamKey, octets: usize, lacks: i64) {
+        let Some(stream) = self.streams.get(key) else { return };
+        self.lendable -= lacks;
+        if let Some(increment) = stream.recv_window.extend_to(octets) {
             self.reply(|out| frame::append_window_update(key.id(), increment, out));
         }
     }
 
-    /// A hint that this many octets are expected in one piece on the stream: its window is extended so
-    /// that they need not trickle, up to [`Config::stream_window_bytes_max`](crate::Config).
-    pub fn want(&mut self, key: StreamKey, octets: usize) {
-        let octets = octets.min(self.config.stream_window_bytes_max as usize);
-        let Some(stream) = self.streams.get(key).filter(|stream| stream.recv == Half::Body) else { return };
-        if let Some(increment) = stream.recv_window.extend_to(octets) {
-            self.reply(|out| frame::append_window_update(key.id(), increment, out));
+    /// Credit that was lent is free again: the next that wait may have it.
+    pub(super) fn give_back(&mut self, octets: i64) {
+        self.lendable += octets;
+        while let Some(&(key, wanted)) = self.borrowers.front() {
+            let lacks = match self.streams.get(key) {
+                Some(stream) if stream.recv == Half::Body => stream.recv_window.lacks(wanted),
+                _ => {
+                    self.borrowers.pop_front();
+                    continue;
+                }
+            };
+            if lacks > self.lendable {
+                return;
+            }
+            self.borrowers.pop_front();
+            self.lend(key, wanted, lacks);
         }
     }
 

@@ -66,6 +66,7 @@ impl ChannelConfig {
         // The attempt as a whole has a limit, and its message is the better one.
         config.preface_timeout = self.connect_timeout.saturating_mul(2);
         let whole = self.message_bytes_max.saturating_add(PREFIX_BYTES);
+        // One message of the largest size must always fit.
         config.stream_window_bytes_max = u32::try_from(whole).unwrap_or(u32::MAX >> 1).min(u32::MAX >> 1);
         config
     }

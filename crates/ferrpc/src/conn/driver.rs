@@ -48,6 +48,10 @@ pub(crate) enum Gone {
 
 /// Octets read in one turn before output gets its share.
 const TURN_READ_BYTES_MAX: usize = 256 << 10;
+/// Calls begun in one turn before output gets its share: a whole burst of the default stream limit.
+const TURN_CALLS_MAX: u32 = 128;
+/// A connection without calls for this long gives its buffers back.
+const QUIET: Duration = Duration::from_secs(5);
 /// How long to read on after a GOAWAY, so that a TCP reset does not take it from the peer.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -62,6 +66,14 @@ pub(crate) struct Driver<Io, S> {
     stage: Stage,
     gone: Option<Gone>,
     foreign: Vec<u8>,
+    /// Calls begun in this turn.
+    begun: u32,
+    /// This turn used up its share; the next is due at once.
+    more: bool,
+    /// When to see whether the connection went quiet; none while it is.
+    quiet_at: Option<Instant>,
+    /// Something came since that time was set.
+    active: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,6 +97,10 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
             stage: Stage::Open,
             gone: None,
             foreign: Vec::new(),
+            begun: 0,
+            more: false,
+            quiet_at: None,
+            active: false,
         }
     }
 
@@ -107,8 +123,15 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
         }
     }
 
+    /// Digests what has been read, until so many calls began that output should have its share first.
     fn take_events(&mut self, now: Instant) {
-        while let Some(event) = self.conn.event() {
+        loop {
+            if self.begun >= TURN_CALLS_MAX {
+                self.more = true;
+                return;
+            }
+            let Some(event) = self.conn.event() else { return };
+            self.begun += u32::from(matches!(event, Event::Head { .. }));
             if let Event::Closed { reason } = event {
                 if matches!(&reason, Closed::Violation(violation) if violation.is_foreign()) {
                     self.foreign = self.side.foreign(self.conn.unparsed());
@@ -120,34 +143,34 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
         }
     }
 
-    /// Reads and digests until the socket has no more, or the turn's share is used up (then true).
-    fn read(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+    /// Reads and digests until the socket has no more, or the turn's share is used up.
+    fn read(&mut self, cx: &mut Context<'_>, now: Instant) {
         let mut left = TURN_READ_BYTES_MAX;
-        while self.conn.wants_read() {
-            if left == 0 {
-                return true;
-            }
+        // What the turn before left over comes first; the engine takes no new octets before.
+        self.take_events(now);
+        while !self.more && self.conn.wants_read() {
             let mut space = ReadBuf::new(self.conn.space());
             match Pin::new(&mut self.io).poll_read(cx, &mut space) {
-                Poll::Pending => return false,
+                Poll::Pending => return,
                 Poll::Ready(Ok(())) => {
                     let n = space.filled().len();
                     if n == 0 {
                         self.conn.eof();
                     } else {
                         self.conn.received(n, now.into_std());
+                        self.active = true;
                         left = left.saturating_sub(n);
                     }
                     self.take_events(now);
+                    self.more |= left == 0;
                 }
                 Poll::Ready(Err(error)) => {
                     self.gone.get_or_insert(Gone::Io(error));
                     self.conn.eof();
-                    return false;
+                    return;
                 }
             }
         }
-        false
     }
 
     /// Writes until the output is empty (then `Ready`) or the socket takes no more.
@@ -189,8 +212,13 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
 
     /// Arms the timer; true if it is due already.
     fn arm(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+        if self.active && self.quiet_at.is_none() {
+            self.quiet_at = Some(now + QUIET);
+        }
         let conn = self.conn.deadline().map(Instant::from_std);
-        let Some(due) = [conn, self.side.deadline()].into_iter().flatten().min() else { return false };
+        let Some(due) = [conn, self.side.deadline(), self.quiet_at].into_iter().flatten().min() else {
+            return false;
+        };
         if due <= now {
             return true;
         }
@@ -202,11 +230,25 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
         sleep.as_mut().poll(cx).is_ready()
     }
 
+    /// Gives the buffers back if nothing came for a while and no call is open.
+    fn rest(&mut self, now: Instant) {
+        if self.quiet_at.is_none_or(|at| at > now) {
+            return;
+        }
+        let quiet = !self.active && self.conn.streams() == 0;
+        self.active = false;
+        self.quiet_at = if quiet { None } else { Some(now + QUIET) };
+        if quiet {
+            self.conn.release_memory();
+            self.commands = Vec::new();
+        }
+    }
+
     fn open(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let now = Instant::now();
         self.take_commands(cx, now);
-        let more = self.read(cx, now);
-        self.take_events(now);
+        (self.begun, self.more) = (0, false);
+        self.read(cx, now);
         // What handlers polled just now have to send belongs to this turn's write.
         self.take_commands(cx, now);
         let mut flushed = self.write(cx, now);
@@ -230,12 +272,13 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
             let now = Instant::now();
             self.conn.tick(now.into_std());
             self.side.tick(&mut self.conn, now);
+            self.rest(now);
             self.take_events(now);
             flushed = self.write(cx, now);
         }
         // Handlers that ran inline may have pushed commands; the inbox then has no waker to wake.
         self.take_commands(cx, now);
-        if more || self.output_waits(flushed.is_ready()) {
+        if self.more || self.output_waits(flushed.is_ready()) {
             cx.waker().wake_by_ref();
         }
         Poll::Pending

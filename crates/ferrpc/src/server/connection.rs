@@ -180,12 +180,12 @@ impl ServerSide {
                 }
             }
             Stage::Collecting { assembler, message, .. } => {
-                let octets = chunk.len();
                 if let Err(status) = collect(assembler, message, chunk, end) {
                     return self.stop(conn, key, status);
                 }
-                // A unary message is consumed as it comes: its size is bounded, and it waits for nobody.
-                conn.consumed(key, octets);
+                if let Some(octets) = assembler.missing() {
+                    conn.want(key, octets);
+                }
                 if end == End::Yes {
                     self.collected(conn, key);
                 }

@@ -62,6 +62,7 @@ impl ServerLimits {
         config.streams_max = self.streams_max;
         config.header_list_bytes_max = self.metadata_bytes_max;
         let whole = self.message_bytes_max.saturating_add(crate::envelope::PREFIX_BYTES);
+        // One message of the largest size must always fit.
         config.stream_window_bytes_max = u32::try_from(whole).unwrap_or(u32::MAX >> 1).min(u32::MAX >> 1);
         config
     }

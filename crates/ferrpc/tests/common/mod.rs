@@ -39,7 +39,7 @@ static METHODS: [MethodInfo; 4] = [UPPER.info(), SPLIT.info(), JOIN.info(), ECHO
 pub static UNKNOWN: TextMethod = method("/test.Text/Nope", "Nope", Kind::Unary);
 
 #[derive(Default)]
-struct Texts {
+pub struct Texts {
     /// Released once a handler that waits for ever is dropped.
     dropped: Arc<Notify>,
 }
