@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::run::{Log, output_of};
+use crate::run::{Listening, Log, output_of};
 use crate::{Result, context, paths, write};
 
 /// The proto files that peers speak: import root and name below it.
@@ -25,7 +25,7 @@ const GO_PACKAGES: &str = "Mferrpc/test/v1/test.proto=ferrpc.test/peer/gen/test,
     Muser.proto=ferrpc.test/peer/gen/user,module=ferrpc.test/peer";
 
 /// A toolchain that the machine must bring along.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Toolchain {
     Python,
     Go,
@@ -116,10 +116,31 @@ pub(crate) fn go() -> Command {
 /// The peers' cases against each other, so that a fault of theirs is not taken for one of ours.
 pub(crate) fn agree(log: &mut Log) -> Result<()> {
     for (mut server, mut client) in [(python("peer.py"), go()), (go(), python("peer.py"))] {
-        let server = crate::run::Listening::start(server.arg("server"))?;
+        let server = Listening::start(server.arg("server"))?;
         log.run(client.args(["client", "--target", &server.address]))?;
     }
     Ok(())
+}
+
+/// What users of user.proto see, in either language.
+pub(crate) const USER: &str = "id: 1\nname: \"John Doe\"\nemail: \"john@example.com\"\n";
+
+/// grpcio's usual client against our example's server, and the reverse.
+pub(crate) fn usual_programs(log: &mut Log) -> Result<()> {
+    let example = |name: &str| Command::new(paths::target().join("debug").join(name));
+
+    let server = Listening::start(example("user-server").args(["--listen", "127.0.0.1:0"]))?;
+    prints_the_user(log, python("user_client.py").args(["--target", &server.address]))?;
+
+    let server = Listening::start(python("user_server.py").args(["--port", "0"]))?;
+    let target = server.address.replace("[::]", "localhost");
+    prints_the_user(log, example("user-client").args(["--target", &target]))
+}
+
+fn prints_the_user(log: &mut Log, client: &mut Command) -> Result<()> {
+    let said = output_of(client)?;
+    log.line(said.trim_end());
+    if said == USER { Ok(()) } else { Err(format!("the client printed {said:?} instead of {USER:?}")) }
 }
 
 fn protoc() -> Command {

@@ -32,7 +32,9 @@ impl Counts {
                 match part.split_once(' ') {
                     Some((n, "passed")) => counts.passed += n.parse().unwrap_or(0),
                     Some((n, "failed")) => counts.failed += n.parse().unwrap_or(0),
-                    Some((n, "ignored")) => counts.skipped += n.parse().unwrap_or(0),
+                    Some((n, left_out)) if left_out == "ignored" || left_out.starts_with("filtered out") => {
+                        counts.skipped += n.parse().unwrap_or(0)
+                    }
                     _ => {}
                 }
             }
@@ -85,7 +87,7 @@ impl Report {
         let (counts, remark) = match run(&mut log) {
             Ok(Outcome::Ran(counts)) => (counts, String::new()),
             Ok(Outcome::Skipped(why)) if self.strict => (Counts::FAILED, why),
-            Ok(Outcome::Skipped(why)) => (Counts::SKIPPED, format!("skipped: {why}")),
+            Ok(Outcome::Skipped(why)) => (Counts::SKIPPED, why),
             Err(why) => (Counts::FAILED, why),
         };
         let took = started.elapsed();
@@ -151,7 +153,7 @@ mod tests {
             test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s\n\
             noise: test result: ok. 9 passed; 9 failed;\n\
             test result: FAILED. 10 passed; 4 failed; 0 ignored; 0 measured; 7 filtered out; finished in 2s\n";
-        assert_eq!(Counts::of_tests(output), Counts { passed: 12, failed: 4, skipped: 1 });
+        assert_eq!(Counts::of_tests(output), Counts { passed: 12, failed: 4, skipped: 8 });
     }
 
     fn report(strict: bool) -> Report {

@@ -50,7 +50,8 @@ pub(crate) fn test(quick: bool) -> Result<()> {
         });
     }
     report.step("documentation", |log| {
-        log.run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+        // Libraries only: the program `ferrpc` would take the place of the library `ferrpc`.
+        log.run(cargo(&["doc", "--workspace", "--no-deps", "--lib"]).env("RUSTDOCFLAGS", "-D warnings"))?;
         passed()
     });
     report.step("tidy", |log| {
@@ -77,16 +78,25 @@ pub(crate) fn test(quick: bool) -> Result<()> {
 
 /// Sets the peers up and runs the tests that need them; what has no toolchain here is skipped.
 fn foreign_peers(report: &mut Report) {
-    let python = toolchain(report, Toolchain::Python, "set-up of the Python peer", peers::set_up_python);
+    let python_missing = Toolchain::Python.missing();
     // The Go peer is generated with the Python one's protoc.
-    let go = python && toolchain(report, Toolchain::Go, "set-up of the Go peer", peers::set_up_go);
-    if !python {
-        return;
-    }
-    if go {
-        report.step("peers agree with each other", |log| peers::agree(log).and_then(|()| passed()));
-    }
-    report.step("our server and client with the peers", |log| {
+    let go_missing = Toolchain::Go.missing().or_else(|| python_missing.clone());
+    let go = go_missing.is_none();
+
+    needing(report, "set-up of the Python peer", python_missing.as_ref(), |log| {
+        peers::set_up_python(log).and_then(|()| passed())
+    });
+    needing(report, "set-up of the Go peer", go_missing.as_ref(), |log| {
+        peers::set_up_go(log).and_then(|()| passed())
+    });
+    needing(report, "peers agree with each other", go_missing.as_ref(), |log| {
+        peers::agree(log).and_then(|()| passed())
+    });
+    needing(report, "the examples with grpcio's usual programs", python_missing.as_ref(), |log| {
+        log.run(&mut cargo(&["build", "-p", "ferrpc-examples", "--bins"]))?;
+        peers::usual_programs(log).and_then(|()| passed())
+    });
+    needing(report, "our server and client with the peers", python_missing.as_ref(), |log| {
         let mut test = cargo(&["test", "--workspace", "--features", "ferrpc-tests/peers", "--test", "peers"]);
         test.env("FERRPC_PEERS", paths::peers());
         if !go {
@@ -97,23 +107,17 @@ fn foreign_peers(report: &mut Report) {
     });
 }
 
-/// Whether the peer is there to be tested with.
-fn toolchain(
+/// A step that can only run if nothing is missing.
+fn needing(
     report: &mut Report,
-    toolchain: Toolchain,
     step: &str,
-    set_up: fn(&mut Log) -> Result<()>,
-) -> bool {
-    let mut ready = false;
-    report.step(step, |log| {
-        if let Some(missing) = toolchain.missing() {
-            return Ok(Outcome::Skipped(missing));
-        }
-        set_up(log)?;
-        ready = true;
-        passed()
+    missing: Option<&String>,
+    run: impl FnOnce(&mut Log) -> Result<Outcome>,
+) {
+    report.step(step, |log| match missing {
+        Some(missing) => Ok(Outcome::Skipped(missing.clone())),
+        None => run(log),
     });
-    ready
 }
 
 fn cargo_test(log: &mut Log, targets: &[&str]) -> Result<Outcome> {

@@ -32,7 +32,6 @@ const SHAPES: [(u32, u32); 3] = [(1, 100), (10, 10), (50, 1)];
 const REQUEST: [u8; 7] = [0, 0, 0, 0, 2, 0x08, 1];
 /// Bytes of the reply in its envelope: id 1, "John Doe", "john@example.com".
 const REPLY_BYTES: u64 = 5 + 2 + 10 + 18;
-const REPLY_TEXT: &str = "id: 1\nname: \"John Doe\"\nemail: \"john@example.com\"\n";
 
 struct Server {
     name: &'static str,
@@ -136,11 +135,8 @@ fn build() -> Result<[Server; 2]> {
 fn check_reply(server: &Server) -> Result<()> {
     let running = server.start()?;
     let reply = output_of(peers::python("user_client.py").args(["--target", &running.address]))?;
-    if reply == REPLY_TEXT {
-        Ok(())
-    } else {
-        Err(format!("{} answers {reply:?}, not {REPLY_TEXT:?}", server.name))
-    }
+    let wanted = peers::USER;
+    if reply == wanted { Ok(()) } else { Err(format!("{} answers {reply:?}, not {wanted:?}", server.name)) }
 }
 
 /// One run on a fresh server, after a tenth of the calls uncounted.
