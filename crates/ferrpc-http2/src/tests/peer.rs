@@ -156,10 +156,17 @@ impl Peer {
 
     /// Credit the engine gave for a stream, or the connection, in the frames since the last look.
     pub(super) fn credit(&mut self, stream: u32) -> u64 {
+        self.credits([stream])[0]
+    }
+
+    /// As [`credit`](Self::credit), of several streams in the same frames.
+    pub(super) fn credits<const N: usize>(&mut self, streams: [u32; N]) -> [u64; N] {
         let frames = self.frames();
-        let updates =
-            frames.iter().filter(|frame| frame.is(FrameKind::WINDOW_UPDATE) && frame.stream == stream);
-        updates.map(|frame| u64::from(frame.number(0))).sum()
+        let updates: Vec<_> = frames.iter().filter(|frame| frame.is(FrameKind::WINDOW_UPDATE)).collect();
+        streams.map(|stream| {
+            let of_stream = updates.iter().filter(|frame| frame.stream == stream);
+            of_stream.map(|frame| u64::from(frame.number(0))).sum()
+        })
     }
 
     /// The connection ended for this reason, and the peer was told so.
