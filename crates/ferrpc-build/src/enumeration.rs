@@ -2,8 +2,8 @@
 
 use ferrpc_proto::descriptor::EnumDescriptorProto;
 
+use crate::context::Context;
 use crate::error::Error;
-use crate::generate::Generator;
 use crate::names::{Scope, shout};
 use crate::print::Printer;
 use crate::schema::{Item, text};
@@ -12,7 +12,7 @@ use crate::schema::{Item, text};
 const METHODS: &[&str] = &["name", "from_name", "values"];
 
 pub(crate) fn enumeration(
-    g: &Generator<'_>,
+    g: &Context<'_>,
     out: &mut Printer,
     item: &Item<'_>,
     enumeration: &EnumDescriptorProto,

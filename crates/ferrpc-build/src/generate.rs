@@ -1,11 +1,9 @@
 //! From descriptors to one Rust file: the tree of modules, and what is in each.
 
-use std::collections::HashMap;
-
 use ferrpc_proto::Message;
 use ferrpc_proto::descriptor::FileDescriptorProto;
 
-use crate::docs;
+use crate::context::Context;
 use crate::error::Error;
 use crate::names::{Scope, shout};
 use crate::options::Options;
@@ -37,8 +35,7 @@ pub fn generate(files: &[FileDescriptorProto], options: &Options) -> Result<Stri
     let local: Vec<&FileDescriptorProto> =
         files.iter().filter(|file| extern_module(file, options).is_none()).collect();
     let descriptors = schema.take_in_root("file_descriptors");
-    let comments = local.iter().map(|file| (text(&file.name).to_owned(), comments(file))).collect();
-    let generator = Generator { schema, options, comments };
+    let context = Context::new(schema, options, &local);
 
     let mut out = Printer::default();
     let names: Vec<&str> = local.iter().map(|file| text(&file.name)).collect();
@@ -47,8 +44,8 @@ pub fn generate(files: &[FileDescriptorProto], options: &Options) -> Result<Stri
     out.open(&format!("{}::__generated_for! {{", options.runtime));
     out.line(&GENERATION.to_string());
     out.close("}");
-    for child in &generator.schema.modules[0].children {
-        generator.module(&mut out, *child)?;
+    for child in &context.schema.modules[0].children {
+        print_module(&context, &mut out, *child)?;
     }
     if options.descriptors {
         file_descriptors(&mut out, &local, &descriptors)?;
@@ -56,83 +53,40 @@ pub fn generate(files: &[FileDescriptorProto], options: &Options) -> Result<Stri
     Ok(out.finish())
 }
 
-pub(crate) struct Generator<'a> {
-    pub(crate) schema: Schema<'a>,
-    pub(crate) options: &'a Options,
-    /// By file and by path in it.
-    comments: HashMap<String, HashMap<Vec<i32>, Vec<String>>>,
-}
-
-impl Generator<'_> {
-    /// The path of the runtime.
-    pub(crate) fn runtime(&self) -> &str {
-        &self.options.runtime
+fn print_module(g: &Context<'_>, out: &mut Printer, index: usize) -> Result<(), Error> {
+    let module = &g.schema.modules[index];
+    let name = module.path.last().map_or("", String::as_str);
+    let is_root = name == ROOT && module.path.len() == 1;
+    out.blank();
+    if let Some(doc) = &module.doc {
+        out.line(&format!("/// {doc}"));
     }
-
-    /// A name of the standard library as it is written in a module: short, unless a type there has
-    /// taken it.
-    pub(crate) fn std(&self, module: usize, name: &str) -> String {
-        if name == "Option" {
-            let taken = self.schema.has(module, name);
-            return if taken { "::core::option::Option".to_owned() } else { name.to_owned() };
-        }
-        if self.options.no_std || self.schema.has(module, name) {
-            format!("{}::__private::{name}", self.options.runtime)
-        } else {
-            name.to_owned()
-        }
+    if module.path.len() == 1 {
+        ALLOWED.iter().for_each(|line| out.line(line));
     }
-
-    /// The comment on what lies at a path of a file.
-    pub(crate) fn doc(&self, file: &FileDescriptorProto, source: &[i32]) -> Vec<String> {
-        self.comments.get(text(&file.name)).and_then(|file| file.get(source)).cloned().unwrap_or_default()
-    }
-
-    fn module(&self, out: &mut Printer, index: usize) -> Result<(), Error> {
-        let module = &self.schema.modules[index];
-        let name = module.path.last().map_or("", String::as_str);
-        let is_root = name == ROOT && module.path.len() == 1;
-        out.blank();
-        if let Some(doc) = &module.doc {
-            out.line(&format!("/// {doc}"));
-        }
-        if module.path.len() == 1 {
-            ALLOWED.iter().for_each(|line| out.line(line));
-        }
-        out.open(&format!("{}mod {name} {{", if is_root { "" } else { "pub " }));
-        for item in &module.items {
-            match &item.what {
-                What::Message(message) => message::message(self, out, index, item, message)?,
-                What::Enum(enumeration) => enumeration::enumeration(self, out, item, enumeration)?,
-                What::Oneof(message, oneof) => message::oneof(self, out, index, item, message, *oneof)?,
-                What::Service(service, methods) => {
-                    service::service(self, out, index, item, service, methods)?;
-                }
+    out.open(&format!("{}mod {name} {{", if is_root { "" } else { "pub " }));
+    for item in &module.items {
+        match &item.what {
+            What::Message(message) => message::message(g, out, index, item, message)?,
+            What::Enum(enumeration) => enumeration::enumeration(g, out, item, enumeration)?,
+            What::Oneof(message, oneof) => message::oneof(g, out, index, item, message, *oneof)?,
+            What::Service(service, methods) => {
+                service::service(g, out, index, item, service, methods)?;
             }
         }
-        for child in &module.children {
-            self.module(out, *child)?;
-        }
-        out.close("}");
-        if is_root {
-            // What has no package is found where the file is included.
-            out.blank();
-            out.line("#[allow(unused_imports, unreachable_pub)]");
-            out.line("#[doc(inline)]");
-            out.line(&format!("pub use self::{ROOT}::*;"));
-        }
-        Ok(())
     }
-}
-
-/// The comments of a file by path.
-fn comments(file: &FileDescriptorProto) -> HashMap<Vec<i32>, Vec<String>> {
-    let Some(info) = file.source_code_info.as_ref() else { return HashMap::new() };
-    let locations = info.location.iter().filter_map(|location| {
-        let comment = location.leading_comments.as_ref().or(location.trailing_comments.as_ref())?;
-        Some((location.path.clone(), docs::lines(comment)))
-    });
-    locations.collect()
+    for child in &module.children {
+        print_module(g, out, *child)?;
+    }
+    out.close("}");
+    if is_root {
+        // What has no package is found where the file is included.
+        out.blank();
+        out.line("#[allow(unused_imports, unreachable_pub)]");
+        out.line("#[doc(inline)]");
+        out.line(&format!("pub use self::{ROOT}::*;"));
+    }
+    Ok(())
 }
 
 /// The descriptors themselves, as constants: what nobody uses is not linked.

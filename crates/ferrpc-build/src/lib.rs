@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod config;
+mod context;
 mod docs;
 mod enumeration;
 mod error;

@@ -2,8 +2,8 @@
 
 use ferrpc_proto::descriptor::{DescriptorProto, FieldDescriptorProto, field_descriptor_proto::Type as Kind};
 
+use crate::context::Context;
 use crate::error::Error;
-use crate::generate::Generator;
 use crate::names::{Scope, camel, snake};
 use crate::print::{Printer, Type};
 use crate::schema::{How, Item, how, text};
@@ -17,7 +17,7 @@ struct Line {
 }
 
 pub(crate) fn message(
-    g: &Generator<'_>,
+    g: &Context<'_>,
     out: &mut Printer,
     module: usize,
     item: &Item<'_>,
@@ -69,7 +69,7 @@ pub(crate) fn message(
 }
 
 fn oneof_field(
-    g: &Generator<'_>,
+    g: &Context<'_>,
     scope: &mut Scope,
     module: usize,
     item: &Item<'_>,
@@ -89,7 +89,7 @@ fn oneof_field(
 
 /// The Rust type of a field, and how the table's list names it.
 fn field_type(
-    g: &Generator<'_>,
+    g: &Context<'_>,
     module: usize,
     item: &Item<'_>,
     field: &FieldDescriptorProto,
@@ -116,7 +116,7 @@ fn field_type(
 
 /// The Rust type of one value, and the kind it is to the table.
 fn value_type(
-    g: &Generator<'_>,
+    g: &Context<'_>,
     module: usize,
     item: &Item<'_>,
     field: &FieldDescriptorProto,
@@ -154,7 +154,7 @@ fn value_type(
 }
 
 pub(crate) fn oneof(
-    g: &Generator<'_>,
+    g: &Context<'_>,
     out: &mut Printer,
     module: usize,
     item: &Item<'_>,

@@ -78,6 +78,7 @@ impl<'a> Schema<'a> {
         let local: Vec<&FileDescriptorProto> =
             files.iter().filter(|file| extern_module(file, options).is_none()).collect();
         let packages: Vec<usize> = local.iter().map(|file| schema.package(package(file))).collect();
+        schema.keep_packages_free();
 
         let mut nested = VecDeque::new();
         for file in files {
@@ -112,6 +113,19 @@ impl<'a> Schema<'a> {
             return self.child(0, ROOT, false, None);
         }
         package.split('.').fold(0, |module, segment| self.child(module, &snake(segment), false, None))
+    }
+
+    /// What has no package is seen beside the packages, so it must not take their names.
+    fn keep_packages_free(&mut self) {
+        let name = |module: &Module<'_>| module.path.last().cloned().unwrap_or_default();
+        let names: Vec<String> =
+            self.modules[0].children.iter().map(|child| name(&self.modules[*child])).collect();
+        if let Some(root) = names.iter().position(|name| name == ROOT) {
+            let root = self.modules[0].children[root];
+            for name in names {
+                self.modules[root].scope.take(name.trim_start_matches("r#"));
+            }
+        }
     }
 
     fn child(&mut self, parent: usize, name: &str, new: bool, doc: Option<String>) -> usize {
@@ -279,9 +293,14 @@ impl<'a> Schema<'a> {
         self.modules[module].scope.has(name)
     }
 
-    /// A name of its own in the root module.
+    /// A module name of its own beside the packages and what has none.
     pub(crate) fn take_in_root(&mut self, name: &str) -> String {
-        self.modules[0].scope.take(name)
+        let mut name = name.to_owned();
+        let root = self.modules.iter().position(|module| module.path == [ROOT]);
+        while root.is_some_and(|root| self.modules[root].scope.has(&name)) {
+            name.push('_');
+        }
+        self.modules[0].scope.take(&name)
     }
 
     /// Whether a message lies in a box where it is one of several or one of itself.

@@ -2,8 +2,8 @@
 
 use ferrpc_proto::descriptor::{MethodDescriptorProto, ServiceDescriptorProto};
 
+use crate::context::Context;
 use crate::error::Error;
-use crate::generate::Generator;
 use crate::names::{Scope, shout, snake};
 use crate::print::{CALL_WIDTH, LONG_RESULT, Printer, Type};
 use crate::schema::{Item, text};
@@ -67,7 +67,7 @@ impl Kind {
 }
 
 pub(crate) fn service(
-    g: &Generator<'_>,
+    g: &Context<'_>,
     out: &mut Printer,
     module: usize,
     item: &Item<'_>,
@@ -110,7 +110,7 @@ pub(crate) fn service(
 }
 
 fn server_trait(
-    g: &Generator<'_>,
+    g: &Context<'_>,
     out: &mut Printer,
     module: usize,
     item: &Item<'_>,
@@ -139,7 +139,7 @@ fn server_trait(
 }
 
 /// A method that answers UNIMPLEMENTED.
-fn stub(g: &Generator<'_>, out: &mut Printer, module: usize, item: &Item<'_>, method: &Method) {
+fn stub(g: &Context<'_>, out: &mut Printer, module: usize, item: &Item<'_>, method: &Method) {
     out.function(&format!("fn {}", method.name), &parameters(method, "_"), &future(g, module, method), " {");
     let message = format!("\"{}.{} is not implemented\";", item.full_name, method.proto_name);
     let one = format!("const MESSAGE: &str = {message}");
@@ -168,7 +168,7 @@ fn parameters(method: &Method, unused: &str) -> Vec<(&'static str, Type)> {
     parameters
 }
 
-fn future(g: &Generator<'_>, module: usize, method: &Method) -> Type {
+fn future(g: &Context<'_>, module: usize, method: &Method) -> Type {
     let answer = match method.kind.server_streams() {
         true => Type::unit(),
         false => Type::of("::ferrpc::Response", [method.response.clone()]),
@@ -182,7 +182,7 @@ fn arguments(method: &Method) -> &'static str {
     if method.kind.server_streams() { "request, out" } else { "request" }
 }
 
-fn arc(g: &Generator<'_>, out: &mut Printer, module: usize, item: &Item<'_>, methods: &[Method]) {
+fn arc(g: &Context<'_>, out: &mut Printer, module: usize, item: &Item<'_>, methods: &[Method]) {
     out.blank();
     out.implementation(&format!("impl<T: {0}> {0}", item.name), "for ::std::sync::Arc<T>", |out| {
         for method in methods {

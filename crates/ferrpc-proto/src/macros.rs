@@ -168,9 +168,12 @@ macro_rules! __enum {
         const _: () = {
             use $crate::__private as p;
 
-            const { ::core::assert!(::core::mem::size_of::<$enum>() == 4, "an enum is its number") }
+            const {
+                ::core::assert!(::core::mem::size_of::<$enum>() == 4, "an enum is its number");
+                ::core::assert!(::core::mem::align_of::<$enum>() == ::core::mem::align_of::<i32>());
+            }
 
-            // SAFETY: built from its number alone (`from_number`), and no larger than that.
+            // SAFETY: built from its number alone (`from_number`), of the size and alignment of that.
             unsafe impl $crate::Enum for $enum {
                 const VALUES: &'static [(i32, &'static str)] = &[$(($number, $name)),*];
                 const CLOSED: bool = $closed;
