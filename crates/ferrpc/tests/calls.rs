@@ -229,6 +229,19 @@ on_both_runtimes! {
         assert_eq!(channel.unary(&UPPER, "x".to_owned().into()).await.unwrap().as_str(), "X");
     }
 
+    async fn a_server_on_all_addresses_takes_ipv4_and_ipv6() {
+        let bound = Server::new().add(common::Texts::default()).bind("[::]:0").await.unwrap();
+        let port = bound.local_addr().port();
+        let serving = tokio::spawn(bound.run());
+        // Where IPv6 is off there is no ::1 to try.
+        let both = std::net::TcpListener::bind("[::1]:0").is_ok();
+        for host in ["127.0.0.1", "[::1]"].into_iter().take(if both { 2 } else { 1 }) {
+            let channel = Channel::new(format!("{host}:{port}")).unwrap();
+            assert_eq!(channel.unary(&UPPER, "x".to_owned().into()).await.unwrap().as_str(), "X", "{host}");
+        }
+        serving.abort();
+    }
+
     async fn a_server_that_comes_back_is_found_again() {
         let s = start().await;
         assert_eq!(s.channel.unary(&UPPER, "x".to_owned().into()).await.unwrap().as_str(), "X");

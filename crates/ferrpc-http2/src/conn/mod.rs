@@ -1,17 +1,6 @@
 //! One HTTP/2 connection as a state machine: octets and time in, events and octets out.
 //!
-//! Has no socket, clock, task or lock. Its methods are of four kinds:
-//!
-//! - input: [`space`](Connection::space) and [`received`](Connection::received) for octets,
-//!   [`eof`](Connection::eof), [`tick`](Connection::tick) for time;
-//! - commands from above: [`open`](Connection::open), [`send_headers`](Connection::send_headers),
-//!   [`send`](Connection::send), [`send_trailers`](Connection::send_trailers),
-//!   [`reset`](Connection::reset), [`consumed`](Connection::consumed), [`drain`](Connection::drain), …;
-//! - what happened: [`event`](Connection::event), until it returns `None`;
-//! - output: [`output`](Connection::output), [`deadline`](Connection::deadline).
-//!
-//! The contract of a turn: input, then all events, then output until it is written, then wait for the
-//! socket or the deadline.
+//! Has no socket, clock, task or lock; see [`Connection`] for how it is driven.
 
 mod recv;
 mod sched;
@@ -127,7 +116,18 @@ pub enum Closed {
     WriteStall,
 }
 
-/// One HTTP/2 connection. See the [module](self) for how to drive it.
+/// One HTTP/2 connection: octets and time in, events and octets out. Its methods are of four kinds:
+///
+/// - input: [`space`](Connection::space) and [`received`](Connection::received) for octets,
+///   [`eof`](Connection::eof), [`tick`](Connection::tick) for time;
+/// - commands from above: [`open`](Connection::open), [`send_headers`](Connection::send_headers),
+///   [`send`](Connection::send), [`send_trailers`](Connection::send_trailers),
+///   [`reset`](Connection::reset), [`consumed`](Connection::consumed), [`drain`](Connection::drain), …;
+/// - what happened: [`event`](Connection::event), until it returns `None`;
+/// - output: [`output`](Connection::output), [`deadline`](Connection::deadline).
+///
+/// The contract of a turn: input, then all events, then output until it is written, then wait for the
+/// socket or the deadline.
 #[derive(Debug)]
 pub struct Connection {
     role: Role,
