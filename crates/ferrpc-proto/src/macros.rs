@@ -5,6 +5,13 @@
 //! them unsound.
 
 /// Fails to compile where the generated code is not for this runtime.
+///
+/// ```
+/// ferrpc_proto::__generated_for! { 1 }
+/// ```
+/// ```compile_fail
+/// ferrpc_proto::__generated_for! { 0 }
+/// ```
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __generated_for {
@@ -17,6 +24,33 @@ macro_rules! __generated_for {
 }
 
 /// The traits of a message, from the list of its fields.
+///
+/// ```
+/// #[derive(Clone, Default, PartialEq)]
+/// pub struct Id { pub value: i32, pub _unknown: ferrpc_proto::UnknownFields }
+/// ferrpc_proto::__message! { Id, "Id", inline; (1 "value" value implicit sint32) }
+/// ```
+/// A list that does not fit the types does not compile, so that it cannot lead anything astray: another
+/// number type, another container, a field number twice.
+/// ```compile_fail,E0277
+/// # #[derive(Clone, Default, PartialEq)]
+/// # pub struct Id { pub value: i32, pub _unknown: ferrpc_proto::UnknownFields }
+/// ferrpc_proto::__message! { Id, "Id", inline; (1 "value" value implicit sint64) }
+/// ```
+/// ```compile_fail,E0308
+/// # #[derive(Clone, Default, PartialEq)]
+/// # pub struct Id { pub value: i32, pub _unknown: ferrpc_proto::UnknownFields }
+/// ferrpc_proto::__message! { Id, "Id", inline; (1 "value" value optional sint32) }
+/// ```
+/// ```compile_fail,E0080
+/// # #[derive(Clone, Default, PartialEq)]
+/// # pub struct Id { pub value: i32, pub _unknown: ferrpc_proto::UnknownFields }
+/// ferrpc_proto::__message! {
+///     Id, "Id", inline;
+///     (1 "value" value implicit sint32)
+///     (1 "again" value implicit sint32)
+/// }
+/// ```
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __message {
@@ -161,6 +195,13 @@ macro_rules! __oneof {
 }
 
 /// The traits and methods of an enum, from the list of its values.
+///
+/// ```compile_fail,E0080
+/// #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+/// #[repr(Rust, packed)]
+/// pub struct Kind(pub i32); // Lies in memory as no `i32` may.
+/// ferrpc_proto::__enum! { Kind, false; (0 "NONE") }
+/// ```
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __enum {
