@@ -314,11 +314,15 @@ impl<'a> Builder<'_, 'a> {
 
     /// `[type.googleapis.com/foo.Bar] { … }`: an Any, written as what is in it.
     fn any(&mut self, any: &'a Message<'a>, url: &str, span: Span, value: &Value<'_>) -> Option<Tree<'a>> {
-        let name = url.rsplit('/').next().unwrap_or("");
+        // The two hosts that stand for "whatever types are known here".
+        let hosts = ["type.googleapis.com/", "type.googleprod.com/"];
+        let name = hosts.iter().find_map(|host| url.strip_prefix(host)).unwrap_or("");
         let inner = self.world.symbols.find(name).and_then(|id| self.nodes.get_message(id));
         let is_any = &*self.world.symbols.get(any.symbol).name == "google.protobuf.Any";
         let (Some(inner), true, ValueKind::Message(fields)) = (inner, is_any, &value.kind) else {
-            let why = if is_any {
+            let why = if is_any && name.is_empty() {
+                "expected `type.googleapis.com/` and the name of a message".to_owned()
+            } else if is_any {
                 format!("expected a message that is imported, not `{name}`")
             } else {
                 "only in a `google.protobuf.Any`".into()
