@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::names::{Scope, shout};
 use crate::options::Options;
 use crate::print::Printer;
-use crate::schema::{ROOT, Schema, What, extern_module, text};
+use crate::schema::{Item, ROOT, Schema, What, extern_module, text};
 use crate::{enumeration, message, service};
 
 /// Generated code and the runtime agree on this number; see `__generated_for!`.
@@ -53,8 +53,19 @@ pub fn generate(files: &[FileDescriptorProto], options: &Options) -> Result<Stri
     Ok(out.finish())
 }
 
+/// Whether nothing would be printed: a file may hold nothing, or services nobody wants.
+fn is_empty(g: &Context<'_>, index: usize) -> bool {
+    let module = &g.schema.modules[index];
+    let services = g.options.client || g.options.server;
+    let printed = |item: &Item<'_>| services || !matches!(item.what, What::Service(..));
+    !module.items.iter().any(printed) && module.children.iter().all(|child| is_empty(g, *child))
+}
+
 fn print_module(g: &Context<'_>, out: &mut Printer, index: usize) -> Result<(), Error> {
     let module = &g.schema.modules[index];
+    if is_empty(g, index) {
+        return Ok(());
+    }
     let name = module.path.last().map_or("", String::as_str);
     let is_root = name == ROOT && module.path.len() == 1;
     out.blank();
@@ -107,10 +118,10 @@ fn file_descriptors(out: &mut Printer, files: &[&FileDescriptorProto], module: &
         out.line(&format!("/// `{}`", text(&file.name)));
         out.line(&format!("pub const {name}: &[u8] = b\"{}\";", bytes.escape_ascii()));
         out.blank();
-        names.push(name);
+        names.push(format!("self::{name}"));
     }
     out.line("/// All of them, each behind those it imports.");
-    out.line(&format!("pub const ALL: &[&[u8]] = &[{}];", names.join(", ")));
+    out.assigned_array("pub const ALL: &[&[u8]] = &", &names);
     out.close("}");
     Ok(())
 }

@@ -176,17 +176,21 @@ impl Printer {
         self.close(&format!(">{}{after}", broken.tail));
     }
 
-    /// An array assigned to a constant, wherever it fits. `head` ends in ` =`.
+    /// An array assigned to a constant, wherever it fits. `head` ends in ` = `, or in ` = &`.
+    ///
+    /// The elements are of more than ten columns each: shorter ones rustfmt would pack.
     pub(crate) fn assigned_array(&mut self, head: &str, elements: &[String]) {
-        let flat = format!("[{}];", elements.join(", "));
-        let short = elements.join(", ").chars().count() <= CALL_WIDTH;
-        if short && self.fits(&format!("{head} {flat}")) {
-            self.line(&format!("{head} {flat}"));
+        let (head, reference) = head.split_at(head.len() - usize::from(head.ends_with('&')));
+        let list = elements.join(", ");
+        let flat = format!("{reference}[{list}];");
+        let short = list.chars().count() <= CALL_WIDTH;
+        if short && self.fits(&format!("{head}{flat}")) {
+            self.line(&format!("{head}{flat}"));
         } else if short && self.fits(&format!("    {flat}")) {
-            self.line(head);
+            self.line(head.trim_end());
             self.line(&format!("    {flat}"));
         } else {
-            self.open(&format!("{head} ["));
+            self.open(&format!("{head}{reference}["));
             for element in elements {
                 self.line(&format!("{element},"));
             }

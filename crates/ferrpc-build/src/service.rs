@@ -344,8 +344,9 @@ fn constants_module(
     }
     out.blank();
     out.line("#[doc(hidden)]");
-    let infos: Vec<String> = methods.iter().map(|method| format!("{}.info()", method.constant)).collect();
-    out.assigned_array(&format!("pub static METHODS: [::ferrpc::MethodInfo; {}] =", methods.len()), &infos);
+    let infos: Vec<String> =
+        methods.iter().map(|method| format!("self::{}.info()", method.constant)).collect();
+    out.assigned_array(&format!("pub static METHODS: [::ferrpc::MethodInfo; {}] = ", methods.len()), &infos);
     out.close("}");
 }
 

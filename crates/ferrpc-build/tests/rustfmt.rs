@@ -110,7 +110,13 @@ fn file(package: &str, len: usize) -> FileDescriptorProto {
 }
 
 fn differences(package: &str, len: usize, edition: &str, options: &Options) -> Option<String> {
-    let code = generate(&[file(package, len)], options).unwrap();
+    // Up to eight files, with names of the same length.
+    let more = (0..len % 9).map(|i| FileDescriptorProto {
+        name: Some(format!("{}{i}.proto", name("f", len / 4))),
+        ..Default::default()
+    });
+    let files: Vec<FileDescriptorProto> = [file(package, len)].into_iter().chain(more).collect();
+    let code = generate(&files, options).unwrap();
     let formatted = rustfmt(&code, edition);
     // Where the names alone are wider than a line rustfmt has no layout of its own.
     let too_wide = |line: &&str| line.trim_start().len() > 90 && !line.contains("b\"");
