@@ -217,6 +217,7 @@ impl Pass<'_> {
         let at = option_span(&this.options, "allow_alias").unwrap_or(this.name.span);
         let mut numbers: HashMap<i64, &crate::ast::EnumValue<'_>> = HashMap::new();
         let mut aliases = false;
+        let next = this.values.iter().map(|it| it.number.value).max().unwrap_or(0) + 1;
         for value in &this.values {
             let Some(first) = numbers.get(&value.number.value) else {
                 numbers.insert(value.number.value, value);
@@ -226,7 +227,6 @@ impl Pass<'_> {
             if alias == Some(true) || first.name.text == value.name.text {
                 continue;
             }
-            let next = this.values.iter().map(|it| it.number.value).max().unwrap_or(0).saturating_add(1);
             let it = Diagnostic::error(format!("number {} is used twice in enum `{}`", value.number.value, this.name.text))
                 .at(value.number.span, format!("used again by `{}`", value.name.text))
                 .at(first.number.span, format!("first used by `{}`", first.name.text))

@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::ast::{
-    Enum, Field, FieldType, File, Message, MessageKind, Number, Range, RangeEnd, ReservedName, Syntax,
-};
+use crate::ast::{Enum, Field, File, Message, MessageKind, Number, Range, RangeEnd, ReservedName, Syntax};
 use crate::lower::World;
 use crate::names;
 use crate::report::{Diagnostic, Sink};
 use crate::span::Span;
+use crate::symbols::SymbolId;
 
 /// The largest field number: a tag is 32 bits, three of which are the wire type.
 pub(crate) const FIELD_MAX: i64 = 536_870_911;
@@ -69,6 +68,9 @@ impl Pass<'_> {
             return;
         }
         let max = message_max(message);
+        // Asked for by errors only, and then by many.
+        let free = std::cell::LazyCell::new(|| free_number(message));
+        let free_help = || free.map(|free| format!("the next free number is {free}"));
         let mut taken: HashMap<i64, &Field<'_>> = HashMap::with_capacity(message.fields.len());
         for field in &message.fields {
             if !self.field_number(field, FIELD_MAX) {
@@ -81,7 +83,7 @@ impl Pass<'_> {
                 ))
                 .at(field.number.span, format!("used again by `{}`", field.name.text))
                 .at(first.number.span, format!("first used by `{}`", first.name.text))
-                .maybe_help(free_number(message).map(|free| format!("the next free number is {free}")));
+                .maybe_help(free_help());
                 self.sink.push(it);
             } else {
                 taken.insert(field.number.value, field);
@@ -90,7 +92,7 @@ impl Pass<'_> {
 
         self.ranges(&message.reserved_ranges, max, 1, "reserved range");
         self.ranges(&message.extension_ranges, max, 1, "extension range");
-        self.reserved_names(&message.reserved_names);
+        let names = self.reserved_names(&message.reserved_names);
         // Sorted once; each number then takes one search.
         let reserved = sorted(&message.reserved_ranges, max);
         let extensions = sorted(&message.extension_ranges, max);
@@ -105,15 +107,16 @@ impl Pass<'_> {
                 ))
                 .at(field.number.span, "used here")
                 .at(range.span, format!("{what} here"))
-                .maybe_help(free_number(message).map(|free| format!("the next free number is {free}")));
+                .maybe_help(free_help());
                 self.sink.push(it);
             }
-            self.name_is_free(&field.name.text, field.name.span, &message.reserved_names, "field");
+            self.name_is_free(&field.name.text, field.name.span, &names, "field");
         }
         for range in &message.extension_ranges {
-            let end = range_end(range, max);
-            if let Some(&(_, _, other)) = reserved.iter().find(|it| it.0 <= end && range.start.value <= it.1)
-            {
+            // The last that starts within the range or before it; those before end earlier still.
+            let behind = reserved.partition_point(|it| it.0 <= range_end(range, max));
+            let other = behind.checked_sub(1).and_then(|at| reserved.get(at));
+            if let Some(&(_, _, other)) = other.filter(|it| range.start.value <= it.1) {
                 let it = Diagnostic::error("numbers are both reserved and for extensions")
                     .at(range.span, "for extensions here")
                     .at(other.span, "reserved here");
@@ -177,7 +180,8 @@ impl Pass<'_> {
         }
     }
 
-    fn reserved_names(&mut self, names: &[ReservedName]) {
+    /// Each name by itself, and that none comes twice. Returns where each is reserved.
+    fn reserved_names<'n>(&mut self, names: &'n [ReservedName]) -> HashMap<&'n str, Span> {
         let mut seen: HashMap<&str, Span> = HashMap::new();
         for reserved in names {
             if let Some(&first) = seen.get(reserved.name.as_str()) {
@@ -194,13 +198,14 @@ impl Pass<'_> {
                 self.sink.push(it);
             }
         }
+        seen
     }
 
-    fn name_is_free(&mut self, name: &str, span: Span, reserved: &[ReservedName], what: &str) {
-        if let Some(taken) = reserved.iter().find(|it| it.name == name) {
+    fn name_is_free(&mut self, name: &str, span: Span, reserved: &HashMap<&str, Span>, what: &str) {
+        if let Some(&taken) = reserved.get(name) {
             let it = Diagnostic::error(format!("the name `{name}` is reserved"))
                 .at(span, format!("this {what} has it"))
-                .at(taken.span, "reserved here");
+                .at(taken, "reserved here");
             self.sink.push(it);
         }
     }
@@ -208,7 +213,7 @@ impl Pass<'_> {
     fn enumeration(&mut self, this: &Enum<'_>, file: &File<'_>) {
         let max = i64::from(i32::MAX);
         self.ranges(&this.reserved_ranges, max, i64::from(i32::MIN), "reserved range");
-        self.reserved_names(&this.reserved_names);
+        let names = self.reserved_names(&this.reserved_names);
         let reserved = sorted(&this.reserved_ranges, max);
         for value in &this.values {
             let number = value.number.value;
@@ -230,7 +235,7 @@ impl Pass<'_> {
                 .at(range.span, "reserved here");
                 self.sink.push(it);
             }
-            self.name_is_free(&value.name.text, value.name.span, &this.reserved_names, "enum value");
+            self.name_is_free(&value.name.text, value.name.span, &names, "enum value");
         }
         let Some(first) = this.values.first() else {
             let it = Diagnostic::error(format!("enum `{}` has no values", this.name.text))
@@ -264,16 +269,15 @@ impl Pass<'_> {
                 collect(message, &mut messages, &mut extensions);
             }
         }
-        let mut taken: HashMap<(crate::symbols::SymbolId, i64), &Field<'_>> = HashMap::new();
+        let mut ranges_of: HashMap<SymbolId, Vec<(i64, i64, &Range)>> = HashMap::new();
+        let mut taken: HashMap<(SymbolId, i64), &Field<'_>> = HashMap::new();
         for field in extensions {
             let Some(extendee) = field.extendee.as_ref().and_then(|it| it.resolved) else { continue };
             let Some(message) = messages.get(&extendee) else { continue };
             let number = field.number.value;
             let max = message_max(message);
-            let covered = message
-                .extension_ranges
-                .iter()
-                .any(|it| (it.start.value..=range_end(it, max)).contains(&number));
+            let ranges = ranges_of.entry(extendee).or_insert_with(|| sorted(&message.extension_ranges, max));
+            let covered = covering(ranges, number).is_some();
             if !covered && (1..=i64::from(i32::MAX)).contains(&number) && !RESERVED.contains(&number) {
                 let ranges: Vec<String> = message
                     .extension_ranges
@@ -306,16 +310,13 @@ impl Pass<'_> {
             } else {
                 taken.insert((extendee, number), field);
             }
-            if matches!(field.ty, FieldType::Map(..)) {
-                continue;
-            }
         }
     }
 }
 
 fn collect<'a>(
     message: &'a Message<'a>,
-    messages: &mut HashMap<crate::symbols::SymbolId, &'a Message<'a>>,
+    messages: &mut HashMap<SymbolId, &'a Message<'a>>,
     extensions: &mut Vec<&'a Field<'a>>,
 ) {
     messages.insert(message.symbol, message);
