@@ -52,6 +52,8 @@ pub(crate) fn lower(loaded: &Loaded, sink: &mut Sink) -> Vec<FileDescriptorProto
     let moved = pass::options::run(&world, &mut protos, sink);
     // Rules about single nodes, now that types and options are known.
     pass::check::run(&world, &protos, sink);
+    // Which extensions a message has declared that it expects.
+    pass::declarations::run(&world, sink);
     // Names in JSON, and that no two fields share one.
     pass::json::run(&world, &protos, sink);
     // Locations and comments.

@@ -207,3 +207,48 @@ fn a_long_chain_of_imports_takes_no_stack() {
     let compiled = compiler.compile(&["f0.proto"]).expect("valid");
     assert_eq!(compiled.files.len(), 1001);
 }
+
+#[test]
+fn a_file_over_64_mib_is_refused_unread() {
+    let report = compile(&" ".repeat((64 << 20) + 1)).expect_err("too large");
+    assert!(report.to_string().contains("too large"), "{report}");
+}
+
+#[test]
+fn a_run_of_more_than_100_000_files_is_refused() {
+    let mut compiler = Compiler::new();
+    let mut root = String::from("syntax = \"proto3\";\n");
+    for n in 0..100_000 {
+        compiler = compiler.source(format!("f{n}.proto"), "");
+        root.push_str(&format!("import \"f{n}.proto\";\n"));
+    }
+    let report = compiler.source("a.proto", root).compile(&["a.proto"]).expect_err("one too many");
+    assert_eq!(report.errors(), 1);
+    assert!(report.to_string().contains("one file too many"));
+}
+
+#[test]
+fn a_value_nested_more_than_64_deep_is_refused() {
+    let value = |depth: usize| {
+        let text = "syntax = \"proto2\";\nimport \"google/protobuf/descriptor.proto\";\nmessage M { optional M m = 1; }\nextend google.protobuf.FileOptions { optional M top = 50000; }\n";
+        format!("{text}option (top) = {}{};\n", "{ m ".repeat(depth) + "{}", " }".repeat(depth))
+    };
+    compile(&value(63)).expect("deep enough for anybody");
+    let report = compile(&value(64)).expect_err("too deep");
+    assert!(report.to_string().contains("nested more than 64 deep"), "{report}");
+}
+
+#[test]
+fn a_full_name_over_4096_bytes_is_refused_once() {
+    let long = "x".repeat(4000);
+    let text = |inner: usize| {
+        format!(
+            "syntax = \"proto3\";\nmessage {long} {{ message {} {{ message N {{ N n = 1; }} }} }}\n",
+            "y".repeat(inner)
+        )
+    };
+    compile(&text(80)).expect("short enough");
+    let report = compile(&text(97)).expect_err("too long");
+    assert_eq!(report.errors(), 1, "{report}");
+    assert!(report.to_string().contains("this name is too long"));
+}

@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod check;
+pub(crate) mod declarations;
 pub(crate) mod imports;
 pub(crate) mod info;
 pub(crate) mod json;
