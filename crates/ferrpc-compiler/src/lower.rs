@@ -40,8 +40,7 @@ pub(crate) fn lower(loaded: &Loaded, sink: &mut Sink) -> Vec<FileDescriptorProto
     // Everything that has a name; names used twice.
     let symbols = pass::symbols::run(loaded, &mut files, sink);
     // What each type name means. Needs all names of all files.
-    let used = pass::names::run(loaded, &mut files, &imports, &symbols, sink);
-    pass::imports::unused(loaded, &files, &imports, &used, sink);
+    let mut used = pass::names::run(loaded, &mut files, &imports, &symbols, sink);
 
     let world = World { loaded, files, imports, symbols };
     // Numbers of fields and values, ranges, what is reserved.
@@ -49,13 +48,15 @@ pub(crate) fn lower(loaded: &Loaded, sink: &mut Sink) -> Vec<FileDescriptorProto
     // The descriptors, without options. From here on trees and descriptors are walked side by side.
     let mut protos = pass::build::run(&world, sink);
     // Options, standard and custom; they fill the descriptors and move source locations.
-    let moved = pass::options::run(&world, &mut protos, sink);
+    let moved = pass::options::run(&world, &mut protos, &mut used, sink);
     // Rules about single nodes, now that types and options are known.
     pass::check::run(&world, &protos, sink);
     // Which extensions a message has declared that it expects.
     pass::declarations::run(&world, sink);
     // Names in JSON, and that no two fields share one.
     pass::json::run(&world, &protos, sink);
+    // Imports that nothing came from; not worth a word while there are errors.
+    pass::imports::unused(&world, &used, sink);
     // Locations and comments.
     pass::info::run(&world, &moved, &mut protos);
 

@@ -1,6 +1,6 @@
 //! Values of options as wire records, checked against the fields they are for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use ferrpc_proto::descriptor::field_descriptor_proto::{Label, Type};
 
@@ -13,7 +13,7 @@ use crate::lower::World;
 use crate::nodes::Nodes;
 use crate::pass::names::{Found, Scopes, Want};
 use crate::report::{Diagnostic, Sink};
-use crate::span::Span;
+use crate::span::{FileId, Span};
 use crate::suggest;
 use crate::symbols::{Kind, SymbolId};
 
@@ -126,6 +126,8 @@ pub(crate) struct Builder<'e, 'a> {
     pub(crate) nodes: &'e Nodes<'a>,
     pub(crate) world: &'e World<'a>,
     pub(crate) scopes: &'e Scopes<'a>,
+    /// Files that names led to.
+    pub(crate) used: &'e mut HashSet<FileId>,
     pub(crate) sink: &'e mut Sink,
 }
 
@@ -296,6 +298,7 @@ impl<'a> Builder<'_, 'a> {
                     && let Some(field) = self.nodes.get_field(id)
                     && field.extendee.as_ref().is_some_and(|it| it.resolved == Some(message.symbol))
                 {
+                    self.used.insert(field.name.span.file);
                     return Some(field);
                 }
                 self.sink.push(
@@ -330,6 +333,7 @@ impl<'a> Builder<'_, 'a> {
             self.sink.push(Diagnostic::error(format!("`[{url}]` cannot be set here")).at(span, why));
             return None;
         };
+        self.used.insert(inner.name.span.file);
         let mut bytes = Vec::new();
         self.message(inner, fields, value.span)?.encode(self.world, &mut bytes);
         let mut tree = Tree::default();

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::ast::{File, ImportKind};
 use crate::load::Loaded;
+use crate::lower::World;
 use crate::report::{Diagnostic, Sink};
 use crate::span::FileId;
 
@@ -141,21 +142,15 @@ fn order(loaded: &Loaded, files: &[File<'_>], sink: &mut Sink) -> Vec<FileId> {
 }
 
 /// Warns of imports that nothing was needed from, in the files that were asked for.
-pub(crate) fn unused(
-    loaded: &Loaded,
-    files: &[File<'_>],
-    graph: &Graph,
-    used: &[HashSet<FileId>],
-    sink: &mut Sink,
-) {
-    for &root in &loaded.roots {
-        if graph.incomplete[root.index()] {
-            continue;
-        }
-        for import in &files[root.index()].imports {
+pub(crate) fn unused(world: &World<'_>, used: &[HashSet<FileId>], sink: &mut Sink) {
+    if sink.errors() > 0 {
+        return;
+    }
+    for &root in &world.loaded.roots {
+        for import in &world.files[root.index()].imports {
             let Some(target) = import.file else { continue };
             let mut brought = HashSet::new();
-            graph.reach(target, &mut brought);
+            world.imports.reach(target, &mut brought);
             if import.kind == ImportKind::Public || !used[root.index()].is_disjoint(&brought) {
                 continue;
             }

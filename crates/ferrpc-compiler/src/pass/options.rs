@@ -5,6 +5,8 @@
 //! options message. What that message has no field for stays in it as unknown fields, which is how
 //! custom options are handed on.
 
+use std::collections::HashSet;
+
 use ferrpc_proto::descriptor::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, ServiceDescriptorProto,
 };
@@ -16,25 +18,32 @@ use crate::nodes::Nodes;
 use crate::pass::info::{Known, Moved};
 use crate::pass::names::{Found, Scopes, Want};
 use crate::report::{Diagnostic, Sink};
-use crate::span::{Span, index};
+use crate::span::{FileId, Span, index};
 use crate::suggest;
 use crate::symbols::Kind;
 use crate::value::{self, Builder, Outcome, Tree, is_repeated, type_of};
 
 /// Fills in the options of all descriptors. Returns where each option went.
-pub(crate) fn run(world: &World<'_>, protos: &mut [FileDescriptorProto], sink: &mut Sink) -> Vec<Moved> {
+///
+/// The files that names in options led to are added to those `used` by each file.
+pub(crate) fn run(
+    world: &World<'_>,
+    protos: &mut [FileDescriptorProto],
+    used: &mut [HashSet<FileId>],
+    sink: &mut Sink,
+) -> Vec<Moved> {
     let nodes = Nodes::new(world);
     let packages: Vec<Option<String>> =
         world.files.iter().map(|it| it.package.as_ref().map(|it| it.text.to_string())).collect();
     let mut moved = Vec::with_capacity(protos.len());
-    for (file, proto) in world.files.iter().zip(protos) {
+    for ((file, proto), used) in world.files.iter().zip(protos).zip(used) {
         if Some(file.id) == world.loaded.hidden {
             moved.push(Moved::new());
             continue;
         }
         let scopes = Scopes::new(file.id, &world.imports, &packages, &world.symbols);
         let incomplete = world.imports.incomplete[file.id.index()];
-        let mut pass = Pass { world, nodes: &nodes, scopes, incomplete, moved: Moved::new(), sink };
+        let mut pass = Pass { world, nodes: &nodes, scopes, incomplete, moved: Moved::new(), used, sink };
         let scope = packages[file.id.index()].as_deref().unwrap_or("");
         proto.options = pass.options(&FILE, &file.options, None, scope).into();
         for (message, proto) in file.messages.iter().zip(&mut proto.message_type) {
@@ -89,6 +98,7 @@ struct Pass<'a> {
     scopes: Scopes<'a>,
     incomplete: bool,
     moved: Moved,
+    used: &'a mut HashSet<FileId>,
     sink: &'a mut Sink,
 }
 
@@ -204,8 +214,13 @@ impl<'a> Pass<'a> {
         if self.reserved(option, span) {
             return;
         }
-        let mut builder =
-            Builder { nodes: self.nodes, world: self.world, scopes: &self.scopes, sink: self.sink };
+        let mut builder = Builder {
+            nodes: self.nodes,
+            world: self.world,
+            scopes: &self.scopes,
+            used: self.used,
+            sink: self.sink,
+        };
         match builder.set(tree, &fields, &option.value) {
             Outcome::Set(_) if fields.iter().any(|it| value::is_source_only(it)) => {
                 self.moved.insert(place, Known::SourceOnly);
@@ -321,6 +336,7 @@ impl<'a> Pass<'a> {
             return None;
         };
         let symbol = self.world.symbols.get(id);
+        self.used.insert(symbol.span.file);
         let Some(field) = self.nodes.get_field(id).filter(|_| symbol.kind == Kind::Extension) else {
             let it = Diagnostic::error(format!("`{name}` is no extension"))
                 .at(span, format!("is {}", symbol.kind.noun()))
