@@ -2,6 +2,8 @@
 //!
 //! The parser notes them in the order in which protoc would; `pass::info` turns them into descriptors.
 
+use std::collections::HashMap;
+
 use crate::comments::Comments;
 use crate::span::narrow;
 
@@ -99,4 +101,18 @@ impl Place {
     pub(crate) fn moved_by(self, count: u32) -> Self {
         Self(self.0 + count)
     }
+}
+
+/// What became of the options of one file, by where they stand.
+pub(crate) type Moved = HashMap<OptionPlace, Known>;
+
+/// What an option turned out to be.
+#[derive(Debug)]
+pub(crate) enum Known {
+    /// This path in the options message.
+    Path(Vec<i32>),
+    /// For the source only, and left out of the descriptor.
+    SourceOnly,
+    /// Likewise, and the options message with it, since nothing else is in it.
+    LastSourceOnly,
 }

@@ -12,16 +12,7 @@ use crate::parse;
 use crate::pass;
 use crate::report::Sink;
 use crate::span::FileId;
-use crate::symbols::Symbols;
-
-/// What passes read: the trees, what is visible where, and what is called how.
-pub(crate) struct World<'s> {
-    pub(crate) loaded: &'s Loaded,
-    /// By [`FileId`].
-    pub(crate) files: Vec<File<'s>>,
-    pub(crate) imports: pass::imports::Graph,
-    pub(crate) symbols: Symbols,
-}
+use crate::world::World;
 
 /// Compiles all loaded files. Descriptors come in the order of dependency; they are whole only if no
 /// error was reported.

@@ -1,8 +1,8 @@
 //! From symbols back to the trees they were declared in.
 
 use crate::ast::{Enum, Field, Message};
-use crate::lower::World;
 use crate::symbols::SymbolId;
+use crate::world::World;
 
 /// A declaration that others refer to.
 #[derive(Clone, Copy)]

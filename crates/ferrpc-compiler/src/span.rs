@@ -1,6 +1,6 @@
 //! Places in source text: a file and a range of byte offsets.
 
-/// Number of a file in the [`SourceMap`](crate::source::SourceMap).
+/// Number of a file among all of a run.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct FileId(pub(crate) u32);
 

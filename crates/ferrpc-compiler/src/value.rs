@@ -9,13 +9,13 @@ use crate::ast::{
     ValueKind,
 };
 use crate::defaults::{self, Misfit};
-use crate::lower::World;
 use crate::nodes::Nodes;
-use crate::pass::names::{Found, Scopes, Want};
 use crate::report::{Diagnostic, Sink};
+use crate::scopes::{Found, Scopes, Want};
 use crate::span::{FileId, Span};
 use crate::suggest;
 use crate::symbols::{Kind, SymbolId};
+use crate::world::World;
 
 /// The type of a field, and its message if that is what it holds. `None` if the type is unknown, which
 /// has been reported.

@@ -12,12 +12,12 @@ use crate::ast::{
     Enum, Field, FieldType, File, ImportKind, Message, NamedType, Range, RangeEnd, Service, Syntax,
 };
 use crate::defaults;
-use crate::lower::World;
 use crate::names;
-use crate::pass::numbers::{message_max, range_end};
+use crate::ranges::{message_max, range_end};
 use crate::report::Sink;
 use crate::span::index;
 use crate::symbols::Kind;
+use crate::world::World;
 
 /// One descriptor for each file of the world, by its number.
 pub(crate) fn run(world: &World<'_>, sink: &mut Sink) -> Vec<FileDescriptorProto> {

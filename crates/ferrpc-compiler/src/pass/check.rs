@@ -8,12 +8,12 @@ use ferrpc_proto::descriptor::{
 };
 
 use crate::ast::{Enum, Field, FieldType, File, Message, MessageKind, OptionDecl, Syntax};
-use crate::lower::World;
 use crate::names;
 use crate::nodes::Nodes;
 use crate::report::{Diagnostic, Sink};
 use crate::span::Span;
 use crate::symbols::Kind;
+use crate::world::World;
 
 pub(crate) fn run(world: &World<'_>, protos: &[FileDescriptorProto], sink: &mut Sink) {
     let nodes = Nodes::new(world);
@@ -199,15 +199,13 @@ impl Pass<'_> {
                 .help("use `google.protobuf.Any`, or write this file in proto2");
             self.sink.push(it);
         }
-        let set = self.nodes.get_message(id).is_some_and(crate::pass::numbers::is_message_set);
+        let set = self.nodes.get_message(id).is_some_and(crate::ranges::is_message_set);
         if set && (proto.r#type != Some(Type::MESSAGE) || proto.label != Some(Label::OPTIONAL)) {
             let it = Diagnostic::error(format!(
                 "an extension of the message set `{name}` must be an optional message"
             ))
             .at(field.span, "is something else");
             self.sink.push(it);
-        } else if !set && field.number.value > crate::pass::numbers::FIELD_MAX {
-            // Reported as outside of the ranges.
         }
     }
 

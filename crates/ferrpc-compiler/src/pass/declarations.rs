@@ -7,12 +7,12 @@ use std::collections::HashMap;
 use ferrpc_proto::descriptor::field_descriptor_proto::Label;
 
 use crate::ast::{Field, FieldType, Message, Range, Scalar, Sign, Value, ValueFieldName, ValueKind};
-use crate::lower::World;
 use crate::names;
-use crate::pass::numbers::{message_max, range_end};
+use crate::ranges::{message_max, range_end};
 use crate::report::{Diagnostic, Sink};
 use crate::span::Span;
 use crate::symbols::SymbolId;
+use crate::world::World;
 
 pub(crate) fn run(world: &World<'_>, sink: &mut Sink) {
     let mut pass = Pass { world, declared: HashMap::new(), sink };

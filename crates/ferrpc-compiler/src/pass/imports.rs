@@ -3,46 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::ast::{File, ImportKind};
+use crate::graph::Graph;
 use crate::load::Loaded;
-use crate::lower::World;
 use crate::report::{Diagnostic, Sink};
 use crate::span::FileId;
-
-/// Who imports whom.
-#[derive(Debug, Default)]
-pub(crate) struct Graph {
-    /// What each file imports.
-    imports: Vec<Vec<FileId>>,
-    /// What each file imports publicly, and so shows to those who import it.
-    public: Vec<Vec<FileId>>,
-    /// All files of the output, each behind those it imports.
-    pub(crate) order: Vec<FileId>,
-    /// Whether something that a file sees, or should see, is missing or could not be parsed.
-    pub(crate) incomplete: Vec<bool>,
-}
-
-impl Graph {
-    /// What a file sees: itself, what it imports, and what those import publicly, and so on.
-    ///
-    /// Made anew for each who asks: kept for all files it would be the square of their number.
-    pub(crate) fn visible(&self, file: FileId) -> HashSet<FileId> {
-        let mut seen = HashSet::from([file]);
-        for &import in &self.imports[file.index()] {
-            self.reach(import, &mut seen);
-        }
-        seen
-    }
-
-    /// Adds what one sees by importing a file.
-    fn reach(&self, file: FileId, seen: &mut HashSet<FileId>) {
-        let mut open = vec![file];
-        while let Some(next) = open.pop() {
-            if seen.insert(next) {
-                open.extend(&self.public[next.index()]);
-            }
-        }
-    }
-}
+use crate::world::World;
 
 pub(crate) fn run(loaded: &Loaded, files: &mut [File<'_>], sink: &mut Sink) -> Graph {
     for file in &mut *files {

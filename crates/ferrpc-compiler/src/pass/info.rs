@@ -1,28 +1,14 @@
 //! Source info: the locations the parser noted, in lines and columns, with options under their own paths.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use ferrpc_proto::descriptor::source_code_info::Location;
 use ferrpc_proto::descriptor::{FileDescriptorProto, SourceCodeInfo};
 
 use crate::ast::File;
-use crate::info::OptionPlace;
-use crate::lower::World;
+use crate::info::{Known, Moved};
 use crate::source::SourceFile;
-
-/// What became of the options of one file, by where they stand.
-pub(crate) type Moved = HashMap<OptionPlace, Known>;
-
-/// What an option turned out to be.
-#[derive(Debug)]
-pub(crate) enum Known {
-    /// This path in the options message.
-    Path(Vec<i32>),
-    /// For the source only, and left out of the descriptor.
-    SourceOnly,
-    /// Likewise, and the options message with it, since nothing else is in it.
-    LastSourceOnly,
-}
+use crate::world::World;
 
 pub(crate) fn run(world: &World<'_>, moved: &[Moved], protos: &mut [FileDescriptorProto]) {
     for ((file, proto), moved) in world.files.iter().zip(protos).zip(moved) {

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use ferrpc_proto::descriptor::{DescriptorProto, FileDescriptorProto};
 
 use crate::ast::{File, Message, MessageKind, Syntax};
-use crate::lower::World;
 use crate::names;
 use crate::report::{Diagnostic, Sink};
+use crate::world::World;
 
 pub(crate) fn run(world: &World<'_>, protos: &[FileDescriptorProto], sink: &mut Sink) {
     for (file, proto) in world.files.iter().zip(protos) {

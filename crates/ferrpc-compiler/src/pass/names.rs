@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use crate::ast::{Field, FieldType, File, Message, NamedType, Path};
+use crate::graph::Graph;
 use crate::load::Loaded;
-use crate::pass::imports::Graph;
 use crate::report::{Diagnostic, Sink};
+use crate::scopes::{Found, Scopes, Want};
 use crate::span::{FileId, Span};
 use crate::symbols::{Kind, SymbolId, Symbols};
 use crate::{names, suggest, wkt};
@@ -25,6 +26,7 @@ pub(crate) fn run(
         let scopes = Scopes::new(file.id, graph, &packages, symbols);
         let mut pass = Pass {
             loaded,
+            symbols,
             scopes,
             incomplete: graph.incomplete[file.id.index()],
             used: HashSet::new(),
@@ -37,110 +39,9 @@ pub(crate) fn run(
     used
 }
 
-/// The names one file can use.
-pub(crate) struct Scopes<'a> {
-    symbols: &'a Symbols,
-    visible: HashSet<FileId>,
-    /// Packages, and the packages around them, that some visible file lies in.
-    packages: HashSet<&'a str>,
-}
-
-/// Where a search ended.
-pub(crate) enum Found {
-    Symbol(SymbolId),
-    /// The first part was found and is a scope, which settles the search, and the rest is not in it.
-    NotIn(SymbolId),
-    Nothing,
-}
-
-/// What a search is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Want {
-    /// Messages and enums; whatever else has the name is passed by.
-    Type,
-    Anything,
-}
-
-impl<'a> Scopes<'a> {
-    pub(crate) fn new(
-        file: FileId,
-        graph: &Graph,
-        packages_of: &'a [Option<String>],
-        symbols: &'a Symbols,
-    ) -> Self {
-        let visible = graph.visible(file);
-        let mut packages = HashSet::new();
-        for &seen in &visible {
-            let Some(package) = &packages_of[seen.index()] else { continue };
-            packages.extend(package.match_indices('.').map(|(at, _)| &package[..at]));
-            packages.insert(package.as_str());
-        }
-        Self { symbols, visible, packages }
-    }
-
-    fn get(&self, name: &str) -> Option<SymbolId> {
-        let id = self.symbols.find(name)?;
-        let symbol = self.symbols.get(id);
-        let seen = match symbol.kind {
-            Kind::Package => self.packages.contains(name),
-            _ => self.visible.contains(&symbol.span.file),
-        };
-        seen.then_some(id)
-    }
-
-    /// Whether the file sees this one.
-    pub(crate) fn sees(&self, file: FileId) -> bool {
-        self.visible.contains(&file)
-    }
-
-    /// Searches a name as it is used in a scope: outwards from it, settled by the first part of the name.
-    pub(crate) fn find(&self, scope: &str, name: &str, want: Want) -> Found {
-        self.search(scope, name, want, |name| self.get(name))
-    }
-
-    /// The same among all files of the run, imported or not.
-    fn find_anywhere(&self, scope: &str, name: &str) -> Found {
-        self.search(scope, name, Want::Type, |name| self.symbols.find(name))
-    }
-
-    fn search(&self, scope: &str, name: &str, want: Want, get: impl Fn(&str) -> Option<SymbolId>) -> Found {
-        if let Some(absolute) = name.strip_prefix('.') {
-            return get(absolute).map_or(Found::Nothing, Found::Symbol);
-        }
-        let (first, rest) = match name.split_once('.') {
-            Some((first, _)) => (first, &name[first.len()..]),
-            None => (name, ""),
-        };
-        let mut candidate = String::with_capacity(scope.len() + name.len() + 1);
-        candidate.push_str(scope);
-        let mut scope_end = scope.len();
-        loop {
-            candidate.truncate(scope_end);
-            if scope_end > 0 {
-                candidate.push('.');
-            }
-            candidate.push_str(first);
-            if let Some(id) = get(&candidate) {
-                let kind = self.symbols.get(id).kind;
-                if rest.is_empty() {
-                    if want == Want::Anything || kind.is_type() {
-                        return Found::Symbol(id);
-                    }
-                } else if kind.is_scope() {
-                    candidate.push_str(rest);
-                    return get(&candidate).map_or(Found::NotIn(id), Found::Symbol);
-                }
-            }
-            if scope_end == 0 {
-                return Found::Nothing;
-            }
-            scope_end = candidate[..scope_end].rfind('.').unwrap_or(0);
-        }
-    }
-}
-
 struct Pass<'a> {
     loaded: &'a Loaded,
+    symbols: &'a Symbols,
     scopes: Scopes<'a>,
     incomplete: bool,
     used: HashSet<FileId>,
@@ -159,7 +60,7 @@ impl Pass<'_> {
             self.field(field, package, messages);
         }
         for service in &mut file.services {
-            let scope = self.scopes.symbols.get(service.symbol).name.clone();
+            let scope = self.symbols.get(service.symbol).name.clone();
             for method in &mut service.methods {
                 for ty in [&mut method.input, &mut method.output] {
                     self.resolve(ty, &scope, "message");
@@ -169,7 +70,7 @@ impl Pass<'_> {
     }
 
     fn message(&mut self, message: &mut Message<'_>) {
-        let scope = self.scopes.symbols.get(message.symbol).name.clone();
+        let scope = self.symbols.get(message.symbol).name.clone();
         for nested in &mut message.messages {
             self.message(nested);
         }
@@ -199,7 +100,7 @@ impl Pass<'_> {
         let want = if wanted == "type" { Want::Type } else { Want::Anything };
         match self.scopes.find(scope, &path.text, want) {
             Found::Symbol(id) => {
-                let symbol = self.scopes.symbols.get(id);
+                let symbol = self.symbols.get(id);
                 self.used.insert(symbol.span.file);
                 let fits = match symbol.kind {
                     Kind::Message => true,
@@ -230,7 +131,7 @@ impl Pass<'_> {
         if self.last_unknown.replace(path.span) == Some(path.span) {
             return;
         }
-        let symbols = self.scopes.symbols;
+        let symbols = self.symbols;
         // A scalar where only a message can be.
         if names::scalar(&path.text).is_some() {
             let mut it = Diagnostic::error(format!("expected a message, found `{}`", path.text))
@@ -290,11 +191,7 @@ impl Pass<'_> {
         let simple = |name: &'_ str| name.rfind('.').map_or(0, |at| at + 1);
         let wrong = &path[simple(path)..];
         let fits = |kind| kind == Kind::Message || (kind == Kind::Enum && wanted == "type");
-        let types = self
-            .scopes
-            .symbols
-            .iter()
-            .filter(|it| fits(it.kind) && self.scopes.visible.contains(&it.span.file));
+        let types = self.symbols.iter().filter(|it| fits(it.kind) && self.scopes.sees(it.span.file));
         let mut types: Vec<&str> = types.map(|it| &*it.name).collect();
         let near = match suggest::nearest(wrong, types.iter().map(|it| &it[simple(it)..])) {
             Some(near) => near.to_owned(),
@@ -308,7 +205,7 @@ impl Pass<'_> {
         // Shortened by the scopes that are around it here anyway, as long as it still means the same.
         let short = |skip: usize| {
             full.get(skip..).filter(|it| {
-            matches!(self.scopes.find(scope, it, Want::Type), Found::Symbol(id) if *self.scopes.symbols.get(id).name == **full)
+            matches!(self.scopes.find(scope, it, Want::Type), Found::Symbol(id) if *self.symbols.get(id).name == **full)
         })
         };
         let starts = full.rmatch_indices('.').map(|(at, _)| at + 1).chain([0]);

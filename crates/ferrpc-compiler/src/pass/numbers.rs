@@ -3,38 +3,15 @@
 use std::collections::HashMap;
 
 use crate::ast::{Enum, Field, File, Message, MessageKind, Number, Range, RangeEnd, ReservedName, Syntax};
-use crate::lower::World;
 use crate::names;
+use crate::ranges::{FIELD_MAX, message_max, range_end};
 use crate::report::{Diagnostic, Sink};
 use crate::span::Span;
 use crate::symbols::SymbolId;
+use crate::world::World;
 
-/// The largest field number: a tag is 32 bits, three of which are the wire type.
-pub(crate) const FIELD_MAX: i64 = 536_870_911;
 /// Numbers that Protobuf keeps for itself.
 const RESERVED: std::ops::RangeInclusive<i64> = 19_000..=19_999;
-
-/// The end of a range of a message's numbers, included. Messages of the message set format go on to the
-/// largest `int32`.
-pub(crate) fn range_end(range: &Range, max: i64) -> i64 {
-    match range.end {
-        RangeEnd::At(number) => number.value,
-        RangeEnd::Max => max,
-    }
-}
-
-/// Whether a message says `option message_set_wire_format = true`: its extensions may have larger numbers.
-pub(crate) fn is_message_set(message: &Message<'_>) -> bool {
-    use crate::ast::{Scalar, ValueKind};
-    message.options.iter().any(|it| {
-        matches!(&it.name[..], [part] if part.text == "message_set_wire_format" && !part.is_extension)
-            && matches!(it.value.kind, ValueKind::Scalar(Scalar::Ident("true")))
-    })
-}
-
-pub(crate) fn message_max(message: &Message<'_>) -> i64 {
-    if is_message_set(message) { i64::from(i32::MAX) - 1 } else { FIELD_MAX }
-}
 
 pub(crate) fn run(world: &World<'_>, sink: &mut Sink) {
     let mut pass = Pass { world, sink };

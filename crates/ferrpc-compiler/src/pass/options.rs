@@ -12,12 +12,12 @@ use ferrpc_proto::descriptor::{
 };
 
 use crate::ast::{Enum, Field, Message, MessageKind, OptionDecl, Scalar, Service, ValueKind};
-use crate::info::OptionPlace;
-use crate::lower::World;
+use crate::info::{Known, Moved, OptionPlace};
 use crate::nodes::Nodes;
-use crate::pass::info::{Known, Moved};
-use crate::pass::names::{Found, Scopes, Want};
+use crate::world::World;
+
 use crate::report::{Diagnostic, Sink};
+use crate::scopes::{Found, Scopes, Want};
 use crate::span::{FileId, Span, index};
 use crate::suggest;
 use crate::symbols::Kind;
