@@ -222,12 +222,14 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
         if due <= now {
             return true;
         }
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
-        if sleep.deadline() > due || sleep.is_elapsed() {
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(now)));
+        // An earlier time than needed is left to fire: re-arming on every call would cost more. So a timer
+        // that is set for later than now has its waker already.
+        if sleep.deadline() <= now || sleep.deadline() > due {
             sleep.as_mut().reset(due);
+            return sleep.as_mut().poll(cx).is_ready();
         }
-        // An earlier time than needed is left to fire: re-arming on every call would cost more.
-        sleep.as_mut().poll(cx).is_ready()
+        false
     }
 
     /// Gives the buffers back if nothing came for a while and no call is open.

@@ -1,9 +1,11 @@
 //! Commands from calls to the task that owns a connection.
 //!
-//! Producers push under a short lock and wake the owner only if it sleeps; the owner takes all at once.
-//! The waker lies under the same lock as the commands, so no wake can fall between the two. Bounded by
+//! Producers push under a short lock and wake the owner only if it sleeps; the owner takes all at once, and
+//! does not even lock while nobody has pushed. The waker lies under the same lock as the commands, so no
+//! wake can fall between the two. Bounded by
 //! the live calls, each of which waits for its send quota before it pushes another message.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -37,9 +39,18 @@ pub(crate) enum Command {
     Close,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Inbox {
     state: Mutex<State>,
+    /// False only while there are no commands and the owner's waker is in place. Written under the lock.
+    stirred: AtomicBool,
+}
+
+impl Default for Inbox {
+    fn default() -> Self {
+        // The owner has left no waker yet.
+        Self { state: Mutex::default(), stirred: AtomicBool::new(true) }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -58,6 +69,7 @@ impl Inbox {
             return false;
         }
         state.commands.push(command);
+        self.stirred.store(true, Ordering::Release);
         let owner = state.owner.take();
         drop(state);
         if let Some(owner) = owner {
@@ -67,10 +79,14 @@ impl Inbox {
     }
 
     /// Owner: moves all commands into `into`, which must be empty. If there are none, `waker` is woken by the
-    /// next push.
+    /// next push. It must be the same one each time, as the wakers of one task are.
     pub(crate) fn take(&self, into: &mut Vec<Command>, waker: &Waker) {
+        if !self.stirred.load(Ordering::Acquire) {
+            return;
+        }
         let mut state = self.lock();
         if state.commands.is_empty() {
+            self.stirred.store(false, Ordering::Release);
             match &mut state.owner {
                 Some(owner) => owner.clone_from(waker),
                 none => *none = Some(waker.clone()),
@@ -102,7 +118,7 @@ impl Inbox {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
     use std::task::Wake;
 
     use super::*;
@@ -129,8 +145,18 @@ mod tests {
         assert_eq!(count.0.load(Ordering::Relaxed), 1);
         inbox.take(&mut taken, &waker);
         assert_eq!(taken.len(), 3);
+        // Awake: it has not looked again since.
         assert!(inbox.push(Command::Close));
         assert_eq!(count.0.load(Ordering::Relaxed), 1);
+        taken.clear();
+        inbox.take(&mut taken, &waker);
+        assert_eq!(taken.len(), 1);
+        taken.clear();
+        inbox.take(&mut taken, &waker);
+        inbox.take(&mut taken, &waker);
+        assert!(taken.is_empty());
+        assert!(inbox.push(Command::Close));
+        assert_eq!(count.0.load(Ordering::Relaxed), 2);
     }
 
     #[test]
