@@ -15,7 +15,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
-use super::connection::{ClientSide, Conn};
+use super::connection::{ClientSide, Conn, Lifeline};
 use super::resolver::{self, Resolver};
 use super::target::Target;
 use crate::conn;
@@ -288,9 +288,9 @@ async fn connect_to(inner: &Inner, channel: &Weak<Inner>, address: SocketAddr) -
     let conn = Arc::new(Conn { inbox: inbox.clone(), authority: inner.authority.clone() });
     let (ready, is_ready) = oneshot::channel();
     let lifeline =
-        Lifeline { channel: channel.clone(), conn: Arc::downgrade(&conn), ready: Mutex::new(Some(ready)) };
+        Report { channel: channel.clone(), conn: Arc::downgrade(&conn), ready: Mutex::new(Some(ready)) };
     let engine = Connection::client(inner.config.http2(), Instant::now().into_std());
-    let side = ClientSide::new(lifeline, inner.config.message_bytes_max);
+    let side = ClientSide::new(Box::new(lifeline), inner.config.message_bytes_max);
     let driver = conn::spawn(Driver::new(socket, engine, side, inbox));
     let abort = AbortUnlessReady(Some(driver.abort_handle()));
     match is_ready.await {
@@ -321,21 +321,19 @@ impl Drop for AbortUnlessReady {
     }
 }
 
-/// How a connection tells its channel what becomes of it.
-pub(crate) struct Lifeline {
+/// How a connection tells this channel what becomes of it.
+struct Report {
     channel: Weak<Inner>,
     conn: Weak<Conn>,
     ready: Mutex<Option<oneshot::Sender<Result<(), String>>>>,
 }
 
-impl Lifeline {
-    /// The server's SETTINGS came.
-    pub(crate) fn ready(&self) {
+impl Lifeline for Report {
+    fn ready(&self) {
         self.answer(Ok(()));
     }
 
-    /// No new calls on this connection; those that run go on.
-    pub(crate) fn unusable(&self) {
+    fn unusable(&self) {
         let Some(inner) = self.channel.upgrade() else { return };
         inner.picker.send_if_modified(|picker| {
             let mine = matches!(picker, Picker::Ready(conn) if Arc::as_ptr(conn) == self.conn.as_ptr());
@@ -346,12 +344,13 @@ impl Lifeline {
         });
     }
 
-    /// The connection is gone.
-    pub(crate) fn gone(&self, why: &str) {
+    fn gone(&self, why: &str) {
         self.answer(Err(why.into()));
         self.unusable();
     }
+}
 
+impl Report {
     fn answer(&self, answer: Result<(), String>) {
         let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(ready) = ready {

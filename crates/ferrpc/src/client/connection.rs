@@ -9,7 +9,6 @@ use ferrpc_http2::{
 };
 use tokio::time::Instant;
 
-use super::channel::Lifeline;
 use crate::code::Code;
 use crate::conn::driver::{Gone, Side};
 use crate::conn::exchange::{Exchange, Feed, Whose};
@@ -19,6 +18,16 @@ use crate::deadline;
 use crate::metadata::Metadata;
 use crate::status::{Phase, Status};
 
+/// Whom a connection tells what becomes of it: its channel.
+pub(crate) trait Lifeline: Send + Sync {
+    /// The server's SETTINGS came.
+    fn ready(&self);
+    /// No new calls on this connection; those that run go on.
+    fn unusable(&self);
+    /// The connection is gone.
+    fn gone(&self, why: &str);
+}
+
 pub(crate) struct ClientSide {
     slots: Vec<Option<Slot>>,
     /// Calls that wait for the peer's stream limit, in order.
@@ -26,7 +35,7 @@ pub(crate) struct ClientSide {
     message_bytes_max: usize,
     /// The earliest deadline of any call, maybe of one that is over.
     deadline: Option<Instant>,
-    lifeline: Lifeline,
+    lifeline: Box<dyn Lifeline>,
     /// What the peer's GOAWAY said.
     going_away: Option<String>,
     last_words: Option<String>,
@@ -42,7 +51,7 @@ struct Slot {
 }
 
 impl ClientSide {
-    pub(crate) fn new(lifeline: Lifeline, message_bytes_max: usize) -> Self {
+    pub(crate) fn new(lifeline: Box<dyn Lifeline>, message_bytes_max: usize) -> Self {
         Self {
             slots: Vec::new(),
             waiting: VecDeque::new(),
