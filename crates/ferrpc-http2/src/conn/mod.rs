@@ -2,6 +2,7 @@
 //!
 //! Has no socket, clock, task or lock; see [`Connection`] for how it is driven.
 
+mod control;
 mod recv;
 mod sched;
 mod send;
