@@ -38,6 +38,17 @@ pub struct Config {
     pub unsent_bytes_mark: usize,
     /// Output gathered for one write, in octets. Default 128 KiB.
     pub write_bytes_mark: usize,
+    /// Streams cut short that a peer may cause at once, by its RST_STREAM or by ours for its misdeeds. Default
+    /// 1,000; beyond it the connection ends with ENHANCE_YOUR_CALM (CVE-2023-44487, CVE-2025-8671).
+    pub resets_burst: u32,
+    /// How many more each second. Default 33.
+    pub resets_per_second: u32,
+    /// Frames that bring nothing a peer may send at once: PING, SETTINGS, PRIORITY, unknown types, empty or
+    /// tiny DATA, tiny WINDOW_UPDATEs. Default 10,000; DATA either way earns them back; beyond it the
+    /// connection ends with ENHANCE_YOUR_CALM (CVE-2019-9512 and its kin).
+    pub cheap_frames_burst: u32,
+    /// How many more each second. Default 330.
+    pub cheap_frames_per_second: u32,
     /// Time for the peer's preface and first SETTINGS. Default 10 s.
     pub preface_timeout: Duration,
     /// Time for the peer to acknowledge our SETTINGS. Default 20 s.
@@ -66,6 +77,10 @@ impl Default for Config {
             reply_bytes_max: 16 << 10,
             unsent_bytes_mark: 64 << 10,
             write_bytes_mark: 128 << 10,
+            resets_burst: 1000,
+            resets_per_second: 33,
+            cheap_frames_burst: 10_000,
+            cheap_frames_per_second: 330,
             preface_timeout: Duration::from_secs(10),
             settings_timeout: Duration::from_secs(20),
             header_block_timeout: Duration::from_secs(5),

@@ -383,6 +383,10 @@ pub enum Violation {
     GoAwayRising,
     /// More GOAWAY frames than any peer needs.
     GoAwayFlood,
+    /// More streams cut short, by either side, than any honest use needs (CVE-2023-44487, CVE-2025-8671).
+    TooManyResets,
+    /// More frames that bring nothing than any honest use needs (CVE-2019-9512 and its kin).
+    TooManyCheapFrames,
     /// Empty DATA frames without an end in a row (CVE-2019-9518).
     EmptyDataFlood {
         /// The stream.
@@ -426,6 +430,8 @@ impl Violation {
             | Self::HeaderBlockTimeout
             | Self::TooManySettings { .. }
             | Self::GoAwayFlood
+            | Self::TooManyResets
+            | Self::TooManyCheapFrames
             | Self::EmptyDataFlood { .. } => (ErrorCode::ENHANCE_YOUR_CALM, Connection),
             Self::HeaderListTooLarge { .. } | Self::TooManyInformational { .. } => {
                 (ErrorCode::ENHANCE_YOUR_CALM, Stream)
@@ -536,6 +542,8 @@ impl fmt::Display for Violation {
             Self::PrefaceTimeout => f.write_str("no HTTP/2 preface and SETTINGS in time"),
             Self::PushPromise => f.write_str("PUSH_PROMISE, although push is disabled"),
             Self::GoAwayRising => f.write_str("GOAWAY raised its last stream id"),
+            Self::TooManyResets => f.write_str("too many streams cut short"),
+            Self::TooManyCheapFrames => f.write_str("too many frames that bring nothing"),
             Self::GoAwayFlood => f.write_str("too many GOAWAY frames"),
             Self::EmptyDataFlood { stream } => write!(f, "too many empty DATA frames on stream {stream}"),
         }

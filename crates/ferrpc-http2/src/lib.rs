@@ -4,6 +4,7 @@
 //! commands, and writes what [`Connection::output`] holds. Nothing here knows gRPC.
 #![forbid(unsafe_code)]
 
+mod abuse;
 mod config;
 mod conn;
 mod error;

@@ -17,6 +17,8 @@ use crate::stream::{Fate, StreamKey};
 
 /// GOAWAY frames a peer may send: two of a graceful end, and one more when that fails.
 const GOAWAYS_MAX: u8 = 3;
+/// A WINDOW_UPDATE below this moves nothing worth a frame, unless DATA goes the other way (CVE-2019-9511).
+const TINY_INCREMENT: u32 = 256;
 /// SETTINGS entries in one frame (CVE-2020-11080).
 const SETTINGS_ENTRIES_MAX: usize = 32;
 
@@ -32,6 +34,9 @@ impl Connection {
         }
         if increment == 0 {
             return Err(Violation::ZeroWindowUpdate { stream });
+        }
+        if increment < TINY_INCREMENT {
+            self.charge()?;
         }
         let Some(id) = stream else {
             if !self.send_window.add(i64::from(increment)) {
@@ -54,16 +59,24 @@ impl Connection {
         if self.is_idle(header.stream) {
             return Err(Violation::IdleStream { frame: header.kind, stream: header.stream });
         }
-        let Some(stream) = self.streams.find(header.stream) else { return Ok(Step::Again) };
+        let Some(stream) = self.streams.find(header.stream) else {
+            self.charge()?;
+            return Ok(Step::Again);
+        };
+        // A server that cuts a client's streams harms nobody: the client opens no more than it wants.
+        if self.role == Role::Server && !self.ledger.reset(self.now) {
+            return Err(Violation::TooManyResets);
+        }
         self.forget(stream, Fate::Over);
         Ok(Step::Event(Event::Reset { stream, reason: Reset::ByPeer(code) }))
     }
 
-    pub(super) fn priority(&self, header: FrameHeader) -> Result<Step, Violation> {
+    pub(super) fn priority(&mut self, header: FrameHeader) -> Result<Step, Violation> {
         let stream = header.stream;
         if header.len != 5 {
             return Err(Violation::PriorityLength { stream });
         }
+        self.charge()?;
         // RFC 9113 §5.3.2 retires priorities; only the rule that old suites check is kept.
         if self.depends_on(HEADER_BYTES) == stream {
             return Err(Violation::SelfDependency { stream });
@@ -79,6 +92,7 @@ impl Connection {
     pub(super) fn ping(&mut self, header: FrameHeader) -> Result<Step, Violation> {
         let payload = self.fixed::<8>(header)?;
         if !header.has(frame::FLAG_ACK) {
+            self.charge()?;
             self.reply(|out| frame::append_ping(true, payload, out));
         } else if payload == super::DRAIN_PING {
             self.finish_drain();
@@ -130,6 +144,7 @@ impl Connection {
             }
             return Ok(Step::Again);
         }
+        self.charge()?;
         if !header.len.is_multiple_of(6) {
             return Err(Violation::FrameLength { frame: header.kind, bytes: header.len });
         }

@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
+use crate::abuse::Ledger;
 use crate::config::Config;
 use crate::error::{ErrorCode, Scope, StreamId, Violation};
 use crate::flow::{SendWindow, WINDOW_START};
@@ -154,6 +155,7 @@ pub struct Connection {
     lendable: i64,
     borrowers: VecDeque<(StreamKey, usize)>,
     replies: Replies,
+    ledger: Ledger,
     timers: Timers,
     drain: Drain,
     closed: bool,
@@ -262,6 +264,7 @@ impl Connection {
                 .max(i64::from(config.stream_window_bytes_max)),
             borrowers: VecDeque::new(),
             replies: Replies::default(),
+            ledger: Ledger::new(&config, now),
             timers,
             drain: Drain::No,
             closed: false,
@@ -478,6 +481,9 @@ impl Connection {
         match (scope, violation.stream()) {
             // RFC 9113 §5.4.2: RST_STREAM may not name an idle stream; then the connection ends.
             (Scope::Stream, Some(id)) if !self.is_idle(id) => {
+                if !self.ledger.reset(self.now) {
+                    return self.violated(Violation::TooManyResets);
+                }
                 self.reply(|out| frame::append_rst_stream(id, code, out));
                 match self.streams.find(id) {
                     Some(stream) => {
@@ -530,6 +536,11 @@ impl Connection {
         // Streams behind the final GOAWAY are opened as far as the peer knows; that we ignore them must
         // not make their DATA a violation, nor raise the last id that we name.
         id > self.recv.last_remote && !self.is_past_goaway(id)
+    }
+
+    /// Charges a frame that brings nothing.
+    fn charge(&mut self) -> Result<(), Violation> {
+        if self.ledger.cheap_frame(self.now) { Ok(()) } else { Err(Violation::TooManyCheapFrames) }
     }
 
     /// Appends a frame that answers the peer; these are counted, see [`wants_read`](Self::wants_read).

@@ -61,6 +61,8 @@ pub(super) enum Step {
 
 /// Informational responses to one request.
 const INFORMATIONAL_MAX: u8 = 10;
+/// DATA below this, without an end, costs more than it brings: not even a message's length fits.
+const TINY_DATA: u32 = 5;
 /// Empty DATA frames in a row on one stream (CVE-2019-9518).
 const EMPTY_DATA_MAX: u8 = 10;
 
@@ -108,6 +110,7 @@ impl Connection {
         if self.input.unparsed().len() < whole {
             if header.kind.0 > FrameKind::CONTINUATION.0 {
                 // RFC 9113 §4.1: "Implementations MUST ignore and discard frames of unknown types."
+                self.charge()?;
                 self.input.skip(HEADER_BYTES);
                 self.recv.skip = header.len as usize;
                 return Ok(Step::Again);
@@ -185,7 +188,10 @@ impl Connection {
             FrameKind::GOAWAY => self.goaway(header),
             FrameKind::PRIORITY => self.priority(header),
             FrameKind::PUSH_PROMISE => Err(Violation::PushPromise),
-            _ => Ok(Step::Again),
+            _ => {
+                self.charge()?;
+                Ok(Step::Again)
+            }
         }
     }
 
@@ -220,6 +226,11 @@ impl Connection {
             return Err(Violation::IdleStream { frame, stream: header.stream });
         }
         self.input.skip(prefix);
+        if header.len < TINY_DATA && !header.has(frame::FLAG_END_STREAM) {
+            self.charge()?;
+        } else {
+            self.ledger.useful(1);
+        }
         let flow_bytes = header.len as usize;
         let left = flow_bytes - padding - (prefix - HEADER_BYTES);
 

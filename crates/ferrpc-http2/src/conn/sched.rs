@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use super::send::append_data_header;
+use super::send::{WINDOW_UPDATES_PER_DATA, append_data_header};
 use super::{Connection, Event};
 use crate::stream::{End, Half, QueuedEnd, StreamKey};
 
@@ -67,6 +67,7 @@ impl Connection {
         if n > 0 || end.is_yes() {
             stream.send_window.take(n);
             self.send_window.take(n);
+            self.ledger.useful(WINDOW_UPDATES_PER_DATA);
             stream.queued_bytes -= n;
             append_data_header(key.id(), n, end, self.out.scratch());
             let mut left = n;

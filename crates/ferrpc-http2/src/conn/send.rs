@@ -189,6 +189,7 @@ impl Connection {
         }
         stream.send_window.take(n);
         self.send_window.take(n);
+        self.ledger.useful(WINDOW_UPDATES_PER_DATA);
         let scratch = self.out.scratch();
         append_data_header(key.id(), n, end, scratch);
         scratch.extend_from_slice(payload);
@@ -347,6 +348,9 @@ impl Connection {
         }
     }
 }
+
+/// What a peer may send back for a DATA frame, one for the stream and one for the connection.
+pub(super) const WINDOW_UPDATES_PER_DATA: u32 = 2;
 
 pub(super) fn append_data_header(id: StreamId, len: usize, end: End, out: &mut Vec<u8>) {
     let flags = if end.is_yes() { frame::FLAG_END_STREAM } else { 0 };

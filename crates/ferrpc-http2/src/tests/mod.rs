@@ -4,6 +4,7 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "lengths the tests choose themselves")]
 
+mod abuse;
 mod credit;
 mod frames;
 mod goaway;

@@ -100,7 +100,7 @@ fn every_misdeed_is_tried() {
     assert!(table().iter().all(|row| is_listed(&row.violation)));
 }
 
-const ALL: [&str; 39] = [
+const ALL: [&str; 41] = [
     "BadPreface",
     "FirstFrameNotSettings",
     "FrameTooLarge",
@@ -139,6 +139,8 @@ const ALL: [&str; 39] = [
     "PushPromise",
     "GoAwayRising",
     "GoAwayFlood",
+    "TooManyResets",
+    "TooManyCheapFrames",
     "EmptyDataFlood",
 ];
 
@@ -183,6 +185,8 @@ fn is_listed(violation: &Violation) -> bool {
         | PushPromise
         | GoAwayRising
         | GoAwayFlood
+        | TooManyResets
+        | TooManyCheapFrames
         | EmptyDataFlood { .. } => true,
     }
 }

@@ -535,5 +535,15 @@ fn other_rules() -> Vec<Row> {
             GoAwayRising,
         ),
         client("too many GOAWAY frames", vec![goaway(1, ErrorCode::NO_ERROR); 4], GoAwayFlood),
+        server(
+            "more streams reset than the burst allows",
+            (0..1001).flat_map(|n| [request(2 * n + 1), rst_stream(2 * n + 1, ErrorCode::CANCEL)]),
+            TooManyResets,
+        ),
+        server(
+            "more frames that bring nothing than the burst allows",
+            vec![window_update(0, 1); 10_001],
+            TooManyCheapFrames,
+        ),
     ]
 }
