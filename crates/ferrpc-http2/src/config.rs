@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// What a connection allows and how it behaves. Read once, when the connection is made.
+/// What a connection allows and how it behaves. Read once, when the connection is made; windows and frame
+/// sizes outside what RFC 9113 allows are set to the nearest that it does.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
@@ -60,6 +61,20 @@ pub struct Config {
     /// Time between the two GOAWAYs of a drain if the peer does not answer the PING. Default 5 s.
     pub drain_ping_timeout: Duration,
 }
+
+impl Config {
+    /// The same, with what RFC 9113 does not allow set to the nearest that it does.
+    pub(crate) fn within_bounds(mut self) -> Self {
+        self.stream_window_bytes = self.stream_window_bytes.min(WINDOW_MAX);
+        self.stream_window_bytes_max = self.stream_window_bytes_max.min(WINDOW_MAX);
+        self.conn_window_bytes = self.conn_window_bytes.min(WINDOW_MAX);
+        self.frame_bytes_max = self.frame_bytes_max.clamp(16_384, 16_777_215);
+        self
+    }
+}
+
+/// RFC 9113 §6.9.1.
+const WINDOW_MAX: u32 = 0x7fff_ffff;
 
 impl Default for Config {
     fn default() -> Self {

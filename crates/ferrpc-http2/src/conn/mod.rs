@@ -158,6 +158,8 @@ pub struct Connection {
     ledger: Ledger,
     timers: Timers,
     drain: Drain,
+    /// No more octets will come.
+    eof: bool,
     closed: bool,
     now: Instant,
 }
@@ -232,6 +234,7 @@ impl Connection {
     }
 
     fn new(role: Role, config: Config, now: Instant) -> Self {
+        let config = config.within_bounds();
         let timers = Timers {
             preface: Some(now + config.preface_timeout),
             settings_ack: Some(now + config.settings_timeout),
@@ -267,6 +270,7 @@ impl Connection {
             ledger: Ledger::new(&config, now),
             timers,
             drain: Drain::No,
+            eof: false,
             closed: false,
             now,
             config,
@@ -324,9 +328,9 @@ impl Connection {
         self.input.received(n);
     }
 
-    /// The peer closed its side of the socket.
+    /// The peer closed its side of the socket. What came before is still told; then [`Closed::Eof`].
     pub fn eof(&mut self) {
-        self.close(Closed::Eof);
+        self.eof = true;
     }
 
     /// Whether to read more. False while too many replies wait to be written: a peer that does not read
@@ -356,6 +360,7 @@ impl Connection {
             match self.step() {
                 Ok(recv::Step::Event(event)) => return Some(event),
                 Ok(recv::Step::Again) => {}
+                Ok(recv::Step::Starved) if self.eof => self.close(Closed::Eof),
                 Ok(recv::Step::Starved) => return None,
                 Err(violation) => self.violated(violation),
             }
@@ -448,10 +453,11 @@ impl Connection {
         self.closed || (matches!(self.drain, Drain::Final(_)) && self.streams.len() == 0)
     }
 
-    /// Ends the connection now with a GOAWAY; no event follows. Flush the output, then close.
+    /// Ends the connection now with a GOAWAY; no event follows, not even those not taken yet. Flush the output, then close.
     pub fn shut_down(&mut self, code: ErrorCode, debug: &str) {
         if !self.closed {
             self.closed = true;
+            self.events.clear();
             frame::append_goaway(self.recv.last_remote, code, debug.as_bytes(), self.out.scratch());
         }
     }

@@ -49,6 +49,7 @@ struct Block {
     end: End,
     octets: Vec<u8>,
     continuations: u32,
+    self_dependent: bool,
 }
 
 pub(super) enum Step {
@@ -389,7 +390,8 @@ impl Connection {
         }
         self.timers.header_block.get_or_insert(self.now + self.config.header_block_timeout);
         let octets = self.input.unparsed()[range].to_vec();
-        self.recv.block = Some(Block { stream: header.stream, end, octets, continuations: 0 });
+        self.recv.block =
+            Some(Block { stream: header.stream, end, octets, continuations: 0, self_dependent });
         Ok(Step::Again)
     }
 
@@ -416,6 +418,10 @@ impl Connection {
         let mut fields = Headers::new();
         let limits = self.list_limits();
         let outcome = self.decoder.decode(&block.octets, &limits, &mut fields).map_err(Violation::Hpack)?;
+        if block.self_dependent {
+            self.note_opened(block.stream);
+            return Err(Violation::SelfDependency { stream: block.stream });
+        }
         self.message(block.stream, block.end, fields, outcome)
     }
 

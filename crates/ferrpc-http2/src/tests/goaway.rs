@@ -196,3 +196,32 @@ fn peer_that_leaves_ends_the_connection_once() {
     assert!(matches!(peer.events()[..], [Event::Closed { reason: Closed::Eof }]));
     assert_eq!(peer.engine.can_open(), Err(OpenError::GoingAway));
 }
+
+#[test]
+fn what_came_before_the_end_of_the_socket_is_told_before_it() {
+    let mut peer = Peer::of_server();
+    let octets = [request(1).octets(), data(1, "last words").end().octets()].concat();
+    let space = peer.engine.space();
+    space[..octets.len()].copy_from_slice(&octets);
+    peer.engine.received(octets.len(), peer.now);
+    peer.engine.eof();
+    let events = peer.events();
+    assert!(
+        matches!(
+            &events[..],
+            [Event::Head { .. }, Event::Data { end: End::Yes, .. }, Event::Closed { reason: Closed::Eof }]
+        ),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn nothing_is_told_after_a_shut_down() {
+    let mut peer = Peer::of_client();
+    peer.open(End::Yes);
+    peer.send(goaway(0, ErrorCode::NO_ERROR));
+    peer.events();
+    peer.engine.shut_down(ErrorCode::NO_ERROR, "");
+    peer.send(settings(&[]));
+    assert!(peer.events().is_empty());
+}

@@ -277,6 +277,14 @@ fn stream_rules() -> Vec<Row> {
             SelfDependency { stream: id(1) },
         ),
         server(
+            "RFC 7540 §5.3.1 HEADERS that depend on their own stream and are continued",
+            [
+                headers(1, [0, 0, 0, 1, 7]).flag(FLAG_PRIORITY).without(FLAG_END_HEADERS),
+                continuation(1, block(&REQUEST)),
+            ],
+            SelfDependency { stream: id(1) },
+        ),
+        server(
             "RFC 7540 §5.3.1 PRIORITY on its own stream",
             [request(1), priority(1, 1)],
             SelfDependency { stream: id(1) },
