@@ -8,7 +8,8 @@ use std::sync::Arc;
 use crate::error::Malformed;
 use crate::headers::Headers;
 
-/// The head of a request or a response: pseudo-headers checked, all fields legal. Clones share it.
+/// The head of a request or a response, or trailers: pseudo-headers checked, all fields legal. Clones share
+/// it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Head(Arc<Parts>);
 
@@ -70,12 +71,12 @@ impl Head {
     }
 
     /// Checks a decoded list as trailers, which have no pseudo-headers (RFC 9113 §8.1).
-    pub(crate) fn trailers(fields: Headers) -> Result<Headers, Malformed> {
+    pub(crate) fn trailers(fields: Headers) -> Result<Self, Malformed> {
         let head = Parts::check(fields)?;
         if head.pseudo != 0 {
             return Err(Malformed::PseudoInTrailers);
         }
-        Ok(head.fields)
+        Ok(Self(Arc::new(head)))
     }
 }
 
@@ -153,6 +154,11 @@ impl Head {
     /// The regular fields in order, as name and value.
     pub fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.0.fields.iter().skip(usize::from(self.0.pseudo))
+    }
+
+    /// First value of a regular field.
+    pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
+        self.fields().find(|(n, _)| *n == name).map(|(_, value)| value)
     }
 
     /// All fields, the pseudo-headers first: [`pseudo_len`](Self::pseudo_len) of them.

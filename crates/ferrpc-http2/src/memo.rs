@@ -6,6 +6,14 @@
 
 use crate::head::Head;
 
+/// What a header list is read as. The same octets may be one and not the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Request,
+    Response,
+    Trailers,
+}
+
 /// Blocks remembered on one connection.
 const ENTRIES: usize = 4;
 /// Larger blocks are not worth their memory.
@@ -25,31 +33,33 @@ struct Entry {
     /// The decoder's generation when the block was decoded; the block did not change it.
     generation: u64,
     block: Box<[u8]>,
+    kind: Kind,
     head: Head,
 }
 
 impl Memo {
     /// What the block means, if it is known.
-    pub(crate) fn find(&self, block: &[u8], generation: u64) -> Option<&Head> {
+    pub(crate) fn find(&self, block: &[u8], generation: u64, kind: Kind) -> Option<&Head> {
         self.entries
             .iter()
             .flatten()
-            .find(|entry| entry.generation == generation && *entry.block == *block)
+            .find(|entry| entry.generation == generation && entry.kind == kind && *entry.block == *block)
             .map(|entry| &entry.head)
     }
 
     /// Learns what a block means that left the table alone.
-    pub(crate) fn note(&mut self, block: &[u8], generation: u64, head: &Head) {
+    pub(crate) fn note(&mut self, block: &[u8], generation: u64, kind: Kind, head: &Head) {
         if block.len() > BLOCK_BYTES_MAX {
             return;
         }
-        let fingerprint = fingerprint(block, generation);
+        let fingerprint = fingerprint(block, generation ^ (kind as u64) << 60);
         if !self.seen.contains(&fingerprint) {
             self.seen[self.next_seen] = fingerprint;
             self.next_seen = (self.next_seen + 1) % ENTRIES;
             return;
         }
-        self.entries[self.next_entry] = Some(Entry { generation, block: block.into(), head: head.clone() });
+        self.entries[self.next_entry] =
+            Some(Entry { generation, block: block.into(), kind, head: head.clone() });
         self.next_entry = (self.next_entry + 1) % ENTRIES;
     }
 }
@@ -81,12 +91,13 @@ mod tests {
     #[test]
     fn a_block_is_known_from_its_second_sight_while_the_table_stays() {
         let mut memo = Memo::default();
-        memo.note(b"block", 1, &head("/a"));
-        assert!(memo.find(b"block", 1).is_none());
-        memo.note(b"block", 1, &head("/a"));
-        assert_eq!(memo.find(b"block", 1), Some(&head("/a")));
-        assert!(memo.find(b"block", 2).is_none());
-        assert!(memo.find(b"blocK", 1).is_none());
+        memo.note(b"block", 1, Kind::Request, &head("/a"));
+        assert!(memo.find(b"block", 1, Kind::Request).is_none());
+        memo.note(b"block", 1, Kind::Request, &head("/a"));
+        assert_eq!(memo.find(b"block", 1, Kind::Request), Some(&head("/a")));
+        assert!(memo.find(b"block", 2, Kind::Request).is_none());
+        assert!(memo.find(b"blocK", 1, Kind::Request).is_none());
+        assert!(memo.find(b"block", 1, Kind::Trailers).is_none());
     }
 
     #[test]
@@ -94,13 +105,13 @@ mod tests {
         let mut memo = Memo::default();
         for i in 0..100u8 {
             for _ in 0..2 {
-                memo.note(&[i; 8], 1, &head("/a"));
+                memo.note(&[i; 8], 1, Kind::Request, &head("/a"));
             }
         }
         assert_eq!(memo.entries.iter().flatten().count(), ENTRIES);
         let large = [7; BLOCK_BYTES_MAX + 1];
-        memo.note(&large, 1, &head("/a"));
-        memo.note(&large, 1, &head("/a"));
-        assert!(memo.find(&large, 1).is_none());
+        memo.note(&large, 1, Kind::Request, &head("/a"));
+        memo.note(&large, 1, Kind::Request, &head("/a"));
+        assert!(memo.find(&large, 1, Kind::Request).is_none());
     }
 }

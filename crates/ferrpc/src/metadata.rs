@@ -68,7 +68,8 @@ impl Metadata {
         Self { own: Headers::new(), head: Some(head) }
     }
 
-    pub(crate) fn from_trailers(fields: Headers) -> Self {
+    #[cfg(test)]
+    pub(crate) fn from_fields(fields: Headers) -> Self {
         Self { own: fields, head: None }
     }
 
@@ -82,6 +83,11 @@ impl Metadata {
             self.own = head.all().clone();
         }
         &mut self.own
+    }
+
+    /// A field as it stands on the wire, reserved ones too.
+    pub(crate) fn wire(&self, key: &[u8]) -> Option<&[u8]> {
+        self.fields().get(key)
     }
 
     /// Writes all fields a user may set.
@@ -319,7 +325,7 @@ mod tests {
         let mut fields = Headers::new();
         fields.push(b"a-bin", b"AAE=,AAE");
         fields.push(b"b-bin", b"!!");
-        let metadata = Metadata::from_trailers(fields);
+        let metadata = Metadata::from_fields(fields);
         let all: Vec<_> = metadata.get_all_bin("a-bin").collect();
         assert_eq!(all, [Ok(vec![0, 1]), Ok(vec![0, 1])]);
         assert_eq!(metadata.get_bin("b-bin"), Err(MetadataError::Base64("b-bin".into())));

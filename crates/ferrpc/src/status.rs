@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use ferrpc_http2::{HeaderWriter, Headers, Indexing};
+use ferrpc_http2::{HeaderWriter, Indexing};
 
 use crate::code::Code;
 use crate::metadata::{Metadata, MetadataError, decode_bin, encode_bin};
@@ -201,16 +201,16 @@ impl Status {
     }
 
     /// What trailers with `grpc-status` say: `Ok` with the metadata for status 0.
-    pub(crate) fn from_trailers(trailers: Headers) -> Result<Metadata, Self> {
-        let code = trailers.get(b"grpc-status").map_or(Code::Unknown, Code::from_field);
+    pub(crate) fn from_trailers(trailers: Metadata) -> Result<Metadata, Self> {
+        let code = trailers.wire(b"grpc-status").map_or(Code::Unknown, Code::from_field);
         if code == Code::Ok {
-            return Ok(Metadata::from_trailers(trailers));
+            return Ok(trailers);
         }
-        let message = percent_decode(trailers.get(b"grpc-message").unwrap_or_default());
-        let details = trailers.get(b"grpc-status-details-bin").and_then(decode_bin).unwrap_or_default();
+        let message = percent_decode(trailers.wire(b"grpc-message").unwrap_or_default());
+        let details = trailers.wire(b"grpc-status-details-bin").and_then(decode_bin).unwrap_or_default();
         let mut status = Self::new(code, message).with_details(details);
         status.0.origin = Origin::Remote;
-        Err(status.with_metadata(Metadata::from_trailers(trailers)))
+        Err(status.with_metadata(trailers))
     }
 
     /// Writes `grpc-status` and what belongs to it.
@@ -306,6 +306,8 @@ fn percent_decode(field: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ferrpc_http2::Headers;
+
     use super::*;
 
     #[test]
@@ -337,7 +339,7 @@ mod tests {
         trailers.push(b"grpc-message", b"no%20user");
         trailers.push(b"grpc-status-details-bin", b"AAE");
         trailers.push(b"x", b"y");
-        let status = Status::from_trailers(trailers).unwrap_err();
+        let status = Status::from_trailers(Metadata::from_fields(trailers)).unwrap_err();
         assert_eq!((status.code(), status.message()), (Code::NotFound, "no user"));
         assert_eq!(status.details(), [0, 1]);
         assert_eq!(status.metadata().get("x"), Some("y"));

@@ -18,7 +18,6 @@ use crate::error::{ErrorCode, Scope, StreamId, Violation};
 use crate::flow::{SendWindow, WINDOW_START};
 use crate::frame;
 use crate::head::Head;
-use crate::headers::Headers;
 use crate::hpack::{Decoder, Encoder};
 use crate::input::{Chunk, Input};
 use crate::memo::Memo;
@@ -66,7 +65,7 @@ pub enum Event {
         /// The stream.
         stream: StreamKey,
         /// Checked: no pseudo-headers.
-        trailers: Headers,
+        trailers: Head,
     },
     /// The stream is gone, both halves. Its key is stale.
     Reset {

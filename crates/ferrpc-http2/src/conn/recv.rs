@@ -4,13 +4,14 @@
 
 use super::{Connection, Drain, Event, Role};
 use crate::config::Config;
-use crate::error::{FrameKind, StreamId, Violation};
+use crate::error::{FrameKind, Malformed, StreamId, Violation};
 use crate::flow::{RecvWindow, WINDOW_START};
 use crate::frame::{self, FrameHeader, HEADER_BYTES, PREFACE};
 use crate::head::Head;
 use crate::headers::Headers;
 use crate::hpack::{ListLimits, Outcome};
 use crate::input::Chunk;
+use crate::memo::Kind;
 use crate::stream::{End, Fate, Half, StreamKey};
 
 /// What parsing is in the middle of.
@@ -362,15 +363,14 @@ impl Connection {
         let end = End::from_flag(header.has(frame::FLAG_END_STREAM));
         if header.has(frame::FLAG_END_HEADERS) {
             self.timers.header_block = None;
+            let kind = if self_dependent { None } else { self.expected(header.stream) };
             let block = &self.input.unparsed()[range.clone()];
             let generation = self.decoder.generation();
-            if self.role == Role::Server
-                && header.stream > self.recv.last_remote
-                && !self_dependent
-                && let Some(head) = self.memo.find(block, generation)
+            if let Some((kind, _)) = kind
+                && let Some(head) = self.memo.find(block, generation, kind)
             {
                 let head = head.clone();
-                return self.request(header.stream, end, head);
+                return self.checked(header.stream, end, head);
             }
             let mut fields = Headers::new();
             let limits = self.list_limits();
@@ -380,11 +380,11 @@ impl Connection {
                 return Err(Violation::SelfDependency { stream: header.stream });
             }
             let step = self.message(header.stream, end, fields, outcome)?;
-            if self.role == Role::Server
+            if let Some((kind, _)) = kind
                 && self.decoder.generation() == generation
-                && let Step::Event(Event::Head { head, .. }) = &step
+                && let Step::Event(Event::Head { head, .. } | Event::Trailers { trailers: head, .. }) = &step
             {
-                self.memo.note(&self.input.unparsed()[range], generation, head);
+                self.memo.note(&self.input.unparsed()[range], generation, kind, head);
             }
             return Ok(step);
         }
@@ -479,10 +479,10 @@ impl Connection {
                 Some(Violation::HeaderListTooLarge { stream: id, bytes: list_bytes, fields })
             }
         };
-        if let Some(key) = self.streams.find(id) {
+        if self.streams.find(id).is_some() {
             return match too_large {
                 Some(violation) => Err(violation),
-                None => self.response_or_trailers(key, end, fields),
+                None => self.existing(id, end, fields),
             };
         }
         if self.is_past_goaway(id) {
@@ -525,42 +525,75 @@ impl Connection {
         Ok(Step::Event(Event::Head { stream: key, head, end }))
     }
 
-    fn response_or_trailers(&mut self, key: StreamKey, end: End, fields: Headers) -> Result<Step, Violation> {
+    fn existing(&mut self, id: StreamId, end: End, fields: Headers) -> Result<Step, Violation> {
+        let head = match self.expected(id) {
+            Some((Kind::Response, _)) => Head::response(fields),
+            // What follows the body is trailers, or nothing: that it must end the stream comes first.
+            Some((Kind::Trailers, _)) if end == End::No => {
+                return Err(Violation::TrailersWithoutEnd { stream: id });
+            }
+            Some((Kind::Trailers, _)) => Head::trailers(fields),
+            _ => return Err(Violation::StreamClosed { frame: FrameKind::HEADERS, stream: id }),
+        };
+        let head = head.map_err(|rule| Violation::MalformedHeaders { stream: id, rule })?;
+        self.checked(id, end, head)
+    }
+
+    /// What the next header list of this stream would be, and the stream if there is one.
+    fn expected(&mut self, id: StreamId) -> Option<(Kind, Option<StreamKey>)> {
+        if self.role == Role::Server && id > self.recv.last_remote {
+            return Some((Kind::Request, None));
+        }
+        let key = self.streams.find(id)?;
+        let kind = match self.streams.get(key)?.recv {
+            Half::Head => Kind::Response,
+            Half::Body => Kind::Trailers,
+            Half::Done => return None,
+        };
+        Some((kind, Some(key)))
+    }
+
+    /// A header list that is what was expected, and legal as such.
+    fn checked(&mut self, id: StreamId, end: End, head: Head) -> Result<Step, Violation> {
+        match self.expected(id) {
+            Some((Kind::Request, _)) => self.request(id, end, head),
+            Some((Kind::Response, Some(key))) => self.response(key, end, head),
+            Some((Kind::Trailers, Some(key))) => self.trailers(key, end, head),
+            _ => Err(Violation::StreamClosed { frame: FrameKind::HEADERS, stream: id }),
+        }
+    }
+
+    fn trailers(&mut self, key: StreamKey, end: End, trailers: Head) -> Result<Step, Violation> {
         let id = key.id();
         let Some(stream) = self.streams.get(key) else { return Ok(Step::Again) };
-        let malformed = |rule| Violation::MalformedHeaders { stream: id, rule };
-        match stream.recv {
-            Half::Done => Err(Violation::StreamClosed { frame: FrameKind::HEADERS, stream: id }),
-            Half::Body => {
-                if end == End::No {
-                    return Err(Violation::TrailersWithoutEnd { stream: id });
-                }
-                let trailers = Head::trailers(fields).map_err(malformed)?;
-                check_length(id, stream.promised_bytes, stream.received_bytes, end)?;
-                self.received_end(key);
-                Ok(Step::Event(Event::Trailers { stream: key, trailers }))
-            }
-            Half::Head => {
-                let head = Head::response(fields).map_err(malformed)?;
-                if head.status() < 200 {
-                    stream.informational += 1;
-                    if end.is_yes() {
-                        return Err(malformed(crate::error::Malformed::Status));
-                    }
-                    if stream.informational > INFORMATIONAL_MAX {
-                        return Err(Violation::TooManyInformational { stream: id });
-                    }
-                    return Ok(Step::Again);
-                }
-                check_length(id, head.content_length(), 0, end)?;
-                stream.promised_bytes = head.content_length();
-                stream.recv = Half::Body;
-                if end.is_yes() {
-                    self.received_end(key);
-                }
-                Ok(Step::Event(Event::Head { stream: key, head, end }))
-            }
+        if end == End::No {
+            return Err(Violation::TrailersWithoutEnd { stream: id });
         }
+        check_length(id, stream.promised_bytes, stream.received_bytes, end)?;
+        self.received_end(key);
+        Ok(Step::Event(Event::Trailers { stream: key, trailers }))
+    }
+
+    fn response(&mut self, key: StreamKey, end: End, head: Head) -> Result<Step, Violation> {
+        let id = key.id();
+        let Some(stream) = self.streams.get(key) else { return Ok(Step::Again) };
+        if head.status() < 200 {
+            stream.informational += 1;
+            if end.is_yes() {
+                return Err(Violation::MalformedHeaders { stream: id, rule: Malformed::Status });
+            }
+            if stream.informational > INFORMATIONAL_MAX {
+                return Err(Violation::TooManyInformational { stream: id });
+            }
+            return Ok(Step::Again);
+        }
+        check_length(id, head.content_length(), 0, end)?;
+        stream.promised_bytes = head.content_length();
+        stream.recv = Half::Body;
+        if end.is_yes() {
+            self.received_end(key);
+        }
+        Ok(Step::Event(Event::Head { stream: key, head, end }))
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use ferrpc_http2::{
-    Closed, Connection, End, ErrorCode, Event, Head, HeaderWriter, Headers, Indexing, OpenError, Reset,
-    StreamKey, Violation,
+    Closed, Connection, End, ErrorCode, Event, Head, HeaderWriter, Indexing, OpenError, Reset, StreamKey,
+    Violation,
 };
 use tokio::time::Instant;
 
@@ -149,7 +149,7 @@ impl ClientSide {
             return self.finish(conn, key, Err(status), now);
         }
         if end == End::Yes {
-            let ended = Status::from_trailers(head.all().clone());
+            let ended = Status::from_trailers(Metadata::from_head(head));
             return self.finish(conn, key, ended, now);
         }
         if let Some(slot) = self.slot(key) {
@@ -157,14 +157,14 @@ impl ClientSide {
         }
     }
 
-    fn trailers(&mut self, conn: &mut Connection, key: StreamKey, trailers: Headers, now: Instant) {
+    fn trailers(&mut self, conn: &mut Connection, key: StreamKey, trailers: Head, now: Instant) {
         let Some(slot) = self.slot(key) else { return };
         let ended = if trailers.get(b"grpc-status").is_none() {
             Err(no_status(slot.messages))
         } else if slot.feed.is_partial() {
             Err(Status::internal("the stream ended in the middle of a message").at(Phase::Recv))
         } else {
-            Status::from_trailers(trailers)
+            Status::from_trailers(Metadata::from_head(trailers))
         };
         self.finish(conn, key, ended, now);
     }
