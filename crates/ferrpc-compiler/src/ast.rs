@@ -6,19 +6,11 @@
 
 use std::borrow::Cow;
 
+use crate::edition::Edition;
 use crate::info::{Locations, OptionPlace};
 use crate::span::{FileId, Span};
 use crate::symbols::SymbolId;
 use ferrpc_proto::descriptor::field_descriptor_proto::{Label, Type};
-
-/// Which language a file is written in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Syntax {
-    Proto2,
-    Proto3,
-    /// `edition = "…"`: parsed, not yet compiled.
-    Editions,
-}
 
 /// A name as it was declared.
 #[derive(Clone, Debug)]
@@ -37,7 +29,7 @@ pub(crate) struct Path<'s> {
 #[derive(Debug)]
 pub(crate) struct File<'s> {
     pub(crate) id: FileId,
-    pub(crate) syntax: Syntax,
+    pub(crate) edition: Edition,
     /// The string that names the syntax or edition.
     pub(crate) syntax_span: Option<Span>,
     pub(crate) package: Option<Path<'s>>,
@@ -74,6 +66,7 @@ pub(crate) enum ImportKind {
 pub(crate) struct Message<'s> {
     pub(crate) name: Ident<'s>,
     pub(crate) kind: MessageKind,
+    pub(crate) visibility: Option<Visibility>,
     pub(crate) fields: Vec<Field<'s>>,
     pub(crate) extensions: Vec<Field<'s>>,
     pub(crate) messages: Vec<Self>,
@@ -93,6 +86,15 @@ pub(crate) enum MessageKind {
     Plain,
     Group,
     MapEntry,
+}
+
+/// What a type says of who may use it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Visibility {
+    /// Its own file.
+    Local,
+    /// All files.
+    Export,
 }
 
 #[derive(Debug)]
@@ -193,6 +195,7 @@ pub(crate) struct ReservedName {
 #[derive(Debug)]
 pub(crate) struct Enum<'s> {
     pub(crate) name: Ident<'s>,
+    pub(crate) visibility: Option<Visibility>,
     pub(crate) values: Vec<EnumValue<'s>>,
     pub(crate) reserved_ranges: Vec<Range>,
     pub(crate) reserved_names: Vec<ReservedName>,

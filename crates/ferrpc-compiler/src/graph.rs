@@ -9,6 +9,8 @@ use crate::span::FileId;
 pub(crate) struct Graph {
     /// What each file imports.
     pub(crate) imports: Vec<Vec<FileId>>,
+    /// What each file imports for its options only.
+    pub(crate) for_options: Vec<Vec<FileId>>,
     /// What each file imports publicly, and so shows to those who import it.
     pub(crate) public: Vec<Vec<FileId>>,
     /// All files of the output, each behind those it imports.
@@ -18,6 +20,15 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
+    /// Where a file sees extensions, to use as options, and nothing else.
+    pub(crate) fn visible_options(&self, file: FileId) -> HashSet<FileId> {
+        let mut seen = HashSet::new();
+        for &import in &self.for_options[file.index()] {
+            self.reach(import, &mut seen);
+        }
+        seen
+    }
+
     /// What a file sees: itself, what it imports, and what those import publicly, and so on.
     ///
     /// Made anew for each who asks: kept for all files it would be the square of their number.

@@ -33,7 +33,12 @@ pub(crate) fn lower(loaded: &Loaded, sink: &mut Sink) -> Vec<FileDescriptorProto
     // What each type name means. Needs all names of all files.
     let mut used = pass::names::run(loaded, &mut files, &imports, &symbols, sink);
 
-    let world = World { loaded, files, imports, symbols };
+    // What each node's edition and options make of the rules that editions differ in.
+    let features = pass::features::run(&files, &symbols, sink);
+
+    let world = World { loaded, files, imports, symbols, features };
+    // Types that a file uses of others which keep them to themselves.
+    pass::visibility::run(&world, sink);
     // Numbers of fields and values, ranges, what is reserved.
     pass::numbers::run(&world, sink);
     // The descriptors, without options. From here on trees and descriptors are walked side by side.
@@ -42,6 +47,9 @@ pub(crate) fn lower(loaded: &Loaded, sink: &mut Sink) -> Vec<FileDescriptorProto
     let moved = pass::options::run(&world, &mut protos, &mut used, sink);
     // Rules about single nodes, now that types and options are known.
     pass::check::run(&world, &protos, sink);
+    // Rules about features; names and numbers as the newer editions want them.
+    pass::editions::run(&world, &protos, sink);
+    pass::style::run(&world, sink);
     // Which extensions a message has declared that it expects.
     pass::declarations::run(&world, sink);
     // Names in JSON, and that no two fields share one.

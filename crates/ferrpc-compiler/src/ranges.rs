@@ -1,6 +1,7 @@
 //! The numbers a message can use.
 
-use crate::ast::{Message, Range, RangeEnd, Scalar, ValueKind};
+use crate::ast::{Message, Range, RangeEnd};
+use crate::options::flag;
 
 /// The largest field number: a tag is 32 bits, three of which are the wire type.
 pub(crate) const FIELD_MAX: i64 = 536_870_911;
@@ -16,10 +17,7 @@ pub(crate) fn range_end(range: &Range, max: i64) -> i64 {
 
 /// Whether a message says `option message_set_wire_format = true`: its extensions may have larger numbers.
 pub(crate) fn is_message_set(message: &Message<'_>) -> bool {
-    message.options.iter().any(|it| {
-        matches!(&it.name[..], [part] if part.text == "message_set_wire_format" && !part.is_extension)
-            && matches!(it.value.kind, ValueKind::Scalar(Scalar::Ident("true")))
-    })
+    flag(&message.options, "message_set_wire_format") == Some(true)
 }
 
 pub(crate) fn message_max(message: &Message<'_>) -> i64 {

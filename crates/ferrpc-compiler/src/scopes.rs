@@ -10,6 +10,8 @@ use crate::symbols::{Kind, SymbolId, Symbols};
 pub(crate) struct Scopes<'a> {
     symbols: &'a Symbols,
     visible: HashSet<FileId>,
+    /// Files of which only extensions are seen.
+    for_options: HashSet<FileId>,
     /// Packages, and the packages around them, that some visible file lies in.
     packages: HashSet<&'a str>,
 }
@@ -39,12 +41,13 @@ impl<'a> Scopes<'a> {
     ) -> Self {
         let visible = graph.visible(file);
         let mut packages = HashSet::new();
-        for &seen in &visible {
+        let for_options = graph.visible_options(file);
+        for &seen in visible.iter().chain(&for_options) {
             let Some(package) = &packages_of[seen.index()] else { continue };
             packages.extend(package.match_indices('.').map(|(at, _)| &package[..at]));
             packages.insert(package.as_str());
         }
-        Self { symbols, visible, packages }
+        Self { symbols, visible, for_options, packages }
     }
 
     fn get(&self, name: &str) -> Option<SymbolId> {
@@ -52,6 +55,7 @@ impl<'a> Scopes<'a> {
         let symbol = self.symbols.get(id);
         let seen = match symbol.kind {
             Kind::Package => self.packages.contains(name),
+            Kind::Field | Kind::Extension if self.for_options.contains(&symbol.span.file) => true,
             _ => self.visible.contains(&symbol.span.file),
         };
         seen.then_some(id)

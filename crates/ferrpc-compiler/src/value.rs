@@ -5,16 +5,18 @@ use std::collections::{BTreeMap, HashSet};
 use ferrpc_proto::descriptor::field_descriptor_proto::{Label, Type};
 
 use crate::ast::{
-    Field, FieldType, Message, MessageKind, Scalar, Sign, Syntax, Value, ValueField, ValueFieldName,
-    ValueKind,
+    Field, FieldType, Message, MessageKind, Scalar, Sign, Value, ValueField, ValueFieldName, ValueKind,
 };
 use crate::defaults::{self, Misfit};
+use crate::edition::{self, Edition};
 use crate::nodes::Nodes;
+use crate::options::Support;
 use crate::report::{Diagnostic, Sink};
 use crate::scopes::{Found, Scopes, Want};
 use crate::span::{FileId, Span};
 use crate::suggest;
 use crate::symbols::{Kind, SymbolId};
+use crate::target::Target;
 use crate::world::World;
 
 /// The type of a field, and its message if that is what it holds. `None` if the type is unknown, which
@@ -91,9 +93,10 @@ impl<'a> Tree<'a> {
                 if implicit && item.is_zero() {
                     continue;
                 }
-                put_tag(field.number.value, wire_type(*ty), out);
+                let delimited = is_delimited(world, field, *ty);
+                put_tag(field.number.value, if delimited { 3 } else { wire_type(*ty) }, out);
                 match item {
-                    Item::Message(tree) if *ty == Type::GROUP => {
+                    Item::Message(tree) if delimited => {
                         tree.encode(world, out);
                         put_tag(field.number.value, 4, out);
                     }
@@ -128,6 +131,11 @@ pub(crate) struct Builder<'e, 'a> {
     pub(crate) scopes: &'e Scopes<'a>,
     /// Files that names led to.
     pub(crate) used: &'e mut HashSet<FileId>,
+    /// What the options are of, and in which edition.
+    pub(crate) target: &'e Target,
+    pub(crate) edition: Edition,
+    /// Whether the file was asked for: only then it is worth warnings.
+    pub(crate) is_root: bool,
     pub(crate) sink: &'e mut Sink,
 }
 
@@ -187,7 +195,12 @@ impl<'a> Builder<'_, 'a> {
         };
         let fit = fit.map_err(|label| Misfit { label, help: None });
         match fit.and_then(|scalar| self.scalar(field, ty, scalar, dialect)) {
-            Ok(scalar) => Some(Item::Scalar(scalar)),
+            Ok(scalar) => {
+                if let (Type::ENUM, ValueKind::Scalar(value_of)) = (ty, &value.kind) {
+                    self.value_lifetime(field, value_of, value.span);
+                }
+                Some(Item::Scalar(scalar))
+            }
             Err(why) => {
                 let it = Diagnostic::error(format!("the value of option `{}` does not fit", field.name.text))
                     .at(value.span, why.label)
@@ -213,6 +226,7 @@ impl<'a> Builder<'_, 'a> {
         let mut oneofs: BTreeMap<usize, &'a Field<'a>> = BTreeMap::new();
         for entry in fields {
             let Some(field) = self.find(message, entry) else { continue };
+            self.allowed(field, entry.span);
             let Some((ty, _)) = type_of(field, self.nodes) else { continue };
             let repeated = is_repeated(field);
             if let (ValueKind::List(list), true) = (&entry.value.kind, repeated) {
@@ -242,7 +256,7 @@ impl<'a> Builder<'_, 'a> {
         if message.kind == MessageKind::MapEntry {
             self.complete_entry(message, &mut tree);
         }
-        let required = message.fields.iter().filter(|it| it.label.is_some_and(|it| it.0 == Label::REQUIRED));
+        let required = message.fields.iter().filter(|it| self.world.features.symbol(it.symbol).is_required());
         for required in required {
             if !tree.slots.contains_key(&required.number.value) {
                 let name = &required.name.text;
@@ -280,9 +294,9 @@ impl<'a> Builder<'_, 'a> {
         match &entry.name {
             ValueFieldName::Plain(name) => {
                 // A group is called by the name of its message, or of its field.
-                let is = |it: &&'a Field<'a>| match it.ty {
+                let is = |it: &&'a Field<'a>| match &it.ty {
                     FieldType::Group(..) => it.name.text.eq_ignore_ascii_case(name),
-                    _ => it.name.text == *name,
+                    _ => it.name.text == *name || self.is_like_group(it, message, name),
                 };
                 let found = message.fields.iter().find(is);
                 if found.is_none() {
@@ -312,6 +326,65 @@ impl<'a> Builder<'_, 'a> {
                 self.sink.push(it);
                 None
             }
+        }
+    }
+
+    /// Whether a field looks like a group of old, and `name` is its message's: then the text format knows
+    /// it by that too.
+    fn is_like_group(&self, field: &Field<'_>, inside: &Message<'_>, name: &str) -> bool {
+        let FieldType::Named(ty) = &field.ty else { return false };
+        let Some(message) = ty.resolved.and_then(|id| self.nodes.get_message(id)) else { return false };
+        let beside = || {
+            let full = &self.world.symbols.get(message.symbol).name;
+            let scope = &self.world.symbols.get(inside.symbol).name;
+            full.strip_suffix(name).and_then(|it| it.strip_suffix('.')) == Some(&**scope)
+        };
+        message.name.text == name
+            && name.eq_ignore_ascii_case(&field.name.text)
+            && self.world.features.symbol(field.symbol).is_delimited()
+            && beside()
+    }
+
+    /// Says so if a field of an option may not be set here, or not in this edition.
+    pub(crate) fn allowed(&mut self, field: &Field<'_>, span: Span) {
+        if let Some(it) = self.target.refuses(field, span) {
+            self.sink.push(it);
+        }
+        self.lifetime(&field.options, &field.name.text, span);
+    }
+
+    fn lifetime(&mut self, options: &[crate::ast::OptionDecl<'_>], name: &str, span: Span) {
+        let Some(support) = Support::of(options) else { return };
+        let edition = self.edition.number();
+        let it = if let Some(from) = support.introduced.filter(|it| edition < *it) {
+            Diagnostic::error(format!("`{name}` begins with {}", edition::shown(from)))
+                .at(span, format!("this file is of {}", self.edition.shown()))
+        } else if let Some(end) = support.removed.filter(|it| edition >= *it) {
+            let it = Diagnostic::error(format!("`{name}` was removed in {}", edition::shown(end)))
+                .at(span, format!("this file is of {}", self.edition.shown()));
+            support.error.iter().fold(it, |it, why| it.note(why.as_str()))
+        } else if support.deprecated.is_some_and(|it| edition >= it) && self.is_root {
+            let it = Diagnostic::warning(format!("`{name}` is deprecated")).at(span, "set here");
+            support.warning.iter().fold(it, |it, why| it.note(why.as_str()))
+        } else {
+            return;
+        };
+        self.sink.push(it);
+    }
+
+    /// The same for a value that is one of an enum.
+    fn value_lifetime(&mut self, field: &Field<'_>, value: &Scalar<'_>, span: Span) {
+        let FieldType::Named(ty) = &field.ty else { return };
+        let Some(this) = ty.resolved.and_then(|id| self.nodes.get_enum(id)) else { return };
+        let found = match value {
+            Scalar::Ident(name) => this.values.iter().find(|it| it.name.text == *name),
+            Scalar::Int(number, Sign::Plus) => {
+                this.values.iter().find(|it| u64::try_from(it.number.value) == Ok(*number))
+            }
+            _ => None,
+        };
+        if let Some(found) = found {
+            self.lifetime(&found.options, &found.name.text, span);
         }
     }
 
@@ -390,7 +463,7 @@ impl<'a> Builder<'_, 'a> {
         let Some(this) = ty.resolved.and_then(|id| self.nodes.get_enum(id)) else {
             return Ok(Wire::signed(number));
         };
-        let open = self.world.files[this.name.span.file.index()].syntax == Syntax::Proto3;
+        let open = !self.world.features.symbol(this.symbol).is_closed();
         if open || this.values.iter().any(|it| i128::from(it.number.value) == number) {
             return Ok(Wire::signed(number));
         }
@@ -456,7 +529,6 @@ fn wire_type(ty: Type) -> u64 {
     match ty {
         Type::DOUBLE | Type::FIXED64 | Type::SFIXED64 => 1,
         Type::STRING | Type::BYTES | Type::MESSAGE => 2,
-        Type::GROUP => 3,
         Type::FLOAT | Type::FIXED32 | Type::SFIXED32 => 5,
         _ => 0,
     }
@@ -470,27 +542,29 @@ fn is_packed(world: &World<'_>, field: &Field<'_>, ty: Type) -> bool {
     if !is_repeated(field) || matches!(ty, Type::STRING | Type::BYTES | Type::MESSAGE | Type::GROUP) {
         return false;
     }
-    let said = field.options.iter().rev().find(|it| matches!(&it.name[..], [part] if part.text == "packed"));
-    match said.map(|it| &it.value.kind) {
-        Some(ValueKind::Scalar(Scalar::Ident(word))) => *word == "true",
-        _ => syntax(world, field) == Syntax::Proto3,
-    }
+    world.features.symbol(field.symbol).is_packed()
 }
 
-/// Whether a field that is zero is as good as not set: a plain one of proto3.
+/// Whether a field that is zero is as good as not set.
 fn is_implicit(world: &World<'_>, field: &Field<'_>) -> bool {
     // The fields of map entries have no label either, and are written always. Only theirs are named where
     // their type stands.
     let in_entry = field.span == field.name.span;
-    syntax(world, field) == Syntax::Proto3
-        && field.label.is_none()
+    world.features.symbol(field.symbol).is_implicit()
+        && !is_repeated(field)
         && field.oneof.is_none()
         && field.extendee.is_none()
         && !in_entry
 }
 
-fn syntax(world: &World<'_>, field: &Field<'_>) -> Syntax {
-    world.files[field.name.span.file.index()].syntax
+/// Whether a message in this field ends with a tag of its own instead of having its length in front.
+fn is_delimited(world: &World<'_>, field: &Field<'_>, ty: Type) -> bool {
+    let in_entry = field.span == field.name.span;
+    ty == Type::GROUP
+        || (ty == Type::MESSAGE
+            && !in_entry
+            && !matches!(field.ty, FieldType::Map(..))
+            && world.features.symbol(field.symbol).is_delimited())
 }
 
 fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {

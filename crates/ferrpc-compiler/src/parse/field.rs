@@ -6,9 +6,8 @@ use ferrpc_proto::descriptor::field_descriptor_proto::{Label, Type};
 
 use super::decl::{Scope, empty_message};
 use super::{Failed, Parsed, Parser, step, tag};
-use crate::ast::{
-    DefaultValue, Field, FieldType, Ident, JsonName, MessageKind, NamedType, Number, Path, Syntax,
-};
+use crate::ast::{DefaultValue, Field, FieldType, Ident, JsonName, MessageKind, NamedType, Number, Path};
+use crate::edition::Edition;
 use crate::lex::Kind;
 use crate::names;
 use crate::report::Diagnostic;
@@ -54,7 +53,7 @@ impl<'s> Parser<'s, '_> {
         let ty = self.field_type(label, oneof, extendee.is_some())?;
         if label.is_none()
             && oneof.is_none()
-            && self.syntax == Syntax::Proto2
+            && self.edition == Edition::Proto2
             && !matches!(ty, Read::Map { .. })
         {
             let it = Diagnostic::error("a field of proto2 needs a label")
@@ -97,7 +96,8 @@ impl<'s> Parser<'s, '_> {
 
         let mut field = Field {
             span: start.to(number.span),
-            proto3_optional: self.syntax == Syntax::Proto3 && label.is_some_and(|it| it.0 == Label::OPTIONAL),
+            proto3_optional: self.edition == Edition::Proto3
+                && label.is_some_and(|it| it.0 == Label::OPTIONAL),
             name,
             label,
             ty: FieldType::Scalar(Type::INT32, start),
@@ -145,6 +145,18 @@ impl<'s> Parser<'s, '_> {
         let span = self.here();
         self.next();
         self.close(place);
+        if !self.edition.is_legacy() && label != Label::REPEATED {
+            let (word, help) = if label == Label::OPTIONAL {
+                ("optional", "remove it: fields know by default whether they are set")
+            } else {
+                ("required", "remove it and say `features.field_presence = LEGACY_REQUIRED`")
+            };
+            let it = Diagnostic::error(format!("editions have no label `{word}`"))
+                .at(span, "not allowed here")
+                .help(help);
+            self.report(it);
+            return None;
+        }
         Some((label, span))
     }
 
@@ -238,10 +250,14 @@ impl<'s> Parser<'s, '_> {
     ) -> Parsed<()> {
         field.ty = FieldType::Group(scope.messages.len(), keyword);
         let mut name = field.name.clone();
-        if self.syntax == Syntax::Proto3 {
-            let it = Diagnostic::error("proto3 has no groups")
-                .at(keyword, "not allowed here")
-                .help("declare a message and a field of that type");
+        if self.edition != Edition::Proto2 {
+            let it = Diagnostic::error(format!("{} has no groups", self.edition.shown()))
+                .at(keyword, "not allowed here");
+            let it = if self.edition.is_legacy() {
+                it.help("declare a message and a field of that type")
+            } else {
+                it.help("declare a message, and a field of that type with `features.message_encoding = DELIMITED`")
+            };
             self.report(it);
         }
         if !name.text.starts_with(|c: char| c.is_ascii_uppercase()) {

@@ -7,8 +7,9 @@ mod option;
 
 use std::borrow::Cow;
 
-use crate::ast::{File, Ident, Path, Syntax};
+use crate::ast::{File, Ident, Path};
 use crate::comments::{self, Comments};
+use crate::edition::Edition;
 use crate::info::{Locations, Place};
 use crate::lex::{Kind, Token};
 use crate::literal;
@@ -24,11 +25,12 @@ pub(crate) fn parse<'s>(id: FileId, text: &'s str, tokens: &[Token], sink: &mut 
         tokens,
         at: 0,
         sink,
-        syntax: Syntax::Proto2,
+        edition: Edition::Proto2,
         path: Vec::new(),
         locations: Locations::default(),
         upcoming: Comments::default(),
         message_depth: 0,
+        imported: [0; 4],
     };
     let mut file = parser.file();
     file.locations = std::mem::take(&mut parser.locations);
@@ -48,13 +50,15 @@ struct Parser<'s, 'p> {
     tokens: &'p [Token],
     at: usize,
     sink: &'p mut Sink,
-    syntax: Syntax,
+    edition: Edition,
     /// Path of the declaration being read, as in the source info.
     path: Vec<i32>,
     locations: Locations,
     /// Comments read behind the last declaration that belong to the next one.
     upcoming: Comments,
     message_depth: usize,
+    /// Imports so far, by [`ImportKind`](crate::ast::ImportKind).
+    imported: [usize; 4],
 }
 
 // Looking at tokens and taking them.
@@ -399,8 +403,9 @@ mod tag {
     pub(super) const FILE_OPTIONS: i32 = 8;
     pub(super) const FILE_PUBLIC_DEPENDENCY: i32 = 10;
     pub(super) const FILE_WEAK_DEPENDENCY: i32 = 11;
+    /// Of the edition too, which has a number of its own: so does protoc.
     pub(super) const FILE_SYNTAX: i32 = 12;
-    pub(super) const FILE_EDITION: i32 = 14;
+    pub(super) const FILE_OPTION_DEPENDENCY: i32 = 15;
 
     pub(super) const NAME: i32 = 1;
 

@@ -4,14 +4,16 @@ use ferrpc_proto::descriptor::descriptor_proto::{ExtensionRange, ReservedRange};
 use ferrpc_proto::descriptor::enum_descriptor_proto::EnumReservedRange;
 use ferrpc_proto::descriptor::field_descriptor_proto::{Label, Type};
 use ferrpc_proto::descriptor::{
-    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
+    self, DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
     FileDescriptorProto, MethodDescriptorProto, OneofDescriptorProto, ServiceDescriptorProto,
+    SymbolVisibility,
 };
 
 use crate::ast::{
-    Enum, Field, FieldType, File, ImportKind, Message, NamedType, Range, RangeEnd, Service, Syntax,
+    Enum, Field, FieldType, File, ImportKind, Message, NamedType, Range, RangeEnd, Service, Visibility,
 };
 use crate::defaults;
+use crate::edition::Edition;
 use crate::names;
 use crate::ranges::{message_max, range_end};
 use crate::report::Sink;
@@ -35,18 +37,19 @@ impl Pass<'_, '_> {
     fn file(&mut self, file: &File<'_>) -> FileDescriptorProto {
         // The name in a descriptor is that of the file, which is not always that in the import.
         let name = |id: crate::span::FileId| self.world.loaded.sources.file(id).name.clone();
+        let names = |wanted: &dyn Fn(ImportKind) -> bool| {
+            let imports = file.imports.iter().filter(|it| wanted(it.kind));
+            imports.map(|it| it.file.map_or_else(|| it.name.clone(), name)).collect()
+        };
         let of_kind = |kind| {
-            file.imports
-                .iter()
-                .enumerate()
-                .filter(move |it| it.1.kind == kind)
-                .map(|it| index(it.0))
-                .collect()
+            let plain = file.imports.iter().filter(|it| it.kind != ImportKind::Option);
+            plain.enumerate().filter(move |it| it.1.kind == kind).map(|it| index(it.0)).collect()
         };
         FileDescriptorProto {
             name: Some(name(file.id)),
             package: file.package.as_ref().map(|it| it.text.to_string()),
-            dependency: file.imports.iter().map(|it| it.file.map_or_else(|| it.name.clone(), name)).collect(),
+            dependency: names(&|kind| kind != ImportKind::Option),
+            option_dependency: names(&|kind| kind == ImportKind::Option),
             public_dependency: of_kind(ImportKind::Public),
             weak_dependency: of_kind(ImportKind::Weak),
             message_type: file.messages.iter().map(|it| self.message(it)).collect(),
@@ -54,7 +57,12 @@ impl Pass<'_, '_> {
             service: file.services.iter().map(|it| self.service(it)).collect(),
             extension: file.extensions.iter().map(|it| self.field(it, &file.messages)).collect(),
             // What says nothing is proto2, and what is proto2 says nothing.
-            syntax: (file.syntax == Syntax::Proto3).then(|| "proto3".to_owned()),
+            syntax: match file.edition {
+                Edition::Proto2 => None,
+                Edition::Proto3 => Some("proto3".to_owned()),
+                _ => Some("editions".to_owned()),
+            },
+            edition: (!file.edition.is_legacy()).then(|| descriptor::Edition(file.edition.number())),
             ..Default::default()
         }
     }
@@ -63,6 +71,7 @@ impl Pass<'_, '_> {
         let max = message_max(message);
         DescriptorProto {
             name: Some(message.name.text.to_string()),
+            visibility: visibility(message.visibility),
             field: message.fields.iter().map(|it| self.field(it, &message.messages)).collect(),
             extension: message.extensions.iter().map(|it| self.field(it, &message.messages)).collect(),
             nested_type: message.messages.iter().map(|it| self.message(it)).collect(),
@@ -161,6 +170,7 @@ impl Pass<'_, '_> {
 fn enumeration(this: &Enum<'_>) -> EnumDescriptorProto {
     EnumDescriptorProto {
         name: Some(this.name.text.to_string()),
+        visibility: visibility(this.visibility),
         value: this
             .values
             .iter()
@@ -174,6 +184,13 @@ fn enumeration(this: &Enum<'_>) -> EnumDescriptorProto {
         reserved_name: this.reserved_names.iter().map(|it| it.name.clone()).collect(),
         ..Default::default()
     }
+}
+
+fn visibility(said: Option<Visibility>) -> Option<SymbolVisibility> {
+    Some(match said? {
+        Visibility::Local => SymbolVisibility::VISIBILITY_LOCAL,
+        Visibility::Export => SymbolVisibility::VISIBILITY_EXPORT,
+    })
 }
 
 /// Ranges of enums include their end, in the descriptor too.

@@ -7,12 +7,12 @@ use ferrpc_proto::descriptor::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
 };
 
-use crate::ast::{Enum, Field, FieldType, File, Message, MessageKind, OptionDecl, Syntax};
+use crate::ast::{Enum, Field, FieldType, File, Message, MessageKind};
+use crate::edition::Edition;
 use crate::names;
 use crate::nodes::Nodes;
+use crate::options;
 use crate::report::{Diagnostic, Sink};
-use crate::span::Span;
-use crate::symbols::Kind;
 use crate::world::World;
 
 pub(crate) fn run(world: &World<'_>, protos: &[FileDescriptorProto], sink: &mut Sink) {
@@ -62,7 +62,7 @@ impl Pass<'_> {
             self.map_entry(message, proto);
             return;
         }
-        let proto3 = self.file.syntax == Syntax::Proto3;
+        let proto3 = self.file.edition == Edition::Proto3;
         if let (true, Some(range)) = (proto3, message.extension_ranges.first()) {
             let it = Diagnostic::error("proto3 has no extension ranges")
                 .at(range.span, "not allowed here")
@@ -115,7 +115,7 @@ impl Pass<'_> {
     }
 
     fn field(&mut self, field: &Field<'_>, proto: &FieldDescriptorProto, _beside: &[Message<'_>]) {
-        let proto3 = self.file.syntax == Syntax::Proto3;
+        let proto3 = self.file.edition == Edition::Proto3;
         let label = proto.label.unwrap_or(Label::OPTIONAL);
         let label_span = field.label.map_or(field.span, |it| it.1);
         if proto3 && label == Label::REQUIRED {
@@ -132,54 +132,56 @@ impl Pass<'_> {
         }
         self.closed_enum(field);
 
-        let Some(options) = proto.options.as_ref() else { return };
+        let Some(set) = proto.options.as_ref() else { return };
         let Some(ty) = proto.r#type else { return };
-        let at = |name: &str| option_span(&field.options, name).unwrap_or(field.span);
-        if options.packed == Some(true) && !(label == Label::REPEATED && is_packable(ty)) {
+        let at = |name: &str| options::span(&field.options, name).unwrap_or(field.span);
+        if set.packed == Some(true) && !(label == Label::REPEATED && is_packable(ty)) {
             let why = if label == Label::REPEATED { "its type is no number" } else { "it is not repeated" };
             let it = Diagnostic::error(format!("field `{}` cannot be packed", field.name.text))
                 .at(at("packed"), why);
             self.sink.push(it);
         }
-        if (options.lazy == Some(true) || options.unverified_lazy == Some(true)) && ty != Type::MESSAGE {
-            let name = if options.lazy == Some(true) { "lazy" } else { "unverified_lazy" };
+        if (set.lazy == Some(true) || set.unverified_lazy == Some(true))
+            && (ty != Type::MESSAGE || self.is_delimited(field))
+        {
+            let name = if set.lazy == Some(true) { "lazy" } else { "unverified_lazy" };
             let it = Diagnostic::error(format!("`{name}` is for fields that hold a message"))
                 .at(at(name), "not allowed here");
             self.sink.push(it);
         }
         let wide = matches!(ty, Type::INT64 | Type::UINT64 | Type::SINT64 | Type::FIXED64 | Type::SFIXED64);
-        if options.jstype.is_some_and(|it| it.0 != 0) && !wide {
+        if set.jstype.is_some_and(|it| it.0 != 0) && !wide {
             let it =
                 Diagnostic::error("`jstype` is for 64-bit integers").at(at("jstype"), "not allowed here");
             self.sink.push(it);
         }
         let text = matches!(ty, Type::STRING | Type::BYTES);
-        if options.ctype.is_some_and(|it| it.0 != 0) && !text {
+        if set.ctype.is_some_and(|it| it.0 != 0) && !text {
             let it =
                 Diagnostic::warning("`ctype` is for strings and bytes").at(at("ctype"), "says nothing here");
             self.sink.push(it);
         }
     }
 
-    /// A field without presence starts at zero, which a closed enum need not have.
+    fn is_delimited(&self, field: &Field<'_>) -> bool {
+        self.world.features.symbol(field.symbol).is_delimited()
+    }
+
+    /// Fields of proto3 hold any number, which a closed enum cannot.
     fn closed_enum(&mut self, field: &Field<'_>) {
-        if self.file.syntax != Syntax::Proto3 {
+        if self.file.edition != Edition::Proto3 {
             return;
         }
         let FieldType::Named(ty) = &field.ty else { return };
         let Some(id) = ty.resolved else { return };
-        let symbol = self.world.symbols.get(id);
-        let home = &self.world.files[symbol.span.file.index()];
-        if symbol.kind != Kind::Enum || home.syntax != Syntax::Proto2 {
+        let Some(this) = self.nodes.get_enum(id) else { return };
+        if !self.world.features.symbol(this.symbol).is_closed() {
             return;
         }
-        if field.oneof.is_some() || field.label.is_some() || field.extendee.is_some() {
-            return;
-        }
-        let it = Diagnostic::error(format!("enum `{}` is of proto2 and cannot be used here", ty.path.text))
-            .at(ty.path.span, "this field has no presence")
-            .at(symbol.span, "declared in a file of proto2")
-            .help("make the field `optional`, or move the enum to proto3");
+        let it = Diagnostic::error(format!("enum `{}` is closed and cannot be used in proto3", ty.path.text))
+            .at(ty.path.span, "not allowed here")
+            .at(this.name.span, "declared where enums are closed")
+            .help("move the enum to proto3, or this message to where the enum is");
         self.sink.push(it);
     }
 
@@ -193,14 +195,15 @@ impl Pass<'_> {
         }
         let Some(id) = extendee.resolved else { return };
         let name = &self.world.symbols.get(id).name;
-        if self.file.syntax == Syntax::Proto3 && !is_options(name) {
+        if self.file.edition == Edition::Proto3 && !is_options(name) {
             let it = Diagnostic::error("proto3 extends nothing but options")
                 .at(extendee.path.span, format!("`{name}` holds no options"))
                 .help("use `google.protobuf.Any`, or write this file in proto2");
             self.sink.push(it);
         }
         let set = self.nodes.get_message(id).is_some_and(crate::ranges::is_message_set);
-        if set && (proto.r#type != Some(Type::MESSAGE) || proto.label != Some(Label::OPTIONAL)) {
+        let message = proto.r#type == Some(Type::MESSAGE) && !self.is_delimited(field);
+        if set && (!message || proto.label != Some(Label::OPTIONAL)) {
             let it = Diagnostic::error(format!(
                 "an extension of the message set `{name}` must be an optional message"
             ))
@@ -210,9 +213,9 @@ impl Pass<'_> {
     }
 
     fn enumeration(&mut self, this: &Enum<'_>, proto: &EnumDescriptorProto) {
-        let options = proto.options.as_ref();
-        let alias = options.and_then(|it| it.allow_alias);
-        let at = option_span(&this.options, "allow_alias").unwrap_or(this.name.span);
+        let set = proto.options.as_ref();
+        let alias = set.and_then(|it| it.allow_alias);
+        let at = options::span(&this.options, "allow_alias").unwrap_or(this.name.span);
         let mut numbers: HashMap<i64, &crate::ast::EnumValue<'_>> = HashMap::new();
         let mut aliases = false;
         let next = this.values.iter().map(|it| it.number.value).max().unwrap_or(0) + 1;
@@ -243,10 +246,7 @@ impl Pass<'_> {
                 .help("remove the option");
             self.sink.push(it);
         }
-        self.short_names(
-            this,
-            options.and_then(|it| it.deprecated_legacy_json_field_conflicts) == Some(true),
-        );
+        self.short_names(this, set.and_then(|it| it.deprecated_legacy_json_field_conflicts) == Some(true));
     }
 
     /// Values must differ without the name of their enum too: that is what many languages call them.
@@ -264,7 +264,7 @@ impl Pass<'_> {
             }
             let text =
                 format!("enum values `{}` and `{}` differ too little", first.name.text, value.name.text);
-            let strict = self.file.syntax == Syntax::Proto3 || !lenient;
+            let strict = self.file.edition != Edition::Proto2 || !lenient;
             let it = if strict { Diagnostic::error(text) } else { Diagnostic::warning(text) };
             let it = it
                 .at(value.name.span, format!("`{short}` again"))
@@ -272,12 +272,6 @@ impl Pass<'_> {
             self.sink.push(it);
         }
     }
-}
-
-/// Where a standard option is set.
-fn option_span(options: &[OptionDecl<'_>], name: &str) -> Option<Span> {
-    let is = |it: &&OptionDecl<'_>| matches!(&it.name[..], [part] if part.text == name && !part.is_extension);
-    options.iter().find(is)?.name_span()
 }
 
 fn is_packable(ty: Type) -> bool {

@@ -27,12 +27,15 @@ pub(crate) fn run(loaded: &Loaded, files: &mut [File<'_>], sink: &mut Sink) -> G
     }
     let order = order(loaded, files, sink);
 
-    let targets = |file: &File<'_>, public: bool| -> Vec<FileId> {
-        let wanted = file.imports.iter().filter(|it| !public || it.kind == ImportKind::Public);
-        wanted.filter_map(|it| it.file).collect()
+    let targets = |wanted: &dyn Fn(ImportKind) -> bool| -> Vec<Vec<FileId>> {
+        let of = |file: &File<'_>| {
+            file.imports.iter().filter(|it| wanted(it.kind)).filter_map(|it| it.file).collect()
+        };
+        files.iter().map(of).collect()
     };
-    let imports: Vec<_> = files.iter().map(|it| targets(it, false)).collect();
-    let public: Vec<_> = files.iter().map(|it| targets(it, true)).collect();
+    let imports = targets(&|kind| kind != ImportKind::Option);
+    let for_options = targets(&|kind| kind == ImportKind::Option);
+    let public = targets(&|kind| kind == ImportKind::Public);
 
     // Dependencies come first in `order`. `shows_less`: what a file lacks, others lack who import it.
     let mut shows_less = vec![false; files.len()];
@@ -48,7 +51,7 @@ pub(crate) fn run(loaded: &Loaded, files: &mut [File<'_>], sink: &mut Sink) -> G
         incomplete[id.index()] = all;
         shows_less[id.index()] = shown;
     }
-    Graph { imports, public, order, incomplete }
+    Graph { imports, for_options, public, order, incomplete }
 }
 
 /// Depth first from the roots, imports in the order of the source; each cycle is reported once.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use ferrpc_proto::descriptor::{DescriptorProto, FileDescriptorProto};
 
-use crate::ast::{File, Message, MessageKind, Syntax};
+use crate::ast::{Message, MessageKind};
 use crate::names;
 use crate::report::{Diagnostic, Sink};
 use crate::world::World;
@@ -12,7 +12,7 @@ use crate::world::World;
 pub(crate) fn run(world: &World<'_>, protos: &[FileDescriptorProto], sink: &mut Sink) {
     for (file, proto) in world.files.iter().zip(protos) {
         for (message, proto) in file.messages.iter().zip(&proto.message_type) {
-            check(file, message, proto, sink);
+            check(world, message, proto, sink);
         }
         let nested = file.messages.iter().flat_map(|it| &it.extensions);
         for field in file.extensions.iter().chain(nested) {
@@ -26,9 +26,9 @@ pub(crate) fn run(world: &World<'_>, protos: &[FileDescriptorProto], sink: &mut 
     }
 }
 
-fn check(file: &File<'_>, message: &Message<'_>, proto: &DescriptorProto, sink: &mut Sink) {
+fn check(world: &World<'_>, message: &Message<'_>, proto: &DescriptorProto, sink: &mut Sink) {
     for (nested, proto) in message.messages.iter().zip(&proto.nested_type) {
-        check(file, nested, proto, sink);
+        check(world, nested, proto, sink);
     }
     if message.kind == MessageKind::MapEntry {
         return;
@@ -40,7 +40,13 @@ fn check(file: &File<'_>, message: &Message<'_>, proto: &DescriptorProto, sink: 
         if name.name.contains('\0') {
             sink.push(Diagnostic::error("a JSON name cannot have a NUL in it").at(name.span, ""));
         }
+        if !lenient && name.name.starts_with('[') && name.name.ends_with(']') {
+            let it = Diagnostic::error("a JSON name cannot stand in brackets")
+                .at(name.span, "looks like the name of an extension");
+            sink.push(it);
+        }
     }
+    let strict = !world.features.symbol(message.symbol).is_json_lenient();
     // First as if nobody had chosen a name, then as they did: both forms are accepted on input.
     let defaults = message.fields.iter().map(|it| names::json(&it.name.text));
     let defaults: Vec<String> = defaults.collect();
@@ -56,8 +62,7 @@ fn check(file: &File<'_>, message: &Message<'_>, proto: &DescriptorProto, sink: 
         }
         let text =
             format!("fields `{}` and `{}` have the same name in JSON", first.name.text, field.name.text);
-        let it =
-            if file.syntax == Syntax::Proto3 { Diagnostic::error(text) } else { Diagnostic::warning(text) };
+        let it = if strict { Diagnostic::error(text) } else { Diagnostic::warning(text) };
         let it = it
             .at(field.name.span, format!("\"{name}\" again"))
             .at(first.name.span, format!("\"{name}\""))
@@ -81,7 +86,7 @@ fn check(file: &File<'_>, message: &Message<'_>, proto: &DescriptorProto, sink: 
         let both_chosen = field.json_name.is_some() && other.json_name.is_some();
         let text =
             format!("fields `{}` and `{}` have the same name in JSON", other.name.text, field.name.text);
-        let strict = both_chosen || file.syntax == Syntax::Proto3;
+        let strict = both_chosen || strict;
         let it = if strict { Diagnostic::error(text) } else { Diagnostic::warning(text) };
         let place = |it: &crate::ast::Field<'_>| it.json_name.as_ref().map_or(it.name.span, |name| name.span);
         sink.push(it.at(place(field), format!("\"{name}\" again")).at(place(other), format!("\"{name}\"")));

@@ -3,10 +3,14 @@
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod declarations;
+pub(crate) mod editions;
+pub(crate) mod features;
 pub(crate) mod imports;
 pub(crate) mod info;
 pub(crate) mod json;
 pub(crate) mod names;
 pub(crate) mod numbers;
 pub(crate) mod options;
+pub(crate) mod style;
 pub(crate) mod symbols;
+pub(crate) mod visibility;

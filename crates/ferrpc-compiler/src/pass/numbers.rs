@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::ast::{Enum, Field, File, Message, MessageKind, Number, Range, RangeEnd, ReservedName, Syntax};
+use crate::ast::{Enum, Field, File, Message, MessageKind, Number, Range, RangeEnd, ReservedName};
 use crate::names;
 use crate::ranges::{FIELD_MAX, message_max, range_end};
 use crate::report::{Diagnostic, Sink};
@@ -28,16 +28,16 @@ struct Pass<'a> {
 
 impl Pass<'_> {
     fn file(&mut self, file: &File<'_>) {
-        file.messages.iter().for_each(|it| self.message(it, file));
-        file.enums.iter().for_each(|it| self.enumeration(it, file));
+        file.messages.iter().for_each(|it| self.message(it));
+        file.enums.iter().for_each(|it| self.enumeration(it));
         file.extensions.iter().for_each(|it| {
             self.field_number(it, i64::from(i32::MAX));
         });
     }
 
-    fn message(&mut self, message: &Message<'_>, file: &File<'_>) {
-        message.messages.iter().for_each(|it| self.message(it, file));
-        message.enums.iter().for_each(|it| self.enumeration(it, file));
+    fn message(&mut self, message: &Message<'_>) {
+        message.messages.iter().for_each(|it| self.message(it));
+        message.enums.iter().for_each(|it| self.enumeration(it));
         message.extensions.iter().for_each(|it| {
             self.field_number(it, i64::from(i32::MAX));
         });
@@ -187,7 +187,7 @@ impl Pass<'_> {
         }
     }
 
-    fn enumeration(&mut self, this: &Enum<'_>, file: &File<'_>) {
+    fn enumeration(&mut self, this: &Enum<'_>) {
         let max = i64::from(i32::MAX);
         self.ranges(&this.reserved_ranges, max, i64::from(i32::MIN), "reserved range");
         let names = self.reserved_names(&this.reserved_names);
@@ -224,10 +224,10 @@ impl Pass<'_> {
             }
             return;
         };
-        if file.syntax == Syntax::Proto3 && first.number.value != 0 && !this.broken {
+        if !self.world.features.symbol(this.symbol).is_closed() && first.number.value != 0 && !this.broken {
             let it = Diagnostic::error(format!("the first value of enum `{}` must be zero", this.name.text))
                 .at(first.number.span, "expected 0")
-                .note("in proto3 the first value is the default, and defaults are zero");
+                .note("the enum is open: its first value is the default, and defaults are zero");
             let it = match this.values.iter().find(|it| it.number.value == 0) {
                 Some(zero) => it.at(zero.name.span, "this one is zero").help("put it first"),
                 None => it.help(format!("add `{}_UNSPECIFIED = 0;` before it", screaming(&this.name.text))),

@@ -11,7 +11,8 @@ use ferrpc_proto::descriptor::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, ServiceDescriptorProto,
 };
 
-use crate::ast::{Enum, Field, Message, MessageKind, OptionDecl, Scalar, Service, ValueKind};
+use crate::ast::{Enum, Field, FieldType, Message, MessageKind, OptionDecl, Service};
+use crate::edition::Edition;
 use crate::info::{Known, Moved, OptionPlace};
 use crate::nodes::Nodes;
 use crate::world::World;
@@ -21,6 +22,7 @@ use crate::scopes::{Found, Scopes, Want};
 use crate::span::{FileId, Span, index};
 use crate::suggest;
 use crate::symbols::Kind;
+use crate::target::{ENUM, ENUM_VALUE, FIELD, FILE, MESSAGE, METHOD, ONEOF, RANGE, SERVICE, Target};
 use crate::value::{self, Builder, Outcome, Tree, is_repeated, type_of};
 
 /// Fills in the options of all descriptors. Returns where each option went.
@@ -43,7 +45,17 @@ pub(crate) fn run(
         }
         let scopes = Scopes::new(file.id, &world.imports, &packages, &world.symbols);
         let incomplete = world.imports.incomplete[file.id.index()];
-        let mut pass = Pass { world, nodes: &nodes, scopes, incomplete, moved: Moved::new(), used, sink };
+        let mut pass = Pass {
+            world,
+            nodes: &nodes,
+            scopes,
+            incomplete,
+            edition: file.edition,
+            is_root: world.loaded.roots.contains(&file.id),
+            moved: Moved::new(),
+            used,
+            sink,
+        };
         let scope = packages[file.id.index()].as_deref().unwrap_or("");
         proto.options = pass.options(&FILE, &file.options, None, scope).into();
         for (message, proto) in file.messages.iter().zip(&mut proto.message_type) {
@@ -63,40 +75,13 @@ pub(crate) fn run(
     moved
 }
 
-/// A kind of node that can have options.
-struct Target {
-    /// The message that holds them.
-    message: &'static str,
-    /// Its name among the targets an option can be limited to.
-    name: &'static str,
-    noun: &'static str,
-}
-
-macro_rules! targets {
-    ($($constant:ident $message:literal $name:literal $noun:literal)*) => {
-        $(const $constant: Target = Target {
-            message: concat!("google.protobuf.", $message), name: $name, noun: $noun,
-        };)*
-    };
-}
-
-targets! {
-    FILE "FileOptions" "TARGET_TYPE_FILE" "a file"
-    RANGE "ExtensionRangeOptions" "TARGET_TYPE_EXTENSION_RANGE" "an extension range"
-    MESSAGE "MessageOptions" "TARGET_TYPE_MESSAGE" "a message"
-    FIELD "FieldOptions" "TARGET_TYPE_FIELD" "a field"
-    ONEOF "OneofOptions" "TARGET_TYPE_ONEOF" "a oneof"
-    ENUM "EnumOptions" "TARGET_TYPE_ENUM" "an enum"
-    ENUM_VALUE "EnumValueOptions" "TARGET_TYPE_ENUM_ENTRY" "an enum value"
-    SERVICE "ServiceOptions" "TARGET_TYPE_SERVICE" "a service"
-    METHOD "MethodOptions" "TARGET_TYPE_METHOD" "a method"
-}
-
 struct Pass<'a> {
     world: &'a World<'a>,
     nodes: &'a Nodes<'a>,
     scopes: Scopes<'a>,
     incomplete: bool,
+    edition: Edition,
+    is_root: bool,
     moved: Moved,
     used: &'a mut HashSet<FileId>,
     sink: &'a mut Sink,
@@ -121,6 +106,17 @@ impl<'a> Pass<'a> {
         }
         for (nested, proto) in message.messages.iter().zip(&mut proto.nested_type) {
             self.message(nested, proto, scope);
+        }
+        // What is said of a map is said of both halves of its entries.
+        for (field, map) in message.fields.iter().zip(&proto.field) {
+            if let FieldType::Map(at, _) = field.ty
+                && let Some(features) = map.options.as_ref().and_then(|it| it.features.as_ref())
+                && let Some(entry) = proto.nested_type.get_mut(at)
+            {
+                for half in &mut entry.field {
+                    half.options.get_or_insert_default().features.set(features.clone());
+                }
+            }
         }
         for (this, proto) in message.enums.iter().zip(&mut proto.enum_type) {
             self.enumeration(this, proto, scope);
@@ -219,8 +215,14 @@ impl<'a> Pass<'a> {
             world: self.world,
             scopes: &self.scopes,
             used: self.used,
+            target,
+            edition: self.edition,
+            is_root: self.is_root,
             sink: self.sink,
         };
+        for (field, part) in fields.iter().zip(&option.name) {
+            builder.allowed(field, part.span);
+        }
         match builder.set(tree, &fields, &option.value) {
             Outcome::Set(_) if fields.iter().any(|it| value::is_source_only(it)) => {
                 self.moved.insert(place, Known::SourceOnly);
@@ -245,8 +247,8 @@ impl<'a> Pass<'a> {
             _ if first.is_extension => return false,
             "uninterpreted_option" => Diagnostic::error("`uninterpreted_option` cannot be set")
                 .at(span, "is what compilers put options in that they do not know"),
-            "features" => Diagnostic::error("features belong to editions")
-                .at(span, "not in this syntax")
+            "features" if self.edition.is_legacy() => Diagnostic::error("features belong to editions")
+                .at(span, format!("not in {}", self.edition.shown()))
                 .help("remove it; proto2 and proto3 each have their fixed features"),
             "map_entry" => Diagnostic::error("`map_entry` cannot be set")
                 .at(span, "is set by the compiler")
@@ -288,14 +290,21 @@ impl<'a> Pass<'a> {
                 inside = next;
             }
             let field = if part.is_extension {
-                self.extension(inside, &part.text, part.span, scope)?
+                let field = self.extension(inside, &part.text, part.span, scope)?;
+                // The features of a file are settled before anything in it means something.
+                if nth == 1 && option.name[0].text == "features" && field.name.span.file == part.span.file {
+                    let it = Diagnostic::error(format!("feature `({})` is declared in this file", part.text))
+                        .at(part.span, "can be used in other files only")
+                        .at(field.name.span, "declared here");
+                    self.sink.push(it);
+                }
+                field
             } else if let Some(field) = inside.fields.iter().find(|it| it.name.text == part.text) {
                 field
             } else {
                 self.unknown(target, inside, part, nth == 0);
                 return None;
             };
-            self.target(target, field, part.span);
             fields.push(field);
         }
         Some(fields)
@@ -379,26 +388,6 @@ impl<'a> Pass<'a> {
         } else if custom.is_some() {
             it = it.help(format!("custom options are written in parentheses: `({})`", part.text));
         }
-        self.sink.push(it);
-    }
-
-    /// Options can say by `targets` where they may be set.
-    fn target(&mut self, target: &Target, field: &Field<'_>, span: Span) {
-        let mut allowed = Vec::new();
-        for option in &field.options {
-            if let ([name], ValueKind::Scalar(Scalar::Ident(value))) = (&option.name[..], &option.value.kind)
-                && name.text == "targets"
-            {
-                allowed.push(*value);
-            }
-        }
-        if allowed.is_empty() || allowed.contains(&target.name) {
-            return;
-        }
-        let nouns = [FILE, RANGE, MESSAGE, FIELD, ONEOF, ENUM, ENUM_VALUE, SERVICE, METHOD];
-        let nouns = nouns.iter().filter(|it| allowed.contains(&it.name)).map(|it| it.noun);
-        let it = Diagnostic::error(format!("option `{}` cannot be set on {}", field.name.text, target.noun))
-            .at(span, format!("only on {}", nouns.collect::<Vec<_>>().join(", ")));
         self.sink.push(it);
     }
 }
