@@ -1,6 +1,8 @@
 //! A text service with a codec of its own, and a server of it on loopback.
 #![allow(dead_code, unreachable_pub, reason = "each test program uses its part")]
 
+pub mod raw;
+
 use std::sync::Arc;
 
 use ferrpc::codec::{Codec, Segments};
@@ -8,7 +10,8 @@ use ferrpc::server::{Call, Running, Service};
 use ferrpc::{Channel, Kind, Method, MethodInfo, Request, Response, Server, ServerLimits, Status, Streaming};
 use tokio::sync::Notify;
 
-struct Text;
+/// Text as it is.
+pub struct Text;
 
 impl Codec<String> for Text {
     fn encode(&self, message: &String, out: &mut Segments) -> Result<(), Status> {
@@ -135,4 +138,9 @@ pub async fn start_with(limits: ServerLimits) -> Started {
     let channel = Channel::new(address.to_string()).unwrap();
     let handle = bound.handle();
     Started { channel, address, handle, server: tokio::spawn(bound.run()), dropped }
+}
+
+/// The server answers others as before.
+pub async fn is_served(channel: &Channel) {
+    assert_eq!(channel.unary(&UPPER, "ok".to_owned().into()).await.unwrap().as_str(), "OK");
 }
