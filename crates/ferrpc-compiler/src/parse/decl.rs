@@ -454,6 +454,7 @@ impl<'s> Parser<'s, '_> {
             let nth = step(ranges.len());
             let place = self.open(&[list, nth]);
             let start_place = self.open(&[list, nth, tag::RANGE_START]);
+            let first = self.here();
             let start = self.number("a number or a range like `4 to 8`")?;
             self.close(start_place);
             let end = if self.take_word("to") {
@@ -466,7 +467,8 @@ impl<'s> Parser<'s, '_> {
                 self.close(end_place);
                 end
             } else {
-                self.note(&[list, nth, tag::RANGE_END], start.span);
+                // Its first token only, be that the minus: so does protoc.
+                self.note(&[list, nth, tag::RANGE_END], first);
                 RangeEnd::At(start)
             };
             self.close(place);
