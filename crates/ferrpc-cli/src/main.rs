@@ -1,6 +1,7 @@
 //! The `ferrpc` command.
 #![forbid(unsafe_code)]
 
+mod compile;
 mod generate;
 
 use std::process::ExitCode;
@@ -17,6 +18,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Compiles .proto files to a descriptor set.
+    Compile(compile::Args),
+
     /// Generates Rust from .proto files, as a build.rs would.
     Gen(generate::Args),
 }
@@ -24,10 +28,16 @@ enum Command {
 #[expect(clippy::print_stderr)] // The one place that speaks to the user.
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Gen(args) => generate::run(&args),
+        Command::Compile(args) => compile::run(&args),
+        Command::Gen(args) => generate::run(&args).map(|()| String::new()),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(warnings) => {
+            if !warnings.is_empty() {
+                eprintln!("{warnings}");
+            }
+            ExitCode::SUCCESS
+        }
         Err(message) => {
             eprintln!("{message}");
             ExitCode::FAILURE
