@@ -11,8 +11,8 @@ use ferrpc_http2::ErrorCode;
 use ferrpc_proto::DecodeLimits;
 use futures_core::Stream;
 
-use crate::codec::Codec;
-use crate::conn::exchange::Exchange;
+use crate::codec::{Codec, Segments};
+use crate::conn::exchange::{Exchange, Outgoing};
 use crate::envelope;
 use crate::metadata::Metadata;
 use crate::status::{Phase, Status};
@@ -217,8 +217,21 @@ impl<T> Sender<T> {
     /// # Cancel safety
     /// If the future is dropped, the message was not sent.
     pub async fn send(&mut self, message: T) -> Result<(), Status> {
-        self.ready().await?;
-        self.try_send(message)
+        let octets = self.encode(&message)?;
+        // Its octets are all that is needed while it waits.
+        drop(message);
+        let head = self.trailers.is_some().then_some(&mut self.head);
+        let mut outgoing = Outgoing { octets, head };
+        let exchange = &self.exchange;
+        let sent = poll_fn(|cx| exchange.poll_send(cx, &mut outgoing)).await;
+        sent.map_err(|status| crate::deadline::blame(status, self.deadline))
+    }
+
+    fn encode(&self, message: &T) -> Result<Segments, Status> {
+        if self.closed {
+            return Err(Status::failed_precondition("send after close").at(Phase::Send));
+        }
+        envelope::encode(self.codec, message, self.bytes_max)
     }
 
     /// Sends a message now, over the quota if need be.
@@ -226,12 +239,10 @@ impl<T> Sender<T> {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn try_send(&mut self, message: T) -> Result<(), Status> {
-        if self.closed {
-            return Err(Status::failed_precondition("send after close").at(Phase::Send));
-        }
-        let octets = envelope::encode(self.codec, &message, self.bytes_max)?;
-        self.send_head();
-        self.exchange.send(octets).map_err(|status| crate::deadline::blame(status, self.deadline))
+        let octets = self.encode(&message)?;
+        let head = self.trailers.is_some().then_some(&mut self.head);
+        let sent = self.exchange.send(&mut Outgoing { octets, head });
+        sent.map_err(|status| crate::deadline::blame(status, self.deadline))
     }
 
     /// Waits until [`try_send`](Self::try_send) stays within the quota.

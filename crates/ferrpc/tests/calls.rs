@@ -114,6 +114,19 @@ on_both_runtimes! {
         assert_eq!(octets, 200 * 50_000);
     }
 
+    async fn a_send_that_is_given_up_sends_nothing() {
+        let s = start().await;
+        // The handler gives up one send that waits, and says so in a later message; see its "impatient".
+        let mut words = s.channel.server_streaming(&SPLIT, "impatient".to_owned().into()).await.unwrap();
+        assert_eq!(words.headers().await.unwrap().get("x-head"), Some("kept"));
+        let mut sizes = Vec::new();
+        while let Some(word) = words.message().await.unwrap() {
+            sizes.push(word.len());
+        }
+        let given_up = sizes.iter().filter(|&&size| size == 7).count();
+        assert_eq!((given_up, sizes.last()), (0, Some(&4)), "{sizes:?}");
+    }
+
     async fn an_error_brings_code_message_and_details() {
         let s = start().await;
         let status = s.channel.unary(&UPPER, "fail".to_owned().into()).await.unwrap_err();

@@ -207,17 +207,36 @@ impl Exchange {
         Poll::Ready(Ok(()))
     }
 
-    /// Hands a message to the connection.
-    pub(crate) fn send(&self, octets: Segments) -> Result<(), Status> {
-        let key = {
-            let mut state = self.lock();
-            if let Some(status) = self.over(&state) {
-                return Err(status);
-            }
-            state.pushed += octets.len();
-            state.key
-        };
+    /// Hands a message to the connection once the quota allows, behind a server's head if that is still due.
+    pub(crate) fn poll_send(&self, cx: &Context<'_>, message: &mut Outgoing<'_>) -> Poll<Result<(), Status>> {
+        let mut state = self.lock();
+        if let Some(status) = self.over(&state) {
+            return Poll::Ready(Err(status));
+        }
+        if state.paused || state.pushed >= PUSHED_BYTES_MAX {
+            return pend(&mut state.sender, cx);
+        }
+        Poll::Ready(self.hand_over(state, message))
+    }
+
+    /// As [`poll_send`](Self::poll_send), over the quota if need be.
+    pub(crate) fn send(&self, message: &mut Outgoing<'_>) -> Result<(), Status> {
+        let state = self.lock();
+        match self.over(&state) {
+            Some(status) => Err(status),
+            None => self.hand_over(state, message),
+        }
+    }
+
+    fn hand_over(&self, mut state: MutexGuard<'_, State>, message: &mut Outgoing<'_>) -> Result<(), Status> {
+        let octets = std::mem::take(&mut message.octets);
+        state.pushed += octets.len();
+        let key = state.key;
+        drop(state);
         let Some(key) = key else { return Err(over()) };
+        if let Some(metadata) = message.head.as_mut().and_then(|head| head.take()) {
+            self.inbox.push(Command::Head { key, metadata });
+        }
         if self.inbox.push(Command::Message { key, octets }) { Ok(()) } else { Err(over()) }
     }
 
@@ -270,6 +289,15 @@ impl fmt::Debug for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Exchange({:?})", self.lock().key)
     }
+}
+
+/// A message on its way out.
+#[derive(Debug)]
+pub(crate) struct Outgoing<'a> {
+    /// The message behind its prefix.
+    pub(crate) octets: Segments,
+    /// A server's head, until it is out.
+    pub(crate) head: Option<&'a mut Option<Metadata>>,
 }
 
 /// A finished exchange.

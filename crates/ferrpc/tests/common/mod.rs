@@ -86,6 +86,19 @@ impl Service for Texts {
             }),
             1 => call.server_streaming(&SPLIT, |request: Request<String>, mut out| async move {
                 let _guard = NotifyOnDrop(dropped);
+                if request.get_ref() == "impatient" {
+                    out.headers_mut().append("x-head", "kept")?;
+                    // Fills the quota at once, so that the next send has to wait, and is dropped before it may.
+                    for _ in 0..2 {
+                        out.try_send("y".repeat(100_000))?;
+                    }
+                    let mut send = Box::pin(out.send("dropped".into()));
+                    let polled =
+                        std::future::poll_fn(|cx| std::task::Poll::Ready(send.as_mut().poll(cx))).await;
+                    drop(send);
+                    assert!(polled.is_pending());
+                    return out.send("last".into()).await;
+                }
                 for word in request.get_ref().split(' ') {
                     if word == "flood" {
                         loop {
