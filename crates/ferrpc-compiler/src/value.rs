@@ -438,7 +438,12 @@ impl<'a> Builder<'_, 'a> {
                 _ => Wire::signed(i128::from(defaults::enum_value(field, value, self.nodes)?.1)),
             },
             Type::STRING | Type::BYTES => match value {
-                Scalar::Str(bytes) if ty == Type::STRING && std::str::from_utf8(bytes).is_err() => {
+                // Custom options are handed on as bytes, whatever they spell; the others become text.
+                Scalar::Str(bytes)
+                    if ty == Type::STRING
+                        && std::str::from_utf8(bytes).is_err()
+                        && self.is_standard(field) =>
+                {
                     return Err(Misfit { label: "is not valid UTF-8".into(), help: None });
                 }
                 Scalar::Str(bytes) => Wire::Bytes(bytes.clone()),
@@ -455,6 +460,13 @@ impl<'a> Builder<'_, 'a> {
             Type::FLOAT => Wire::Fixed32((defaults::number(value)? as f32).to_bits()),
             _ => integer(ty, defaults::integer(ty, value)?),
         })
+    }
+
+    /// Whether a field is declared beside the options messages themselves.
+    fn is_standard(&self, field: &Field<'_>) -> bool {
+        let options = self.world.symbols.find(self.target.message);
+        let home = options.map(|id| self.world.symbols.get(id).span.file);
+        field.extendee.is_none() && home == Some(field.name.span.file)
     }
 
     fn enum_number(&self, field: &Field<'_>, value: &Scalar<'_>) -> Result<Wire, Misfit> {

@@ -52,6 +52,7 @@ impl<'s> Parser<'s, '_> {
             }
             self.skip_statement();
             if self.is(b'}') {
+                self.lost = true;
                 let it = Diagnostic::error("unmatched `}`").at(self.here(), "no `{` is open here");
                 self.report(it);
                 self.end_of_declaration(b'}', None);
@@ -214,9 +215,11 @@ impl<'s> Parser<'s, '_> {
         self.next();
         let path = self.path_name("the name of a package")?;
         if path.text.starts_with('.') {
+            self.lost = true;
             let it = Diagnostic::error("a package name cannot start with a dot").at(path.span, "");
             self.report(it);
         } else if let Some(first) = &file.package {
+            self.lost = true;
             let it = Diagnostic::error("a file has one package")
                 .at(keyword.to(path.span), "declared again here")
                 .at(first.span, "first declared here");
@@ -272,6 +275,7 @@ impl<'s> Parser<'s, '_> {
     pub(super) fn message_body(&mut self, message: &mut Message<'s>, place: Place) -> Parsed<()> {
         let open = self.open_brace(place, "message")?;
         if self.message_depth == MESSAGE_DEPTH_MAX {
+            self.lost = true;
             let it = Diagnostic::error(format!("messages are nested more than {MESSAGE_DEPTH_MAX} deep"))
                 .at(open, "this one is too deep")
                 .help("declare it outside and name it here");
@@ -411,6 +415,7 @@ impl<'s> Parser<'s, '_> {
             empty = false;
             let scope = Scope { messages: &mut *scope.messages, message_step: scope.message_step };
             if self.field(extensions, list, scope, None, Some(&extendee)).is_err() {
+                self.lost = true;
                 self.skip_statement();
             }
         }

@@ -18,7 +18,6 @@ use crate::span::{FileId, Span};
 
 /// Parses one file. `tokens` are those of `text`, the last of them [`Kind::End`].
 pub(crate) fn parse<'s>(id: FileId, text: &'s str, tokens: &[Token], sink: &mut Sink) -> File<'s> {
-    let errors = sink.errors();
     let mut parser = Parser {
         id,
         text,
@@ -31,10 +30,11 @@ pub(crate) fn parse<'s>(id: FileId, text: &'s str, tokens: &[Token], sink: &mut 
         upcoming: Comments::default(),
         message_depth: 0,
         imported: [0; 4],
+        lost: false,
     };
     let mut file = parser.file();
     file.locations = std::mem::take(&mut parser.locations);
-    file.broken |= sink.errors() > errors;
+    file.broken = parser.lost;
     file
 }
 
@@ -59,6 +59,8 @@ struct Parser<'s, 'p> {
     message_depth: usize,
     /// Imports so far, by [`ImportKind`](crate::ast::ImportKind).
     imported: [usize; 4],
+    /// Whether a declaration that others may name was skipped, or taken for part of another one.
+    lost: bool,
 }
 
 // Looking at tokens and taking them.
@@ -297,6 +299,7 @@ impl Parser<'_, '_> {
     /// around it, or to a line that starts like another statement.
     fn skip_statement(&mut self) {
         let start = self.at;
+        self.lost |= self.loses();
         loop {
             match self.peek().kind {
                 Kind::End | Kind::Punct(b'}') => return,
@@ -314,6 +317,26 @@ impl Parser<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Whether the statement that is about to be skipped may declare something that others name: it has a
+    /// block, or says that it brings names.
+    fn loses(&self) -> bool {
+        let ends = |it: &&Token| matches!(it.kind, Kind::Punct(b';' | b'{' | b'}') | Kind::End);
+        // Looks at so many tokens on either side only, lest a file of nothing else takes the square of them.
+        let (before, behind) = self.tokens.split_at(self.at);
+        let before = before.iter().rev().take(LOOK_MAX).take_while(|it| !ends(it));
+        let behind = behind.iter().take(LOOK_MAX);
+        let Some(end) = behind.clone().find(ends) else { return true };
+        let mut statement = before.chain(behind.take_while(|it| !ends(it)));
+        let brings = |it: &Token| {
+            it.kind == Kind::Ident
+                && matches!(
+                    self.text_of(*it),
+                    "import" | "package" | "message" | "enum" | "group" | "service" | "extend"
+                )
+        };
+        end.kind == Kind::Punct(b'{') || statement.any(brings)
     }
 
     fn starts_statement(&self) -> bool {
@@ -373,6 +396,7 @@ impl Parser<'_, '_> {
             return true;
         }
         if self.at_end() {
+            self.lost = true;
             let it = Diagnostic::error("this `{` is never closed")
                 .at(open, "opened here")
                 .at(self.here(), "the file ends here");
@@ -391,6 +415,9 @@ impl Parser<'_, '_> {
         result
     }
 }
+
+/// Tokens looked at to tell what a statement would have declared.
+const LOOK_MAX: usize = 64;
 
 /// Field numbers of descriptor.proto, the steps of a path.
 mod tag {
