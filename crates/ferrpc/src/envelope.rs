@@ -17,6 +17,8 @@ pub(crate) fn encode<T: 'static>(
     bytes_max: usize,
 ) -> Result<Segments, Status> {
     let mut segments = Segments::default();
+    // Most messages fit; a larger one grows once or twice.
+    segments.octets.reserve(128);
     segments.octets.extend_from_slice(&[0; PREFIX_BYTES]);
     codec.encode(message, &mut segments)?;
     let len = segments.len() - PREFIX_BYTES;
