@@ -22,6 +22,8 @@ mod streaming;
 
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(all(feature = "client", feature = "server"))]
+mod in_process;
 #[cfg(feature = "server")]
 pub mod server;
 

@@ -255,6 +255,20 @@ on_both_runtimes! {
         serving.abort();
     }
 
+    async fn a_server_in_this_process_needs_no_socket_and_ends_by_its_handle() {
+        let (channel, handle) = Server::new().add(common::Texts::default()).in_process();
+        assert_eq!(channel.unary(&UPPER, "x".repeat(1 << 20).into()).await.unwrap().len(), 1 << 20);
+        let (mut tx, mut rx) = channel.bidi(&ECHO).await.unwrap().split();
+        tx.send("before".into()).await.unwrap();
+        assert_eq!(rx.message().await.unwrap().unwrap(), "before");
+        handle.shutdown();
+        tx.close();
+        assert_eq!(rx.message().await.unwrap(), None);
+        let status = channel.unary(&UPPER, "x".to_owned().into()).await.unwrap_err();
+        assert_eq!(status.code(), Code::Unavailable);
+        assert!(status.message().starts_with("the server in this process was shut down"), "{status}");
+    }
+
     async fn a_server_that_comes_back_is_found_again() {
         let s = start().await;
         assert_eq!(s.channel.unary(&UPPER, "x".to_owned().into()).await.unwrap().as_str(), "X");

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use ferrpc_http2::Connection;
 use ferrpc_proto::DecodeLimits;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
@@ -17,6 +18,8 @@ use tokio::time::Instant;
 use super::backoff::Backoff;
 use super::connection::{ClientSide, Conn, Lifeline};
 use super::resolver::{self, Resolver};
+#[cfg(feature = "server")]
+use super::target::Name;
 use super::target::Target;
 use crate::conn;
 use crate::conn::driver::Driver;
@@ -99,9 +102,18 @@ struct Inner {
     target: Target,
     config: ChannelConfig,
     authority: Arc<str>,
-    resolver: Box<dyn Resolver>,
+    dialer: Dialer,
     /// The picker: what calls read to find a connection.
     picker: watch::Sender<Picker>,
+}
+
+/// How connections are made.
+enum Dialer {
+    /// To one of the addresses of a name.
+    Tcp(Box<dyn Resolver>),
+    /// To something in this process, as long as it is there.
+    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "there is nothing to dial"))]
+    Local(Box<dyn Fn() -> Option<DuplexStream> + Send + Sync>),
 }
 
 #[derive(Clone)]
@@ -128,14 +140,22 @@ impl Channel {
     /// If the text names no target.
     pub fn with_config(target: impl AsRef<str>, config: ChannelConfig) -> Result<Self, Error> {
         let target = Target::parse(target.as_ref())?;
-        let inner = Inner {
-            authority: target.authority.as_str().into(),
-            resolver: resolver::for_target(&target),
-            picker: watch::Sender::new(Picker::Idle),
-            target,
-            config,
-        };
-        Ok(Self { inner: Arc::new(inner) })
+        let dialer = Dialer::Tcp(resolver::for_target(&target));
+        Ok(Self::dialing(target, dialer, config))
+    }
+
+    /// A channel to something in this process. `dial` makes a connection each time one is needed.
+    #[cfg(feature = "server")]
+    pub(crate) fn local(dial: impl Fn() -> Option<DuplexStream> + Send + Sync + 'static) -> Self {
+        let name = Name::Addresses(Vec::new());
+        let target = Target { text: "this process".into(), authority: "localhost".into(), name };
+        Self::dialing(target, Dialer::Local(Box::new(dial)), ChannelConfig::default())
+    }
+
+    fn dialing(target: Target, dialer: Dialer, config: ChannelConfig) -> Self {
+        let authority = target.authority.as_str().into();
+        let inner = Inner { authority, dialer, picker: watch::Sender::new(Picker::Idle), target, config };
+        Self { inner: Arc::new(inner) }
     }
 
     /// What the channel is doing now.
@@ -248,7 +268,15 @@ fn in_words(status: &Status, wait: Duration) -> Status {
 
 /// One attempt over all addresses; on success the picker is ready.
 async fn attempt(inner: &Inner, channel: &Weak<Inner>) -> Result<(), Status> {
-    let addresses = inner.resolver.resolve().await?;
+    let resolver = match &inner.dialer {
+        Dialer::Tcp(resolver) => resolver,
+        Dialer::Local(dial) => {
+            let failed = |why: String| Status::unavailable(why).at(Phase::Connect).not_executed();
+            let io = dial().ok_or_else(|| failed("the server in this process was shut down".into()))?;
+            return establish(inner, channel, io).await.map_err(failed);
+        }
+    };
+    let addresses = resolver.resolve().await?;
     let mut causes = Vec::new();
     for address in &addresses {
         let connecting = connect_to(inner, channel, *address);
@@ -284,6 +312,14 @@ async fn connect_to(inner: &Inner, channel: &Weak<Inner>, address: SocketAddr) -
     })?;
     // Small requests must not wait for the peer's acknowledgements.
     let _ = socket.set_nodelay(true);
+    establish(inner, channel, socket).await
+}
+
+/// Speaks HTTP/2 over a fresh connection; on success the picker is ready.
+async fn establish<Io>(inner: &Inner, channel: &Weak<Inner>, io: Io) -> Result<(), String>
+where
+    Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let inbox = Arc::new(Inbox::default());
     let conn = Arc::new(Conn { inbox: inbox.clone(), authority: inner.authority.clone() });
     let (ready, is_ready) = oneshot::channel();
@@ -291,7 +327,7 @@ async fn connect_to(inner: &Inner, channel: &Weak<Inner>, address: SocketAddr) -
         Report { channel: channel.clone(), conn: Arc::downgrade(&conn), ready: Mutex::new(Some(ready)) };
     let engine = Connection::client(inner.config.http2(), Instant::now().into_std());
     let side = ClientSide::new(Box::new(lifeline), inner.config.message_bytes_max);
-    let driver = conn::spawn(Driver::new(socket, engine, side, inbox));
+    let driver = conn::spawn(Driver::new(io, engine, side, inbox));
     let abort = AbortUnlessReady(Some(driver.abort_handle()));
     match is_ready.await {
         Ok(Ok(())) => {

@@ -2,6 +2,7 @@
 
 mod call;
 mod connection;
+mod life;
 mod listen;
 mod router;
 
@@ -129,6 +130,42 @@ impl Server {
         Ok(Bound { listener, local_addr, server: self, handle: Handle { stop: Arc::new(stop) }, stopped })
     }
 }
+
+/// A server without a listener: connections are handed to it.
+pub(crate) struct Local {
+    life: life::Life,
+    stopped: watch::Receiver<Stop>,
+}
+
+impl Local {
+    /// Serves a server's own connections only; the handle ends it. Must be called on a tokio runtime.
+    pub(crate) fn start(server: Server) -> (Arc<Self>, Handle) {
+        let (stop, stopped) = watch::channel(Stop::No);
+        let local = Arc::new(Self { life: life::Life::new(server), stopped });
+        let ending = local.clone();
+        crate::conn::spawn(async move {
+            let mut stopped = ending.stopped.clone();
+            // An error says that nobody can end it any more: then nothing needs to be done.
+            if stopped.wait_for(|stop| *stop != Stop::No).await.is_ok() {
+                ending.life.end(stopped).await;
+            }
+        });
+        (local, Handle { stop: Arc::new(stop) })
+    }
+
+    /// A new connection to this server, unless it was ended.
+    pub(crate) fn connect(&self) -> Option<tokio::io::DuplexStream> {
+        if *self.stopped.borrow() != Stop::No {
+            return None;
+        }
+        let (ours, theirs) = tokio::io::duplex(LOCAL_PIPE_BYTES);
+        self.life.serve(ours, None);
+        Some(theirs)
+    }
+}
+
+/// Octets under way in each direction of a connection inside the process.
+const LOCAL_PIPE_BYTES: usize = 64 << 10;
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
