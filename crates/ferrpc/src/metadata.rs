@@ -90,6 +90,12 @@ impl Metadata {
         self.fields().get(key)
     }
 
+    /// Size as HTTP/2 counts it (RFC 9113 §6.5.2), hidden fields too.
+    #[cfg(feature = "client")]
+    pub(crate) fn list_bytes(&self) -> usize {
+        self.fields().list_bytes()
+    }
+
     /// Writes all fields a user may set.
     pub(crate) fn write_to(&self, writer: &mut HeaderWriter<'_>) {
         for (i, key, value) in self.visible() {

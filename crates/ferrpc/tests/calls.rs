@@ -255,6 +255,20 @@ on_both_runtimes! {
         serving.abort();
     }
 
+    async fn metadata_over_the_servers_limit_is_not_even_sent() {
+        let mut limits = ServerLimits::default();
+        limits.metadata_bytes_max = 2000;
+        let s = start_with(limits).await;
+        // The limit is known once the server's SETTINGS came, which is before the first call.
+        let call = s.channel.unary(&UPPER, "x".to_owned().into()).metadata("x-large", &"m".repeat(2000));
+        let status = call.await.unwrap_err();
+        assert_eq!(status.code(), Code::ResourceExhausted);
+        assert!(status.is_local() && !status.may_have_executed());
+        assert!(status.message().contains("over the server's limit of 2000; send less metadata"), "{status}");
+        let call = s.channel.unary(&UPPER, "x".to_owned().into()).metadata("x-small", &"m".repeat(1000));
+        assert_eq!(call.await.unwrap().as_str(), "X");
+    }
+
     async fn a_server_in_this_process_needs_no_socket_and_ends_by_its_handle() {
         let (channel, handle) = Server::new().add(common::Texts::default()).in_process();
         assert_eq!(channel.unary(&UPPER, "x".repeat(1 << 20).into()).await.unwrap().len(), 1 << 20);

@@ -461,6 +461,12 @@ impl Connection {
         }
     }
 
+    /// Largest header list the peer takes, as RFC 9113 §6.5.2 counts it; no limit if it said none. Advisory:
+    /// the engine sends what it is given.
+    pub fn peer_header_list_bytes_max(&self) -> usize {
+        usize::try_from(self.peer.header_list_bytes_max).unwrap_or(usize::MAX)
+    }
+
     /// Streams open in both directions.
     pub fn streams(&self) -> usize {
         self.streams.len()

@@ -77,6 +77,13 @@ impl ClientSide {
             }
             self.deadline = Some(self.deadline.map_or(deadline, |earliest| earliest.min(deadline)));
         }
+        let (bytes, bytes_max) = (head_bytes(&open), conn.peer_header_list_bytes_max());
+        if bytes > bytes_max {
+            let status = Status::resource_exhausted(format!(
+                "the head of the call has {bytes} octets, over the server's limit of {bytes_max}; send less metadata"
+            ));
+            return open.exchange.end(Err(status.at(Phase::Send).not_executed()));
+        }
         if !self.waiting.is_empty() && conn.can_open().is_ok() {
             // Calls that wait go first.
             self.waiting.push_back(open);
@@ -325,6 +332,14 @@ fn write_head(writer: &mut HeaderWriter<'_>, open: &Open, now: Instant) {
         writer.field(b"grpc-timeout", timeout.as_bytes(), Indexing::Literal);
     }
     open.metadata.write_to(writer);
+}
+
+/// Size of the head as RFC 9113 §6.5.2 counts it, a little too large rather than too small.
+fn head_bytes(open: &Open) -> usize {
+    /// Pseudo-headers without path and authority, `te`, content type, user agent, timeout; with 32 for each
+    /// field.
+    const FIXED_BYTES: usize = 512;
+    FIXED_BYTES + open.path.len() + open.authority.len() + open.metadata.list_bytes()
 }
 
 /// gRPC PROTOCOL-HTTP2.md, "User Agents".
