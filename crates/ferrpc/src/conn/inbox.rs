@@ -159,6 +159,36 @@ mod tests {
         assert_eq!(count.0.load(Ordering::Relaxed), 2);
     }
 
+    /// Unparks a thread, and remembers if it came too early.
+    struct Unpark(std::thread::Thread);
+
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    #[test]
+    fn no_push_is_lost_however_owner_and_producers_meet() {
+        const EACH: usize = 20_000;
+        let inbox = Arc::new(Inbox::default());
+        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| (0..EACH).for_each(|_| assert!(inbox.push(Command::Drain))));
+            }
+            let (mut taken, mut count) = (Vec::new(), 0);
+            while count < 3 * EACH {
+                inbox.take(&mut taken, &waker);
+                if taken.is_empty() {
+                    // A lost wake-up would park for ever; the test runner then says which test hangs.
+                    std::thread::park();
+                }
+                count += taken.drain(..).count();
+            }
+        });
+    }
+
     #[test]
     fn a_closed_inbox_takes_no_commands() {
         let inbox = Inbox::default();
