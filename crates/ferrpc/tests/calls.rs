@@ -269,6 +269,22 @@ on_both_runtimes! {
         assert_eq!(call.await.unwrap().as_str(), "X");
     }
 
+    async fn calls_given_up_while_they_wait_for_a_stream_leave_nothing_behind() {
+        let mut limits = ServerLimits::default();
+        limits.streams_max = 1;
+        let s = start_with(limits).await;
+        let holding = s.channel.bidi(&ECHO).await.unwrap();
+        let metadata = "m".repeat(1000);
+        for _ in 0..500 {
+            let call = s.channel.unary(&UPPER, "x".to_owned().into()).metadata("x-weight", &metadata);
+            let status = call.timeout(Duration::from_millis(1)).await.unwrap_err();
+            assert_eq!(status.code(), Code::DeadlineExceeded);
+        }
+        let waiting = tokio::spawn(s.channel.unary(&UPPER, "y".to_owned().into()).into_future());
+        drop(holding);
+        assert_eq!(waiting.await.unwrap().unwrap().as_str(), "Y");
+    }
+
     async fn a_server_in_this_process_needs_no_socket_and_ends_by_its_handle() {
         let (channel, handle) = Server::new().add(common::Texts::default()).in_process();
         assert_eq!(channel.unary(&UPPER, "x".repeat(1 << 20).into()).await.unwrap().len(), 1 << 20);
@@ -278,6 +294,10 @@ on_both_runtimes! {
         handle.shutdown();
         tx.close();
         assert_eq!(rx.message().await.unwrap(), None);
+        // The shutdown reaches the connection in its own time; until then it takes calls.
+        while channel.state() == ferrpc::client::ConnectivityState::Ready {
+            tokio::task::yield_now().await;
+        }
         let status = channel.unary(&UPPER, "x".to_owned().into()).await.unwrap_err();
         assert_eq!(status.code(), Code::Unavailable);
         assert!(status.message().starts_with("the server in this process was shut down"), "{status}");

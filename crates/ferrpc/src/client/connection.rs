@@ -32,6 +32,8 @@ pub(crate) struct ClientSide {
     slots: Vec<Option<Slot>>,
     /// Calls that wait for the peer's stream limit, in order.
     waiting: VecDeque<Box<Open>>,
+    /// At this many they are searched for those given up.
+    waiting_checked_at: usize,
     message_bytes_max: usize,
     /// The earliest deadline of any call, maybe of one that is over.
     deadline: Option<Instant>,
@@ -40,6 +42,9 @@ pub(crate) struct ClientSide {
     going_away: Option<String>,
     last_words: Option<String>,
 }
+
+/// Calls that may wait before it is worth looking for those given up.
+const WAITING_CHECKED_MIN: usize = 64;
 
 struct Slot {
     key: StreamKey,
@@ -55,6 +60,7 @@ impl ClientSide {
         Self {
             slots: Vec::new(),
             waiting: VecDeque::new(),
+            waiting_checked_at: WAITING_CHECKED_MIN,
             message_bytes_max,
             deadline: None,
             lifeline,
@@ -86,14 +92,24 @@ impl ClientSide {
         }
         if !self.waiting.is_empty() && conn.can_open().is_ok() {
             // Calls that wait go first.
-            self.waiting.push_back(open);
+            self.wait(open);
             return self.open_waiting(conn, now);
         }
         let end = End::No;
         match conn.open(end, |writer| write_head(writer, &open, now)) {
             Ok(key) => self.opened(conn, key, *open),
-            Err(OpenError::StreamLimit { .. }) => self.waiting.push_back(open),
+            Err(OpenError::StreamLimit { .. }) => self.wait(open),
             Err(_) => open.exchange.end(Err(self.unusable())),
+        }
+    }
+
+    fn wait(&mut self, open: Box<Open>) {
+        self.waiting.push_back(open);
+        // Calls given up while they wait are forgotten when they reach the front; behind a limit that never
+        // moves they must not pile up either. Doubling makes it cheap.
+        if self.waiting.len() >= self.waiting_checked_at {
+            self.waiting.retain(|open| !open.exchange.is_abandoned());
+            self.waiting_checked_at = (2 * self.waiting.len()).max(WAITING_CHECKED_MIN);
         }
     }
 
