@@ -1,1 +1,1 @@
-//! Programs that outside suites talk to.
+//! Programs that outside suites talk to: `src/bin/*.rs`, each run by `cargo xtask conformance`.

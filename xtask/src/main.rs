@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a command line program")]
 
 mod bench;
+mod conformance;
 mod generate;
 mod paths;
 mod peers;
@@ -48,6 +49,11 @@ enum Command {
         #[command(subcommand)]
         what: Bench,
     },
+    /// Suites that others wrote, against our programs.
+    Conformance {
+        #[command(subcommand)]
+        suite: conformance::Suite,
+    },
     /// Gets what tests and benchmarks need beside Rust, into the target directory where possible.
     Setup,
 }
@@ -64,6 +70,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::command(),
         Command::Gen { check } => generate::command(check),
         Command::Bench { what: Bench::User(options) } => bench::user::command(&options),
+        Command::Conformance { suite } => conformance::command(&suite),
         Command::Setup => setup::command(),
     };
     match result {

@@ -25,6 +25,11 @@ pub(crate) fn peers() -> PathBuf {
     target().join("peers")
 }
 
+/// The suites of `cargo xtask conformance` and what they write. Safe to delete.
+pub(crate) fn conformance() -> PathBuf {
+    target().join("conformance")
+}
+
 /// The workspace of the benchmarks has a target directory of its own: other crates, other features.
 pub(crate) fn benches_target() -> PathBuf {
     target().join("benches")

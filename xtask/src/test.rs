@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::peers::{self, Toolchain};
 use crate::report::{Counts, Outcome, Report};
 use crate::run::{Log, cargo};
-use crate::{Result, generate, paths, tidy};
+use crate::{Result, conformance, generate, paths, tidy};
 
 /// Each feature alone must build: a crate, and the options that leave only one.
 const FEATURES: &[(&str, &[&str])] = &[
@@ -95,6 +95,9 @@ fn foreign_peers(report: &mut Report) {
     needing(report, "the examples with grpcio's usual programs", python_missing.as_ref(), |log| {
         log.run(&mut cargo(&["build", "-p", "ferrpc-examples", "--bins"]))?;
         peers::usual_programs(log).and_then(|()| passed())
+    });
+    needing(report, "h2spec", Toolchain::Go.missing().as_ref(), |log| {
+        conformance::h2spec::all(log).map(Outcome::Ran)
     });
     needing(report, "our server and client with the peers", python_missing.as_ref(), |log| {
         let mut test = cargo(&["test", "--workspace", "--features", "ferrpc-tests/peers", "--test", "peers"]);
