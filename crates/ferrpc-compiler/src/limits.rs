@@ -21,5 +21,11 @@ pub(crate) const DIAGNOSTICS_MAX: usize = 500;
 /// a bound deep nesting of long names costs their product.
 pub(crate) const NAME_BYTES_MAX: usize = 4096;
 
+/// Longest name of a package, in bytes. The same as protoc's.
+pub(crate) const PACKAGE_BYTES_MAX: usize = 511;
+
+/// Most parts of a package's name: languages make a module of each. The same as protoc's.
+pub(crate) const PACKAGE_PARTS_MAX: usize = 101;
+
 /// Longest source line shown whole, in characters; a longer one is cut around the label.
 pub(crate) const FRAME_CHARS_MAX: usize = 140;

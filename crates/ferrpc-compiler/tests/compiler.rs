@@ -142,7 +142,7 @@ fn errors_of_all_files_come_in_one_run() {
         .source("b.proto", "syntax = \"proto3\";\nmessage B { Nothing x = 1; int32 = 2; }\n")
         .compile(&["a.proto", "b.proto", "c.proto"])
         .expect_err("broken");
-    assert_eq!(report.errors(), 4, "{report}");
+    assert_eq!(report.errors(), 5, "{report}");
 }
 
 #[test]
@@ -251,4 +251,61 @@ fn a_full_name_over_4096_bytes_is_refused_once() {
     let report = compile(&text(97)).expect_err("too long");
     assert_eq!(report.errors(), 1, "{report}");
     assert!(report.to_string().contains("this name is too long"));
+}
+
+/// As many of something as asked for.
+fn many(count: usize, one: impl Fn(usize) -> String) -> String {
+    (1..=count).map(one).collect()
+}
+
+#[test]
+fn edition_2026_bounds_messages_oneofs_and_enums_unless_let_off() {
+    let field = |n: usize| format!("int32 f{n}x = {n};");
+    let oneof = |n: usize| format!("oneof o{n}x {{ int32 f{n}x = {n}; }}");
+    let value = |n: usize| format!("E_V{n} = {};", n - 1);
+    type Make<'a> = &'a dyn Fn(usize, &str) -> String;
+    let cases: [(usize, &str, Make<'_>); 4] = [
+        (1500, "fields", &|n, option| format!("message M {{ {option} {} }}", many(n, field))),
+        (1000, "oneofs", &|n, option| format!("message M {{ {option} {} }}", many(n, oneof))),
+        (1200, "fields", &|n, option| format!("message M {{ oneof o {{ {option} {} }} }}", many(n, field))),
+        (1700, "values", &|n, option| format!("enum E {{ {option} {} }}", many(n, value))),
+    ];
+    let off = "option features.enforce_proto_limits = LEGACY_NO_EXPLICIT_LIMITS;";
+    for (most, what, make) in cases {
+        let file = |count, option| format!("edition = \"2026\";\n{}\n", make(count, option));
+        compile(&file(most, "")).expect("as many as may be");
+        compile(&file(most + 1, off)).expect("let off");
+        compile(&file(most + 1, "").replace("2026", "2024")).expect("not in edition 2024");
+        let report = compile(&file(most + 1, "")).expect_err("one too many");
+        assert_eq!(report.errors(), 1, "{report}");
+        assert!(report.to_string().contains(&format!("has {} {what}", most + 1)), "{report}");
+    }
+}
+
+#[test]
+fn a_package_over_511_bytes_or_101_parts_is_refused() {
+    let file = |package: &str| format!("syntax = \"proto3\";\npackage {package};\n");
+    compile(&file(&"a".repeat(511))).expect("short enough");
+    compile(&file(&vec!["a"; 101].join("."))).expect("few enough");
+    for long in ["a".repeat(512), vec!["a"; 102].join(".")] {
+        let report = compile(&file(&long)).expect_err("too long");
+        assert!(report.to_string().contains("this name of a package is too long"), "{report}");
+    }
+}
+
+#[test]
+fn options_of_standard_files_are_text_and_custom_ones_any_bytes() {
+    let report = compile("syntax = \"proto3\";\noption java_package = \"\\377\";\n").expect_err("no text");
+    assert!(report.to_string().contains("is not valid UTF-8"), "{report}");
+}
+
+#[test]
+fn deprecated_options_are_warned_of_in_files_that_were_asked_for_only() {
+    let old = "edition = \"2023\";\nimport \"google/protobuf/cpp_features.proto\";\n\
+        option features.(pb.cpp).legacy_closed_enum = true;\nmessage Old {}\n";
+    let uses = "syntax = \"proto3\";\nimport \"old.proto\";\nmessage M { Old o = 1; }\n";
+    let compiler = Compiler::new().source("old.proto", old).source("a.proto", uses);
+    let compiled = compiler.compile(&["old.proto"]).expect("valid");
+    assert!(compiled.warnings.to_string().starts_with("warning: `legacy_closed_enum` is deprecated"));
+    assert!(compiler.compile(&["a.proto"]).expect("valid").warnings.is_empty());
 }

@@ -10,7 +10,7 @@ use crate::ast::{
 use crate::edition::Edition;
 use crate::info::{Locations, Place};
 use crate::lex::Kind;
-use crate::limits::MESSAGE_DEPTH_MAX;
+use crate::limits::{MESSAGE_DEPTH_MAX, PACKAGE_BYTES_MAX, PACKAGE_PARTS_MAX};
 use crate::report::Diagnostic;
 use crate::span::Span;
 use crate::symbols::SymbolId;
@@ -225,6 +225,13 @@ impl<'s> Parser<'s, '_> {
                 .at(first.span, "first declared here");
             self.report(it);
         } else {
+            let parts = path.text.split('.').count();
+            if path.text.len() > PACKAGE_BYTES_MAX || parts > PACKAGE_PARTS_MAX {
+                let it = Diagnostic::error("this name of a package is too long")
+                    .at(path.span, format!("has {parts} parts and {} bytes", path.text.len()))
+                    .note(format!("the limits are {PACKAGE_PARTS_MAX} parts and {PACKAGE_BYTES_MAX} bytes"));
+                self.report(it);
+            }
             file.package = Some(path);
         }
         self.semicolon(place)
@@ -238,9 +245,14 @@ impl<'s> Parser<'s, '_> {
         if self.is_word("message") || self.is_word("enum") {
             return Ok(Some(visibility));
         }
-        let it = Diagnostic::error(format!("expected `message` or `enum` after `{word}`, found {}", self.found()))
-            .at(self.here(), "has no visibility")
-            .note("in edition 2024 and later `export` and `local` cannot begin the type of a field; write it with a leading dot");
+        let it =
+            Diagnostic::error(format!("expected `message` or `enum` after `{word}`, found {}", self.found()))
+                .at(self.here(), "has no visibility");
+        let it = if self.peek().kind == Kind::Ident {
+            it.note("from edition 2024 on no field's type can begin with `export` or `local`; write it with a dot in front")
+        } else {
+            it
+        };
         self.report(it);
         Err(Failed)
     }

@@ -7,7 +7,7 @@ use ferrpc_proto::descriptor::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
 };
 
-use crate::ast::{Enum, Field, FieldType, File, Message, MessageKind};
+use crate::ast::{Enum, Field, FieldType, File, ImportKind, Message, MessageKind, Scalar, ValueKind};
 use crate::edition::Edition;
 use crate::names;
 use crate::nodes::Nodes;
@@ -32,6 +32,9 @@ struct Pass<'a> {
 impl Pass<'_> {
     fn file(&mut self, proto: &FileDescriptorProto) {
         let file = self.file;
+        if !is_lite(file) {
+            self.lite_imports();
+        }
         for (message, proto) in file.messages.iter().zip(&proto.message_type) {
             self.message(message, proto);
         }
@@ -163,6 +166,23 @@ impl Pass<'_> {
         }
     }
 
+    /// Code for the lite runtime does without descriptors, which all others count on.
+    fn lite_imports(&mut self) {
+        for import in &self.file.imports {
+            let Some(target) = import.file.filter(|_| import.kind != ImportKind::Option) else { continue };
+            if is_lite(&self.world.files[target.index()]) {
+                let it = Diagnostic::error(format!(
+                    "\"{}\" is for the lite runtime and this file is not",
+                    import.name
+                ))
+                .at(import.span, "cannot be imported here")
+                .help("say `option optimize_for = LITE_RUNTIME;` in both or in neither");
+                self.sink.push(it);
+                return;
+            }
+        }
+    }
+
     fn is_delimited(&self, field: &Field<'_>) -> bool {
         self.world.features.symbol(field.symbol).is_delimited()
     }
@@ -193,7 +213,20 @@ impl Pass<'_> {
                 .note("who does not know the extension could not read the message");
             self.sink.push(it);
         }
+        if proto.options.as_ref().and_then(|it| it.unverified_lazy) == Some(true) {
+            let it = Diagnostic::error("an extension cannot be `unverified_lazy`").at(
+                options::span(&field.options, "unverified_lazy").unwrap_or(field.span),
+                "not allowed here",
+            );
+            self.sink.push(it);
+        }
         let Some(id) = extendee.resolved else { return };
+        let home = &self.world.files[self.world.symbols.get(id).span.file.index()];
+        if is_lite(self.file) && !is_lite(home) {
+            let it = Diagnostic::error("a file for the lite runtime cannot extend messages of others")
+                .at(extendee.path.span, "is declared in a file that is not for it");
+            self.sink.push(it);
+        }
         let name = &self.world.symbols.get(id).name;
         if self.file.edition == Edition::Proto3 && !is_options(name) {
             let it = Diagnostic::error("proto3 extends nothing but options")
@@ -272,6 +305,11 @@ impl Pass<'_> {
             self.sink.push(it);
         }
     }
+}
+
+fn is_lite(file: &File<'_>) -> bool {
+    options::find(&file.options, "optimize_for")
+        .is_some_and(|it| matches!(it.value.kind, ValueKind::Scalar(Scalar::Ident("LITE_RUNTIME"))))
 }
 
 fn is_packable(ty: Type) -> bool {
