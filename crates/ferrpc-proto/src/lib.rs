@@ -11,6 +11,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod descriptor;
+#[doc(hidden)]
+pub mod emit;
 mod engine;
 mod enumeration;
 mod error;
@@ -18,6 +20,7 @@ mod limits;
 mod macros;
 mod map;
 mod message;
+mod rev;
 mod sub;
 mod table;
 mod unknown;
@@ -36,8 +39,12 @@ pub use unknown::UnknownFields;
 /// What the macros and generated code name. No part of the API.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::emit;
     pub use crate::enumeration::{debug as debug_enum, name_of, number_of};
-    pub use crate::message::{debug as debug_message, display as display_message};
+    pub use crate::message::{
+        by_table as encode_by_table, debug as debug_message, display as display_message, encode_all_by_table,
+    };
+    pub use crate::rev::RevWriter;
     pub use crate::sub::{InSub, Slot};
     pub use crate::table::{Aux, EnumType, Field, Layout, Oneof, Part, Payload, Stored, Table, Value, kind};
     pub use alloc::boxed::Box;

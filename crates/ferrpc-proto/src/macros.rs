@@ -62,10 +62,11 @@ macro_rules! __message {
                 type Slot = $crate::__slot!($slot);
             }
 
+            const PARTS: &[p::Part] = &[$($crate::__part!($message, $part)),*];
+
             // SAFETY: the table below is made of this type's fields.
             unsafe impl p::Layout for $message {
                 fn table() -> &'static p::Table {
-                    const PARTS: &[p::Part] = &[$($crate::__part!($message, $part)),*];
                     static FIELDS: [p::Field; p::Part::count(PARTS)] = p::Part::collect(PARTS);
                     // SAFETY: `FIELDS` come from parts of this type, each made below; the offset and
                     // the function name the same field.
@@ -78,6 +79,15 @@ macro_rules! __message {
                         )
                     };
                     &TABLE
+                }
+
+                fn encode_rev<'a>(&'a self, w: &mut p::RevWriter<'a>) {
+                    if const { p::Part::in_order(PARTS) } {
+                        p::emit::unknown(w, &self._unknown);
+                        $crate::__encode! { self w $($part)* }
+                    } else {
+                        p::encode_by_table(self, w);
+                    }
                 }
             }
 
@@ -149,6 +159,57 @@ macro_rules! __part {
     };
 }
 
+/// Writes fields, the last one first. In steps of sixteen, since macros may not nest without end.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __encode {
+    ($self:tt $w:ident) => {};
+    ($self:tt $w:ident $a:tt $b:tt $c:tt $d:tt $e:tt $f:tt $g:tt $h:tt
+        $i:tt $j:tt $k:tt $l:tt $m:tt $n:tt $o:tt $p:tt $($rest:tt)*) => {
+        $crate::__encode! { $self $w $($rest)* }
+        $crate::__emit! { $self $w $p }
+        $crate::__emit! { $self $w $o }
+        $crate::__emit! { $self $w $n }
+        $crate::__emit! { $self $w $m }
+        $crate::__emit! { $self $w $l }
+        $crate::__emit! { $self $w $k }
+        $crate::__emit! { $self $w $j }
+        $crate::__emit! { $self $w $i }
+        $crate::__emit! { $self $w $h }
+        $crate::__emit! { $self $w $g }
+        $crate::__emit! { $self $w $f }
+        $crate::__emit! { $self $w $e }
+        $crate::__emit! { $self $w $d }
+        $crate::__emit! { $self $w $c }
+        $crate::__emit! { $self $w $b }
+        $crate::__emit! { $self $w $a }
+    };
+    ($self:tt $w:ident $a:tt $($rest:tt)*) => {
+        $crate::__encode! { $self $w $($rest)* }
+        $crate::__emit! { $self $w $a }
+    };
+}
+
+/// Writes one field, given as `__part!` takes it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __emit {
+    ($self:tt $w:ident (oneof $field:ident)) => {
+        if let ::core::option::Option::Some(oneof) = &$self.$field {
+            p::Oneof::encode_rev(oneof, $w);
+        }
+    };
+    ($self:tt $w:ident ($number:literal $name:literal $field:ident sub)) => {
+        p::emit::sub($w, $number, &$self.$field);
+    };
+    ($self:tt $w:ident ($number:literal $name:literal $field:ident map $key:ident $value:ident)) => {
+        p::emit::map::<p::kind::$key, p::kind::$value, _, _>($w, $number, &$self.$field);
+    };
+    ($self:tt $w:ident ($number:literal $name:literal $field:ident $how:ident $kind:ident)) => {
+        p::emit::$how::<p::kind::$kind, _>($w, $number, &$self.$field);
+    };
+}
+
 /// The traits of a oneof's enum, from the list of its variants.
 #[doc(hidden)]
 #[macro_export]
@@ -188,6 +249,14 @@ macro_rules! __oneof {
                         _ => {}
                     }
                     ::core::unreachable!("put is called with the numbers of FIELDS")
+                }
+
+                fn encode_rev<'a>(&'a self, w: &mut p::RevWriter<'a>) {
+                    match self {
+                        $(Self::$variant(payload) => {
+                            p::emit::field::<p::kind::$kind, _>(w, $number, payload);
+                        })*
+                    }
                 }
             }
         };

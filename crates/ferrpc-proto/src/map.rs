@@ -43,6 +43,11 @@ impl<K, V> Map<K, V> {
         Iter(self.entries.iter())
     }
 
+    /// All of them at once, in the same order.
+    pub(crate) fn as_slice(&self) -> &[(K, V)] {
+        &self.entries
+    }
+
     /// The keys, in the order of insertion.
     pub fn keys(&self) -> impl ExactSizeIterator<Item = &K> + '_ {
         self.entries.iter().map(|(key, _)| key)

@@ -2,10 +2,14 @@
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::mem::MaybeUninit;
+
+use bytes::Bytes;
 
 use crate::engine::{decode, encode, print};
 use crate::error::{DecodeError, EncodeError};
 use crate::limits::DecodeLimits;
+use crate::rev::{RevWriter, SCRATCH_BYTES};
 use crate::table::{Layout, MessageMut, MessageRef};
 
 /// A Protobuf message. Implemented by generated code only.
@@ -49,7 +53,7 @@ pub trait Message:
     ///
     /// What nests deeper than 100, and so cannot be encoded, is left out.
     fn encoded_len(&self) -> usize {
-        encode::measure(MessageRef::of(self)).0
+        encode::len(MessageRef::of(self))
     }
 
     /// Encodes into a new `Vec` of exactly the right size.
@@ -70,8 +74,36 @@ pub trait Message:
     /// # Errors
     /// As [`encode_to_vec`](Self::encode_to_vec); `out` is then as it was.
     fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        encode::append(MessageRef::of(self), out)
+        let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
+        let mut writer = RevWriter::new(&mut scratch);
+        self.encode_rev(&mut writer);
+        writer.finish(out)
     }
+
+    /// Encodes into new [`Bytes`].
+    ///
+    /// # Errors
+    /// As [`encode_to_vec`](Self::encode_to_vec).
+    fn encode_to_bytes(&self) -> Result<Bytes, EncodeError> {
+        self.encode_to_vec().map(Bytes::from)
+    }
+}
+
+/// Writes a message by its table instead of its own encoder: the same bytes, more slowly.
+#[doc(hidden)]
+pub fn by_table<'a, M: Layout>(message: &'a M, w: &mut RevWriter<'a>) {
+    encode::write(w, MessageRef::of(message));
+}
+
+/// Encodes by the table alone: what tests hold the messages' own encoders against.
+#[doc(hidden)]
+pub fn encode_all_by_table<M: Layout>(message: &M) -> Result<Vec<u8>, EncodeError> {
+    let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
+    let mut writer = RevWriter::new(&mut scratch);
+    by_table(message, &mut writer);
+    let mut out = Vec::new();
+    writer.finish(&mut out)?;
+    Ok(out)
 }
 
 /// What `Debug` of a message prints.

@@ -25,6 +25,7 @@ use bytes::Bytes;
 use crate::enumeration::{Enum, name_of};
 use crate::limits::{Budget, OverBudget};
 use crate::map::Map;
+use crate::rev::RevWriter;
 use crate::sub::{InSub, Slot, Sub};
 use crate::unknown::UnknownFields;
 use crate::wire;
@@ -111,6 +112,9 @@ use kind::Kind;
 #[doc(hidden)]
 pub unsafe trait Layout: InSub + Send + Sync {
     fn table() -> &'static Table;
+
+    /// Writes the message by code of its own.
+    fn encode_rev<'a>(&'a self, w: &mut RevWriter<'a>);
 }
 
 /// A value of kind `K` lies in memory as `Self`.
@@ -242,6 +246,9 @@ pub unsafe trait Oneof: Sized + 'static {
     const FIELDS: &'static [Field];
     fn get(&self) -> (u32, *const u8);
     fn put(oneof: &mut Option<Self>, number: u32) -> *mut u8;
+
+    /// Writes the field that is set.
+    fn encode_rev<'a>(&'a self, w: &mut RevWriter<'a>);
 }
 
 /// How a field holds its values. The functions take a pointer to the field.
@@ -458,6 +465,31 @@ impl Part {
             at += 1;
         }
         count
+    }
+
+    /// Whether the parts come by ascending number, oneofs in one piece.
+    pub const fn in_order(parts: &[Self]) -> bool {
+        let (mut highest, mut at) = (0, 0);
+        while at < parts.len() {
+            let (mut low, mut high) = (u32::MAX, highest);
+            match parts[at].fields {
+                Fields::One(field) => (low, high) = (field.number, field.number),
+                Fields::Oneof(fields) => {
+                    let mut variant = 0;
+                    while variant < fields.len() {
+                        let number = fields[variant].number;
+                        low = if number < low { number } else { low };
+                        high = if number > high { number } else { high };
+                        variant += 1;
+                    }
+                }
+            }
+            if low <= highest {
+                return false;
+            }
+            (highest, at) = (high, at + 1);
+        }
+        true
     }
 
     /// The fields of some parts, by ascending number.

@@ -266,3 +266,26 @@ fn a_hundred_levels_and_no_more() {
     assert_eq!(error.kind(), DecodeErrorKind::TooDeep { depth_max: 100 });
     assert!(Person::decode_with(&deeper, &DecodeLimits::new().depth_max(101)).is_ok());
 }
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Pick {
+    Low(i32),
+    High(String),
+}
+ferrpc_proto::__oneof! { Pick; (1 "low" Low int32) (3 "high" High string) }
+
+#[derive(Clone, Default, PartialEq)]
+pub struct Across {
+    pub pick: Option<Pick>,
+    pub between: i32,
+    pub _unknown: UnknownFields,
+}
+ferrpc_proto::__message! { Across, "Across", boxed; (oneof pick) (2 "between" between implicit int32) }
+
+#[test]
+fn fields_come_by_number_even_if_a_oneof_lies_across_them() {
+    let low = Across { pick: Some(Pick::Low(7)), between: 5, ..Across::default() };
+    assert_eq!(low.encode_to_vec().unwrap(), [8, 7, 16, 5]);
+    let high = Across { pick: Some(Pick::High("a".into())), between: 5, ..Across::default() };
+    assert_eq!(high.encode_to_vec().unwrap(), [16, 5, 26, 1, b'a']);
+}

@@ -108,10 +108,13 @@ proptest! {
     fn decoding_undoes_encoding(message in everything()) {
         let bytes = message.encode_to_vec().unwrap();
         prop_assert_eq!(bytes.len(), message.encoded_len());
+        prop_assert_eq!(&message.encode_to_bytes().unwrap()[..], &bytes[..]);
         prop_assert_eq!(&Everything::decode(&bytes).unwrap(), &message);
         let mut out = b"before".to_vec();
         message.encode_into(&mut out).unwrap();
         prop_assert_eq!(&out[6..], &bytes[..]);
+        // A message's own encoder against the one that goes by the table.
+        prop_assert_eq!(ferrpc_proto::__private::encode_all_by_table(&message).unwrap(), bytes);
     }
 
     #[test]
@@ -156,6 +159,7 @@ fn harmless(bytes: &[u8]) -> Result<(), TestCaseError> {
         Err(error) => prop_assert!(error.offset() <= bytes.len() && !error.to_string().is_empty()),
         Ok(message) => {
             let again = message.encode_to_vec().unwrap();
+            prop_assert_eq!(&ferrpc_proto::__private::encode_all_by_table(&message).unwrap(), &again);
             // By bytes: a NaN does not equal itself.
             prop_assert_eq!(Everything::decode(&again).unwrap().encode_to_vec().unwrap(), again);
             let printed = (message.to_string(), format!("{message:?}"));

@@ -5,6 +5,3 @@
 pub(crate) mod decode;
 pub(crate) mod encode;
 pub(crate) mod print;
-
-/// How deep messages may nest when they are encoded, and by default when they are decoded.
-pub(crate) const DEPTH_MAX: u32 = 100;

@@ -154,10 +154,6 @@ pub(crate) struct ListRef<'a> {
 }
 
 impl<'a> ListRef<'a> {
-    pub(crate) fn len(self) -> usize {
-        self.len
-    }
-
     #[inline]
     pub(crate) fn get(self, at: usize) -> ValueRef<'a> {
         assert!(at < self.len, "an index within the list");
@@ -182,10 +178,6 @@ pub(crate) struct MapRef<'a> {
 }
 
 impl<'a> MapRef<'a> {
-    pub(crate) fn len(self) -> usize {
-        self.len
-    }
-
     pub(crate) fn key_type(self) -> Value {
         self.fns.key
     }

@@ -1,0 +1,230 @@
+//! What a message's own encoder is made of: a function for each way a field holds its values, and for
+//! each kind of value how it is written.
+//!
+//! Small and inlined: `__message!` calls them with a field number that is a constant. All write to the
+//! front of what is there, see [`RevWriter`].
+
+use alloc::boxed::Box;
+use alloc::string::String;
+
+use bytes::Bytes;
+
+use crate::enumeration::Enum;
+use crate::map::Map;
+use crate::rev::RevWriter;
+use crate::sub::Sub;
+use crate::table::Layout;
+use crate::table::kind::{self, Kind};
+use crate::unknown::UnknownFields;
+use crate::wire;
+
+/// A value that is written as kind `K`.
+pub trait Emit<K: Kind> {
+    /// Whether it is what an unset field without presence reads as.
+    fn is_default(&self) -> bool;
+
+    /// Writes it, and its tag.
+    fn emit<'a>(&'a self, w: &mut RevWriter<'a>, tag: u32);
+
+    /// Writes values one after the other without tags. Only for numbers.
+    fn emit_all(values: &[Self], w: &mut RevWriter<'_>)
+    where
+        Self: Sized;
+}
+
+macro_rules! varints {
+    ($($type:ty: $kind:ident as $convert:expr;)*) => { $(
+        impl Emit<kind::$kind> for $type {
+            #[inline(always)]
+            fn is_default(&self) -> bool {
+                *self == <$type>::default()
+            }
+
+            #[inline(always)]
+            fn emit<'a>(&'a self, w: &mut RevWriter<'a>, tag: u32) {
+                w.varint_field(tag, $convert(*self));
+            }
+
+            #[inline]
+            fn emit_all(values: &[Self], w: &mut RevWriter<'_>) {
+                w.varints(values, |value| $convert(*value));
+            }
+        }
+    )* };
+}
+
+varints! {
+    i32: int32 as |value| i64::from(value).cast_unsigned();
+    i64: int64 as i64::cast_unsigned;
+    u32: uint32 as u64::from;
+    u64: uint64 as |value| value;
+    i32: sint32 as |value| u64::from(wire::zigzag32(value));
+    i64: sint64 as wire::zigzag64;
+    bool: bool as u64::from;
+}
+
+macro_rules! fixed {
+    ($($type:ty: $kind:ident by $write:ident as $convert:expr;)*) => { $(
+        impl Emit<kind::$kind> for $type {
+            #[inline(always)]
+            fn is_default(&self) -> bool {
+                // By its bits: -0.0 is not the default.
+                $convert(*self) == 0
+            }
+
+            #[inline(always)]
+            fn emit<'a>(&'a self, w: &mut RevWriter<'a>, tag: u32) {
+                w.$write(tag, $convert(*self));
+            }
+
+            #[inline]
+            fn emit_all(values: &[Self], w: &mut RevWriter<'_>) {
+                w.fixed(values, |value| value.to_le_bytes());
+            }
+        }
+    )* };
+}
+
+fixed! {
+    u32: fixed32 by fixed32_field as |value| value;
+    i32: sfixed32 by fixed32_field as i32::cast_unsigned;
+    f32: float by fixed32_field as f32::to_bits;
+    u64: fixed64 by fixed64_field as |value| value;
+    i64: sfixed64 by fixed64_field as i64::cast_unsigned;
+    f64: double by fixed64_field as f64::to_bits;
+}
+
+impl<E: Enum> Emit<kind::open> for E {
+    #[inline(always)]
+    fn is_default(&self) -> bool {
+        self.number() == 0
+    }
+
+    #[inline(always)]
+    fn emit<'a>(&'a self, w: &mut RevWriter<'a>, tag: u32) {
+        w.varint_field(tag, i64::from(self.number()).cast_unsigned());
+    }
+
+    #[inline]
+    fn emit_all(values: &[Self], w: &mut RevWriter<'_>) {
+        w.varints(values, |value| i64::from(value.number()).cast_unsigned());
+    }
+}
+
+macro_rules! delimited {
+    ($($type:ty: $kind:ident;)*) => { $(
+        impl Emit<kind::$kind> for $type {
+            #[inline(always)]
+            fn is_default(&self) -> bool {
+                self.is_empty()
+            }
+
+            #[inline(always)]
+            fn emit<'a>(&'a self, w: &mut RevWriter<'a>, tag: u32) {
+                w.bytes_field(tag, self.as_ref());
+            }
+
+            fn emit_all(_: &[Self], _: &mut RevWriter<'_>) {
+                unreachable!("only numbers can be packed")
+            }
+        }
+    )* };
+}
+
+delimited! {
+    String: string;
+    Bytes: bytes;
+}
+
+macro_rules! messages {
+    ($($type:ty: $kind:ident;)*) => { $(
+        impl<T: Layout> Emit<kind::$kind> for $type {
+            fn is_default(&self) -> bool {
+                false
+            }
+
+            #[inline]
+            fn emit<'a>(&'a self, w: &mut RevWriter<'a>, tag: u32) {
+                w.message_field(tag, |w| T::encode_rev(self, w));
+            }
+
+            fn emit_all(_: &[Self], _: &mut RevWriter<'_>) {
+                unreachable!("only numbers can be packed")
+            }
+        }
+    )* };
+}
+
+messages! {
+    T: message;
+    Box<T>: boxed;
+}
+
+#[inline(always)]
+const fn tag<K: Kind>(number: u32) -> u32 {
+    number << 3 | K::VALUE.wire_type()
+}
+
+/// One value of a field, whatever it is.
+#[inline(always)]
+pub fn field<'a, K: Kind, T: Emit<K>>(w: &mut RevWriter<'a>, number: u32, value: &'a T) {
+    value.emit(w, tag::<K>(number));
+}
+
+#[inline(always)]
+pub fn implicit<'a, K: Kind, T: Emit<K>>(w: &mut RevWriter<'a>, number: u32, value: &'a T) {
+    if !value.is_default() {
+        value.emit(w, tag::<K>(number));
+    }
+}
+
+#[inline(always)]
+pub fn optional<'a, K: Kind, T: Emit<K>>(w: &mut RevWriter<'a>, number: u32, value: &'a Option<T>) {
+    if let Some(value) = value {
+        value.emit(w, tag::<K>(number));
+    }
+}
+
+#[inline(always)]
+pub fn sub<'a, T: Layout>(w: &mut RevWriter<'a>, number: u32, value: &'a Sub<T>) {
+    if let Some(value) = value.as_ref() {
+        Emit::<kind::message>::emit(value, w, tag::<kind::message>(number));
+    }
+}
+
+#[inline]
+pub fn repeated<'a, K: Kind, T: Emit<K>>(w: &mut RevWriter<'a>, number: u32, values: &'a [T]) {
+    for value in values.iter().rev() {
+        value.emit(w, tag::<K>(number));
+    }
+}
+
+#[inline]
+pub fn packed<'a, K: Kind, T: Emit<K>>(w: &mut RevWriter<'a>, number: u32, values: &'a [T]) {
+    if !values.is_empty() {
+        let before = w.written();
+        T::emit_all(values, w);
+        w.close(number << 3 | wire::LEN, before);
+    }
+}
+
+#[inline]
+pub fn map<'a, A: Kind, B: Kind, K: Emit<A>, V: Emit<B>>(
+    w: &mut RevWriter<'a>,
+    number: u32,
+    map: &'a Map<K, V>,
+) {
+    for (key, value) in map.as_slice().iter().rev() {
+        let before = w.written();
+        value.emit(w, tag::<B>(2));
+        key.emit(w, tag::<A>(1));
+        w.close(number << 3 | wire::LEN, before);
+    }
+}
+
+#[inline(always)]
+pub fn unknown(w: &mut RevWriter<'_>, fields: &UnknownFields) {
+    if !fields.is_empty() {
+        w.bytes(fields.as_bytes());
+    }
+}
