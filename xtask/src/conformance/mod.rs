@@ -3,6 +3,8 @@
 //! Suites are installed below `target/conformance`, at pinned versions where that is possible.
 
 pub(crate) mod h2spec;
+mod protobuf;
+mod runner;
 
 use clap::Subcommand;
 
@@ -12,10 +14,13 @@ use crate::Result;
 pub(crate) enum Suite {
     /// HTTP/2 and HPACK, server role: all cases of h2spec.
     H2spec(h2spec::Options),
+    /// Upstream's suite for Protobuf; what it does not reach yet is counted and named.
+    Protobuf(protobuf::Options),
 }
 
 pub(crate) fn command(suite: &Suite) -> Result<()> {
     match suite {
         Suite::H2spec(options) => h2spec::command(options),
+        Suite::Protobuf(options) => protobuf::command(options),
     }
 }
