@@ -29,6 +29,7 @@ mod lower;
 mod names;
 mod nodes;
 mod options;
+mod parallel;
 mod parse;
 mod pass;
 mod ranges;

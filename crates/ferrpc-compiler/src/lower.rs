@@ -8,10 +8,11 @@ use ferrpc_proto::descriptor::FileDescriptorProto;
 
 use crate::ast::File;
 use crate::load::Loaded;
+use crate::parallel;
 use crate::parse;
 use crate::pass;
 use crate::report::Sink;
-use crate::span::FileId;
+use crate::span::{FileId, narrow};
 use crate::world::World;
 
 /// Compiles all loaded files. Descriptors come in the order of dependency; they are whole only if no
@@ -21,10 +22,19 @@ pub(crate) fn lower(loaded: &Loaded, sink: &mut Sink) -> Vec<FileDescriptorProto
     if let Some(hidden) = loaded.hidden {
         sink.mute(hidden);
     }
-    let parse = |id: FileId, sink: &mut Sink| {
-        parse::parse(id, &loaded.sources.file(id).text, &loaded.tokens[id.index()], sink)
-    };
-    let mut files: Vec<File<'_>> = loaded.sources.ids().map(|id| parse(id, sink)).collect();
+    let parsed = parallel::map(loaded.sources.len(), |at| {
+        let id = FileId(narrow(at));
+        let mut sink = Sink::default();
+        if loaded.hidden == Some(id) {
+            sink.mute(id);
+        }
+        (parse::parse(id, &loaded.sources.file(id).text, &loaded.tokens[at], &mut sink), sink)
+    });
+    let mut files: Vec<File<'_>> = Vec::with_capacity(parsed.len());
+    for (file, found) in parsed {
+        files.push(file);
+        sink.absorb(found);
+    }
 
     // Which file sees which, in what order they stand; cycles.
     let imports = pass::imports::run(loaded, &mut files, sink);

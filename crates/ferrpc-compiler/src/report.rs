@@ -204,6 +204,15 @@ impl Sink {
         }
     }
 
+    /// Takes over what another one was told.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        for diagnostic in other.diagnostics {
+            self.push(diagnostic);
+        }
+        self.dropped += other.dropped;
+        self.errors += other.dropped;
+    }
+
     /// Errors so far.
     pub(crate) fn errors(&self) -> usize {
         self.errors

@@ -309,3 +309,20 @@ fn deprecated_options_are_warned_of_in_files_that_were_asked_for_only() {
     assert!(compiled.warnings.to_string().starts_with("warning: `legacy_closed_enum` is deprecated"));
     assert!(compiler.compile(&["a.proto"]).expect("valid").warnings.is_empty());
 }
+
+#[test]
+fn errors_of_many_files_come_in_their_order_and_are_all_counted() {
+    // Enough of both for several threads and for more than a report keeps.
+    let mut compiler = Compiler::new();
+    let names: Vec<String> = (0..60).map(|n| format!("f{n:02}.proto")).collect();
+    for name in &names {
+        compiler = compiler.source(name, format!("syntax = \"proto3\";\n{}", "nonsense here;\n".repeat(15)));
+    }
+    let report = compiler.compile(&names).expect_err("broken");
+    assert_eq!(report.errors(), 60 * 15);
+    let files: Vec<&str> =
+        report.diagnostics().map(|it| report.place(it).expect("has a place").file).collect();
+    assert!(files.is_sorted() && files.first() == Some(&"f00.proto"), "{files:?}");
+    let again = compiler.compile(&names).expect_err("broken");
+    assert_eq!(report.to_string(), again.to_string());
+}

@@ -7,15 +7,18 @@ use ferrpc_proto::descriptor::{FileDescriptorProto, SourceCodeInfo};
 
 use crate::ast::File;
 use crate::info::{Known, Moved};
+use crate::parallel;
 use crate::source::SourceFile;
 use crate::world::World;
 
 pub(crate) fn run(world: &World<'_>, moved: &[Moved], protos: &mut [FileDescriptorProto]) {
-    for ((file, proto), moved) in world.files.iter().zip(protos).zip(moved) {
-        if Some(file.id) != world.loaded.hidden {
-            let source = world.loaded.sources.file(file.id);
-            proto.source_code_info.set(locations(file, source, moved));
-        }
+    let infos = parallel::map(world.files.len(), |at| {
+        let file = &world.files[at];
+        (Some(file.id) != world.loaded.hidden)
+            .then(|| locations(file, world.loaded.sources.file(file.id), &moved[at]))
+    });
+    for (proto, info) in protos.iter_mut().zip(infos) {
+        proto.source_code_info = info.into();
     }
 }
 
