@@ -4,6 +4,7 @@
 
 pub(crate) mod h2spec;
 mod protobuf;
+mod protoc;
 mod runner;
 
 use clap::Subcommand;
@@ -16,11 +17,14 @@ pub(crate) enum Suite {
     H2spec(h2spec::Options),
     /// Upstream's suite for Protobuf; what it does not reach yet is counted and named.
     Protobuf(protobuf::Options),
+    /// Descriptor sets of `ferrpc compile` against protoc's, byte for byte.
+    Protoc,
 }
 
 pub(crate) fn command(suite: &Suite) -> Result<()> {
     match suite {
         Suite::H2spec(options) => h2spec::command(options),
         Suite::Protobuf(options) => protobuf::command(options),
+        Suite::Protoc => protoc::command(),
     }
 }

@@ -16,8 +16,8 @@ const LISTS: [(&str, &str); 2] = [
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Only this way through the runtime: `specialised` or `table`. Default: each in turn.
-    #[arg(long)]
+    /// Only this way through the runtime. Default: each in turn.
+    #[arg(long, value_parser = MODES)]
     mode: Option<String>,
 }
 
