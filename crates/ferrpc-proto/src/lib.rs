@@ -10,6 +10,9 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[doc(hidden)]
+pub mod absorb;
+mod decoding;
 pub mod descriptor;
 #[doc(hidden)]
 pub mod emit;
@@ -23,6 +26,7 @@ mod message;
 mod rev;
 mod sub;
 mod table;
+mod text;
 mod unknown;
 mod wire;
 pub mod wkt;
@@ -39,10 +43,13 @@ pub use unknown::UnknownFields;
 /// What the macros and generated code name. No part of the API.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::absorb;
+    pub use crate::decoding::Decoding;
     pub use crate::emit;
     pub use crate::enumeration::{debug as debug_enum, name_of, number_of};
     pub use crate::message::{
-        by_table as encode_by_table, debug as debug_message, display as display_message, encode_all_by_table,
+        by_table as encode_by_table, debug as debug_message, decode_all_by_table, display as display_message,
+        encode_all_by_table,
     };
     pub use crate::rev::RevWriter;
     pub use crate::sub::{InSub, Slot};

@@ -81,6 +81,15 @@ macro_rules! __message {
                     &TABLE
                 }
 
+                #[allow(unused, clippy::never_loop)] // Of a message without fields.
+                fn decode_known<'i>(&mut self, mut input: &'i [u8], d: &mut p::Decoding) -> &'i [u8] {
+                    while let ::core::option::Option::Some((tag, at)) = p::absorb::tag(input) {
+                        $($crate::__absorb! { self tag input at d $part })*
+                        break;
+                    }
+                    input
+                }
+
                 fn encode_rev<'a>(&'a self, w: &mut p::RevWriter<'a>) {
                     if const { p::Part::in_order(PARTS) } {
                         p::emit::unknown(w, &self._unknown);
@@ -210,6 +219,41 @@ macro_rules! __emit {
     };
 }
 
+/// Reads the record at hand into a field, given as `__part!` takes it, if it is for that one.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __absorb {
+    ($self:tt $tag:ident $input:ident $at:ident $d:ident (oneof $field:ident)) => {
+        $crate::__absorb! { @ p::Oneof::absorb(&mut $self.$field, $tag, &mut $input, $at, $d) }
+    };
+    ($self:tt $tag:ident $input:ident $at:ident $d:ident ($number:literal $name:literal $field:ident sub)) => {
+        $crate::__absorb! { @ p::absorb::sub(($tag, $number), &mut $self.$field, &mut $input, $at, $d) }
+    };
+    ($self:tt $tag:ident $input:ident $at:ident $d:ident
+        ($number:literal $name:literal $field:ident map $key:ident $value:ident)) => {
+        $crate::__absorb! { @
+            p::absorb::map::<p::kind::$key, p::kind::$value, _, _>(
+                ($tag, $number), &mut $self.$field, &mut $input, $at, $d,
+            )
+        }
+    };
+    ($self:tt $tag:ident $input:ident $at:ident $d:ident
+        ($number:literal $name:literal $field:ident $how:ident $kind:ident)) => {
+        $crate::__absorb! { @
+            p::absorb::$how::<p::kind::$kind, _>(
+                ($tag, $number), &mut $self.$field, &mut $input, $at, $d,
+            )
+        }
+    };
+    (@ $outcome:expr) => {
+        match $outcome {
+            p::absorb::Outcome::Next => {}
+            p::absorb::Outcome::Done => continue,
+            p::absorb::Outcome::Odd => break,
+        }
+    };
+}
+
 /// The traits of a oneof's enum, from the list of its variants.
 #[doc(hidden)]
 #[macro_export]
@@ -249,6 +293,33 @@ macro_rules! __oneof {
                         _ => {}
                     }
                     ::core::unreachable!("put is called with the numbers of FIELDS")
+                }
+
+                #[inline]
+                fn absorb<'i>(
+                    oneof: &mut ::core::option::Option<Self>,
+                    tag: u32,
+                    input: &mut &'i [u8],
+                    at: &'i [u8],
+                    d: &mut p::Decoding,
+                ) -> p::absorb::Outcome {
+                    $(
+                        let there = match oneof {
+                            ::core::option::Option::Some(Self::$variant(payload)) => {
+                                ::core::option::Option::Some(payload)
+                            }
+                            _ => ::core::option::Option::None,
+                        };
+                        let (outcome, new) =
+                            p::absorb::variant::<p::kind::$kind, _>((tag, $number), there, input, at, d);
+                        if let ::core::option::Option::Some(new) = new {
+                            *oneof = ::core::option::Option::Some(Self::$variant(new));
+                        }
+                        if outcome != p::absorb::Outcome::Next {
+                            return outcome;
+                        }
+                    )*
+                    p::absorb::Outcome::Next
                 }
 
                 fn encode_rev<'a>(&'a self, w: &mut p::RevWriter<'a>) {

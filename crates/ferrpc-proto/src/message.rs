@@ -6,6 +6,8 @@ use core::mem::MaybeUninit;
 
 use bytes::Bytes;
 
+use crate::absorb;
+use crate::decoding::Decoding;
 use crate::engine::{decode, encode, print};
 use crate::error::{DecodeError, EncodeError};
 use crate::limits::DecodeLimits;
@@ -46,7 +48,7 @@ pub trait Message:
     /// # Errors
     /// As [`decode_with`](Self::decode_with). The fields before the bad one have been merged by then.
     fn merge_from(&mut self, bytes: &[u8], limits: &DecodeLimits) -> Result<(), DecodeError> {
-        decode::merge(MessageMut::of(self), bytes, limits)
+        absorb::message(self, bytes, &mut Decoding::new(bytes, limits))
     }
 
     /// The length of the encoded message, in bytes.
@@ -93,6 +95,14 @@ pub trait Message:
 #[doc(hidden)]
 pub fn by_table<'a, M: Layout>(message: &'a M, w: &mut RevWriter<'a>) {
     encode::write(w, MessageRef::of(message));
+}
+
+/// Decodes by the table alone: what tests hold the messages' own decoders against.
+#[doc(hidden)]
+pub fn decode_all_by_table<M: Layout>(bytes: &[u8], limits: &DecodeLimits) -> Result<M, DecodeError> {
+    let mut message = M::default();
+    decode::merge(MessageMut::of(&mut message), bytes, limits)?;
+    Ok(message)
 }
 
 /// Encodes by the table alone: what tests hold the messages' own encoders against.

@@ -38,7 +38,7 @@ const CHUNK_BYTES_MAX: usize = 1 << 20;
 const VARINT_FIELD_BYTES_MAX: usize = 5 + 10;
 
 /// Bytes from this length on are not copied until the message is put together.
-const LINKED_BYTES_MIN: usize = 4 << 10;
+const LINKED_BYTES_MIN: usize = 512;
 
 /// Writes a message backwards. What generated code is given; no part of the API.
 #[derive(Debug)]
@@ -232,6 +232,10 @@ impl<'a> RevWriter<'a> {
     #[cold]
     #[inline(never)]
     fn link(&mut self, bytes: &'a [u8]) {
+        if self.parts.capacity() == 0 {
+            // Where one thing is long, others are.
+            self.parts.reserve(16);
+        }
         self.end_part();
         self.parts.push((bytes.as_ptr(), bytes.len()));
         self.end = self.end.wrapping_add(bytes.len());
@@ -318,8 +322,11 @@ impl<'a> RevWriter<'a> {
 mod tests {
     use super::*;
 
-    fn written<'a>(scratch_bytes: usize, write: impl FnOnce(&mut RevWriter<'a>)) -> Vec<u8> {
-        let scratch = alloc::vec![MaybeUninit::uninit(); scratch_bytes].leak();
+    fn scratch(bytes: usize) -> Vec<MaybeUninit<u8>> {
+        alloc::vec![MaybeUninit::uninit(); bytes]
+    }
+
+    fn written<'a>(scratch: &'a mut [MaybeUninit<u8>], write: impl FnOnce(&mut RevWriter<'a>)) -> Vec<u8> {
         let mut writer = RevWriter::new(scratch);
         write(&mut writer);
         let len = writer.written();
@@ -333,7 +340,7 @@ mod tests {
     fn what_is_written_last_comes_first_whatever_space_there_is() {
         let text: Vec<u8> = (0..20_000u32).map(|i| low_byte(u64::from(i % 251))).collect();
         for scratch_bytes in [0, 1, 14, 15, 16, 100, 2048, 30_000] {
-            let out = written(scratch_bytes, |w| {
+            let out = written(&mut scratch(scratch_bytes), |w| {
                 w.bytes(&text);
                 w.varint_field(8, 300);
                 w.varints(&[1u64, 128, 1 << 14, u64::MAX], |value| *value);
@@ -355,7 +362,7 @@ mod tests {
     fn long_bytes_are_linked_in_their_place() {
         let (long, short) = (alloc::vec![7; LINKED_BYTES_MIN], alloc::vec![9; LINKED_BYTES_MIN - 1]);
         for scratch_bytes in [0, 3, 100, 20_000] {
-            let out = written(scratch_bytes, |w| {
+            let out = written(&mut scratch(scratch_bytes), |w| {
                 w.bytes_field(10, &long);
                 w.bytes_field(18, &short);
                 w.bytes_field(26, &long);
@@ -365,10 +372,10 @@ mod tests {
             let field = |tag: u8, len: &[u8], bytes: &[u8]| [&[tag], len, bytes].concat();
             let fields = [
                 alloc::vec![40, 1],
-                field(34, &[0x80, 0x20], &long),
-                field(26, &[0x80, 0x20], &long),
-                field(18, &[0xff, 0x1f], &short),
-                field(10, &[0x80, 0x20], &long),
+                field(34, &[0x80, 4], &long),
+                field(26, &[0x80, 4], &long),
+                field(18, &[0xff, 3], &short),
+                field(10, &[0x80, 4], &long),
             ];
             assert!(out == fields.concat(), "{scratch_bytes}");
         }
@@ -378,7 +385,7 @@ mod tests {
     fn bytes_of_any_length_are_copied_whole() {
         let bytes: Vec<u8> = (1..=70).collect();
         for len in 0..bytes.len() {
-            assert_eq!(written(100, |w| w.bytes(&bytes[..len])), bytes[..len]);
+            assert_eq!(written(&mut scratch(100), |w| w.bytes(&bytes[..len])), bytes[..len]);
         }
     }
 
@@ -389,8 +396,9 @@ mod tests {
         for number in &numbers {
             crate::wire::push_varint(&mut all, *number);
         }
-        one_by_one.extend(written(7, |w| numbers.iter().rev().for_each(|number| w.varint(*number))));
+        one_by_one
+            .extend(written(&mut scratch(7), |w| numbers.iter().rev().for_each(|number| w.varint(*number))));
         assert!(one_by_one == all);
-        assert!(written(7, |w| w.varints(&numbers, |number| *number)) == all);
+        assert!(written(&mut scratch(7), |w| w.varints(&numbers, |number| *number)) == all);
     }
 }

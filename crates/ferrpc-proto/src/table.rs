@@ -22,6 +22,7 @@ use core::hash::Hash;
 
 use bytes::Bytes;
 
+use crate::decoding::{Decoding, Outcome};
 use crate::enumeration::{Enum, name_of};
 use crate::limits::{Budget, OverBudget};
 use crate::map::Map;
@@ -112,6 +113,11 @@ use kind::Kind;
 #[doc(hidden)]
 pub unsafe trait Layout: InSub + Send + Sync {
     fn table() -> &'static Table;
+
+    /// Reads records from the front as long as they are usual ones; returns what begins with another.
+    ///
+    /// Or, with an error in `d`, what begins with the record that is wrong inside.
+    fn decode_known<'i>(&mut self, input: &'i [u8], d: &mut Decoding) -> &'i [u8];
 
     /// Writes the message by code of its own.
     fn encode_rev<'a>(&'a self, w: &mut RevWriter<'a>);
@@ -246,6 +252,15 @@ pub unsafe trait Oneof: Sized + 'static {
     const FIELDS: &'static [Field];
     fn get(&self) -> (u32, *const u8);
     fn put(oneof: &mut Option<Self>, number: u32) -> *mut u8;
+
+    /// Reads a record, if it is for one of the fields and usual.
+    fn absorb<'i>(
+        oneof: &mut Option<Self>,
+        tag: u32,
+        input: &mut &'i [u8],
+        at: &'i [u8],
+        d: &mut Decoding,
+    ) -> Outcome;
 
     /// Writes the field that is set.
     fn encode_rev<'a>(&'a self, w: &mut RevWriter<'a>);

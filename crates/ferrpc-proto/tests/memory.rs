@@ -64,7 +64,7 @@ fn a_length_takes_no_memory_before_its_bytes_are_there() {
 fn small_elements_cannot_become_more_than_the_budget() {
     let _turn = alone();
     // Two or three bytes each: empty messages, strings, bytes, map entries of distinct keys.
-    let messages = delimited(48, &[]).repeat(2 * MIB / 3);
+    let messages = delimited(48, &[]).repeat(MIB);
     let strings = delimited(44, &[]).repeat(2 * MIB);
     let entries: Vec<u8> = (0..MIB / 4)
         .flat_map(|key| delimited(54, &[vec![0x0a], delimited(1, &varint(key % 128))[1..].to_vec()].concat()))
@@ -82,7 +82,7 @@ fn small_elements_cannot_become_more_than_the_budget() {
         // A list that doubles has asked for twice what it holds in the end.
         assert!(taken <= 2 * granted + MIB, "{what}: {taken} bytes of {granted}");
     }
-    let messages = delimited(48, &[]).repeat(2 * MIB / 3);
+    let messages = delimited(48, &[]).repeat(MIB);
     let error = Everything::decode(&messages).unwrap_err();
     assert!(matches!(error.kind(), DecodeErrorKind::OverBudget { .. }));
     assert!(error.path().eq(["nodes"]));

@@ -110,6 +110,8 @@ proptest! {
         prop_assert_eq!(bytes.len(), message.encoded_len());
         prop_assert_eq!(&message.encode_to_bytes().unwrap()[..], &bytes[..]);
         prop_assert_eq!(&Everything::decode(&bytes).unwrap(), &message);
+        decoded_as_by_table::<Everything>(&bytes, &DecodeLimits::new())?;
+        decoded_as_by_table::<Everything>(&bytes, &DecodeLimits::new().depth_max(1))?;
         let mut out = b"before".to_vec();
         message.encode_into(&mut out).unwrap();
         prop_assert_eq!(&out[6..], &bytes[..]);
@@ -153,8 +155,25 @@ proptest! {
     }
 }
 
+/// A message's own decoder does with bytes what the one that goes by the table does.
+fn decoded_as_by_table<M: Message>(bytes: &[u8], limits: &DecodeLimits) -> Result<(), TestCaseError> {
+    let by_table = ferrpc_proto::__private::decode_all_by_table::<M>(bytes, limits);
+    match (M::decode_with(bytes, limits), by_table) {
+        (Ok(own), Ok(by_table)) => {
+            // By bytes: a NaN does not equal itself.
+            prop_assert_eq!(own.encode_to_vec().unwrap(), by_table.encode_to_vec().unwrap());
+        }
+        (Err(own), Err(by_table)) => prop_assert_eq!(own.to_string(), by_table.to_string()),
+        (own, by_table) => prop_assert!(false, "own: {own:?}, by table: {by_table:?}"),
+    }
+    Ok(())
+}
+
 /// Either an error that can be printed, or a message that encodes to one that is equal.
 fn harmless(bytes: &[u8]) -> Result<(), TestCaseError> {
+    decoded_as_by_table::<Everything>(bytes, &DecodeLimits::new())?;
+    decoded_as_by_table::<Everything>(bytes, &DecodeLimits::new().depth_max(2))?;
+    decoded_as_by_table::<Node>(bytes, &DecodeLimits::new())?;
     match Everything::decode(bytes) {
         Err(error) => prop_assert!(error.offset() <= bytes.len() && !error.to_string().is_empty()),
         Ok(message) => {

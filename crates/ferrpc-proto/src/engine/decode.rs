@@ -5,12 +5,32 @@ use alloc::vec::Vec;
 
 use bytes::Bytes;
 
+use crate::decoding::Decoding;
 use crate::error::{DecodeError, DecodeErrorKind as Kind};
 use crate::limits::{Budget, DecodeLimits, OverBudget};
 use crate::table::{Field, ListMut, MessageMut, Place, Table, Value, ValueMut};
 use crate::wire;
 
-/// Decodes `input` on top of what `message` holds.
+/// Decodes the one record at the front of `input`.
+pub(crate) fn record(
+    message: &mut MessageMut<'_>,
+    input: &mut &[u8],
+    d: &mut Decoding,
+) -> Result<(), DecodeError> {
+    let decoder = Decoder { start: d.start, depth_max: d.depth_max };
+    decoder.record(message, input, d.depth, &mut d.budget)
+}
+
+/// The error inside the record at the front of `input`, with that record's place.
+#[cold]
+pub(crate) fn inside(table: &Table, mut input: &[u8], d: &mut Decoding) -> DecodeError {
+    let offset = input.as_ptr().addr() - d.start;
+    let field = wire::tag(&mut input).ok().and_then(|tag| table.find(tag));
+    let error = d.error.take().unwrap_or_else(|| DecodeError::new(Kind::Truncated, offset));
+    error.within(table.name(), field.map(|index| table.fields()[index].name))
+}
+
+/// Decodes `input` on top of what `message` holds, by the table alone.
 pub(crate) fn merge(
     mut message: MessageMut<'_>,
     input: &[u8],
@@ -52,32 +72,41 @@ impl Decoder {
         depth: u32,
         budget: &mut Budget,
     ) -> Result<(), DecodeError> {
-        let table = message.table();
         while !input.is_empty() {
-            let record = input;
-            let tag = match wire::tag(&mut input) {
-                Ok(tag) => tag,
-                Err(kind) => return Err(self.fail(Fault::Wire(kind), record, table, None, budget)),
-            };
-            let (field, outcome) = match table.find(tag) {
-                None => (None, self.unknown(message, record, &mut input, tag, depth, budget)),
-                Some(index) => {
-                    let field = &table.fields()[index];
-                    let outcome = match field.place {
-                        Place::Map(_) => self.entry(message, index, record, &mut input, depth, budget),
-                        Place::List { .. } if tag & 7 == wire::LEN && field.value.is_packable() => {
-                            packed(message, index, &mut input, budget)
-                        }
-                        _ => self.field(message, index, record, &mut input, depth, budget),
-                    };
-                    (Some(field), outcome)
-                }
-            };
-            if let Err(fault) = outcome {
-                return Err(self.fail(fault, record, table, field, budget));
-            }
+            self.record(message, &mut input, depth, budget)?;
         }
         Ok(())
+    }
+
+    #[inline]
+    fn record(
+        self,
+        message: &mut MessageMut<'_>,
+        input: &mut &[u8],
+        depth: u32,
+        budget: &mut Budget,
+    ) -> Result<(), DecodeError> {
+        let table = message.table();
+        let record = *input;
+        let tag = match wire::tag(input) {
+            Ok(tag) => tag,
+            Err(kind) => return Err(self.fail(Fault::Wire(kind), record, table, None, budget)),
+        };
+        let (field, outcome) = match table.find(tag) {
+            None => (None, self.unknown(message, record, input, tag, depth, budget)),
+            Some(index) => {
+                let field = &table.fields()[index];
+                let outcome = match field.place {
+                    Place::Map(_) => self.entry(message, index, record, input, depth, budget),
+                    Place::List { .. } if tag & 7 == wire::LEN && field.value.is_packable() => {
+                        packed(message, index, input, budget)
+                    }
+                    _ => self.field(message, index, record, input, depth, budget),
+                };
+                (Some(field), outcome)
+            }
+        };
+        outcome.map_err(|fault| self.fail(fault, record, table, field, budget))
     }
 
     fn unknown(
