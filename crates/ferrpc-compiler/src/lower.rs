@@ -64,6 +64,7 @@ pub(crate) fn lower(loaded: &Loaded, sink: &mut Sink) -> Vec<FileDescriptorProto
     pass::declarations::run(&world, sink);
     // Names in JSON, and that no two fields share one.
     pass::json::run(&world, &protos, sink);
+    pass::enum_json::run(&world, &protos, sink);
     // Imports that nothing came from; not worth a word while there are errors.
     pass::imports::unused(&world, &used, sink);
     // Locations and comments.

@@ -61,6 +61,29 @@ impl Support {
         out.span.is_some().then_some(out)
     }
 
+    /// What is wrong with it, if something is.
+    pub(crate) fn fault(&self) -> Option<&'static str> {
+        let (from, old) = (self.introduced.unwrap_or(0), self.deprecated.unwrap_or(0));
+        let end = self.removed.unwrap_or(0);
+        Some(if self.deprecated.is_some() && old < from {
+            "is deprecated before it is introduced"
+        } else if self.deprecated.is_some() && self.warning.is_none() {
+            "is deprecated without a `deprecation_warning`"
+        } else if self.deprecated.is_none() && self.warning.is_some() {
+            "has a `deprecation_warning` and is never deprecated"
+        } else if self.removed.is_some() && old >= end {
+            "is deprecated only after it is removed"
+        } else if self.removed.is_some() && end < from {
+            "is removed before it is introduced"
+        } else if self.removed.is_some() && from != end && self.error.is_none() {
+            "is removed without a `removal_error`"
+        } else if self.removed.is_none() && self.error.is_some() {
+            "has a `removal_error` and is never removed"
+        } else {
+            return None;
+        })
+    }
+
     fn set(&mut self, name: &str, value: &Scalar<'_>) {
         let edition = || match value {
             Scalar::Ident(word) => ferrpc_proto::descriptor::Edition::from_name(word).map(|it| it.0),

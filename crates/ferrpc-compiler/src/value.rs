@@ -347,7 +347,8 @@ impl<'a> Builder<'_, 'a> {
 
     /// Says so if a field of an option may not be set here, or not in this edition.
     pub(crate) fn allowed(&mut self, field: &Field<'_>, span: Span) {
-        if let Some(it) = self.target.refuses(field, span) {
+        // What an import does is told to those who ask for it.
+        if let Some(it) = self.target.refuses(field, span).filter(|_| self.is_root) {
             self.sink.push(it);
         }
         self.lifetime(&field.options, &field.name.text, span);

@@ -326,3 +326,15 @@ fn errors_of_many_files_come_in_their_order_and_are_all_counted() {
     let again = compiler.compile(&names).expect_err("broken");
     assert_eq!(report.to_string(), again.to_string());
 }
+
+#[test]
+fn an_import_is_not_held_to_the_targets_of_its_options() {
+    let lib = "syntax = \"proto2\";\nimport \"google/protobuf/descriptor.proto\";\n\
+        extend google.protobuf.FieldOptions { optional bool mine = 50000 [targets = TARGET_TYPE_FILE]; }\n\
+        message Lib { optional int32 x = 1 [(mine) = true]; }\n";
+    let uses = "syntax = \"proto3\";\nimport \"lib.proto\";\nmessage M { Lib lib = 1; }\n";
+    let compiler = Compiler::new().source("lib.proto", lib).source("a.proto", uses);
+    compiler.compile(&["a.proto"]).expect("as protoc does");
+    let report = compiler.compile(&["lib.proto"]).expect_err("asked for");
+    assert!(report.to_string().contains("option `mine` cannot be set on a field"), "{report}");
+}

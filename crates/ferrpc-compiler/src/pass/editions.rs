@@ -50,6 +50,7 @@ impl Pass<'_> {
                 self.sink.push(it);
             }
         }
+        file.enums.iter().for_each(|it| self.values(it));
         for (message, proto) in file.messages.iter().zip(&proto.message_type) {
             self.message(message, proto);
         }
@@ -66,6 +67,7 @@ impl Pass<'_> {
         for (nested, proto) in message.messages.iter().zip(&proto.nested_type) {
             self.message(nested, proto);
         }
+        message.enums.iter().for_each(|it| self.values(it));
         let entry = message.kind == MessageKind::MapEntry;
         for (field, proto) in message.fields.iter().zip(&proto.field) {
             self.field(field, proto, entry);
@@ -195,6 +197,7 @@ impl Pass<'_> {
         for value in &this.values {
             let Some(said) = Support::of(&value.options) else { continue };
             let span = said.span.unwrap_or(value.name.span);
+            let said_well = said.fault().is_none();
             let merged = Support {
                 introduced: said.introduced.or(own.introduced),
                 deprecated: said.deprecated.or(own.deprecated),
@@ -203,7 +206,10 @@ impl Pass<'_> {
                 error: said.error.or_else(|| own.error.clone()),
                 span: Some(span),
             };
-            self.lifetime(&merged, &value.name.text, span);
+            // Where the value alone is fine: otherwise it is reported as such.
+            if said_well {
+                self.lifetime(&merged, &value.name.text, span);
+            }
             let before = merged.introduced.unwrap_or(0) < own.introduced.unwrap_or(0);
             let after = |mine: Option<i32>, its: Option<i32>| its.is_some_and(|its| mine.unwrap_or(0) > its);
             if before || after(merged.removed, own.removed) || after(merged.deprecated, own.deprecated) {
@@ -216,26 +222,17 @@ impl Pass<'_> {
         }
     }
 
+    /// What the values of an enum say of it by themselves.
+    fn values(&mut self, this: &Enum<'_>) {
+        for value in &this.values {
+            if let Some(it) = Support::of(&value.options) {
+                self.lifetime(&it, &value.name.text, value.name.span);
+            }
+        }
+    }
+
     fn lifetime(&mut self, it: &Support, name: &str, fallback: Span) {
-        let (from, old, end) =
-            (it.introduced.unwrap_or(0), it.deprecated.unwrap_or(0), it.removed.unwrap_or(0));
-        let why = if it.deprecated.is_some() && old < from {
-            "is deprecated before it is introduced"
-        } else if it.deprecated.is_some() && it.warning.is_none() {
-            "is deprecated without a `deprecation_warning`"
-        } else if it.deprecated.is_none() && it.warning.is_some() {
-            "has a `deprecation_warning` and is never deprecated"
-        } else if it.removed.is_some() && old >= end {
-            "is deprecated only after it is removed"
-        } else if it.removed.is_some() && end < from {
-            "is removed before it is introduced"
-        } else if it.removed.is_some() && from != end && it.error.is_none() {
-            "is removed without a `removal_error`"
-        } else if it.removed.is_none() && it.error.is_some() {
-            "has a `removal_error` and is never removed"
-        } else {
-            return;
-        };
+        let Some(why) = it.fault() else { return };
         let it = Diagnostic::error(format!("the lifetime of `{name}` makes no sense"))
             .at(it.span.unwrap_or(fallback), why);
         self.sink.push(it);

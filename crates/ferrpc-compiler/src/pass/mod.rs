@@ -4,6 +4,7 @@ pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod declarations;
 pub(crate) mod editions;
+pub(crate) mod enum_json;
 pub(crate) mod features;
 pub(crate) mod imports;
 pub(crate) mod info;
