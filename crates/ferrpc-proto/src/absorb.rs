@@ -192,9 +192,7 @@ impl Absorb<kind::string> for String {
 impl Absorb<kind::bytes> for Bytes {
     #[inline]
     fn absorb(&mut self, at: &mut &[u8], d: &mut Decoding) -> Option<()> {
-        let bytes = delimited(at)?;
-        d.budget.take(bytes.len()).ok()?;
-        *self = Self::copy_from_slice(bytes);
+        *self = d.bytes(delimited(at)?).ok()?;
         Some(())
     }
 }

@@ -1,7 +1,9 @@
 //! What a decode carries along, whichever code is at work on a message.
 
+use bytes::Bytes;
+
 use crate::error::DecodeError;
-use crate::limits::{Budget, DecodeLimits};
+use crate::limits::{Budget, DecodeLimits, OverBudget};
 
 /// One decode under way: what is left of its limits, and what went wrong.
 #[derive(Debug)]
@@ -15,7 +17,12 @@ pub struct Decoding {
     pub(crate) start: usize,
     /// What went wrong in an inner message.
     pub(crate) error: Option<DecodeError>,
+    /// What the input is a part of, if it may be shared.
+    shared: Option<Bytes>,
 }
+
+/// Shorter bytes are copied: they would keep a whole input alive for little.
+const SHARED_BYTES_MIN: usize = 1 << 10;
 
 /// What a field's function says to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +46,24 @@ impl Decoding {
             depth_max: limits.depth_max,
             start: input.as_ptr().addr(),
             error: None,
+            shared: None,
         }
+    }
+
+    /// Lets the message share the memory of `input`.
+    pub(crate) fn sharing(self, input: &Bytes) -> Self {
+        Self { shared: Some(input.clone()), ..self }
+    }
+
+    /// Some bytes of the input as bytes of the message, paid for if they are copied.
+    #[inline]
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<Bytes, OverBudget> {
+        if let Some(shared) = &self.shared
+            && bytes.len() >= SHARED_BYTES_MIN
+        {
+            return Ok(shared.slice_ref(bytes));
+        }
+        self.budget.take(bytes.len())?;
+        Ok(Bytes::copy_from_slice(bytes))
     }
 }

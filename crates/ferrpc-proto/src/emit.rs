@@ -112,7 +112,7 @@ impl<E: Enum> Emit<kind::open> for E {
 }
 
 macro_rules! delimited {
-    ($($type:ty: $kind:ident;)*) => { $(
+    ($($type:ty: $kind:ident by $write:ident;)*) => { $(
         impl Emit<kind::$kind> for $type {
             #[inline(always)]
             fn is_default(&self) -> bool {
@@ -121,7 +121,7 @@ macro_rules! delimited {
 
             #[inline(always)]
             fn emit<'a>(&'a self, w: &mut RevWriter<'a>, tag: u32) {
-                w.bytes_field(tag, self.as_ref());
+                w.$write(tag, self);
             }
 
             fn emit_all(_: &[Self], _: &mut RevWriter<'_>) {
@@ -132,8 +132,8 @@ macro_rules! delimited {
 }
 
 delimited! {
-    String: string;
-    Bytes: bytes;
+    String: string by text_field;
+    Bytes: bytes by shared_field;
 }
 
 macro_rules! messages {

@@ -37,6 +37,7 @@ pub use error::{DecodeError, DecodeErrorKind, EncodeError};
 pub use limits::DecodeLimits;
 pub use map::{Iter as MapIter, Map};
 pub use message::Message;
+pub use rev::Piece;
 pub use sub::Sub;
 pub use unknown::UnknownFields;
 

@@ -11,7 +11,7 @@ use crate::decoding::Decoding;
 use crate::engine::{decode, encode, print};
 use crate::error::{DecodeError, EncodeError};
 use crate::limits::DecodeLimits;
-use crate::rev::{RevWriter, SCRATCH_BYTES};
+use crate::rev::{Piece, RevWriter, SCRATCH_BYTES};
 use crate::table::{Layout, MessageMut, MessageRef};
 
 /// A Protobuf message. Implemented by generated code only.
@@ -39,6 +39,17 @@ pub trait Message:
     fn decode_with(bytes: &[u8], limits: &DecodeLimits) -> Result<Self, DecodeError> {
         let mut message = Self::default();
         message.merge_from(bytes, limits)?;
+        Ok(message)
+    }
+
+    /// Decodes a message that may share the input's memory: `bytes` fields of 1 KiB and more are slices
+    /// of it, which keep all of it alive, instead of copies.
+    ///
+    /// # Errors
+    /// As [`decode_with`](Self::decode_with).
+    fn decode_shared(bytes: &Bytes, limits: &DecodeLimits) -> Result<Self, DecodeError> {
+        let mut message = Self::default();
+        absorb::message(&mut message, bytes, &mut Decoding::new(bytes, limits).sharing(bytes))?;
         Ok(message)
     }
 
@@ -80,6 +91,20 @@ pub trait Message:
         let mut writer = RevWriter::new(&mut scratch);
         self.encode_rev(&mut writer);
         writer.finish(out)
+    }
+
+    /// Encodes for a transport that sends pieces: hands them to `take` in order, long `bytes` fields as
+    /// the message holds them. Returns the length of all.
+    ///
+    /// # Errors
+    /// As [`encode_to_vec`](Self::encode_to_vec); nothing has been handed out then.
+    fn encode_pieces(&self, take: impl FnMut(Piece<'_>)) -> Result<usize, EncodeError> {
+        let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
+        let mut writer = RevWriter::new(&mut scratch);
+        self.encode_rev(&mut writer);
+        let len = writer.check()?;
+        writer.pieces(take);
+        Ok(len)
     }
 
     /// Encodes into new [`Bytes`].

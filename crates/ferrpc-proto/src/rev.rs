@@ -16,6 +16,8 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 
+use bytes::Bytes;
+
 use crate::error::EncodeError;
 use crate::wire::{low_byte, varint_len};
 
@@ -40,6 +42,28 @@ const VARINT_FIELD_BYTES_MAX: usize = 5 + 10;
 /// Bytes from this length on are not copied until the message is put together.
 const LINKED_BYTES_MIN: usize = 512;
 
+/// `bytes` fields from this length on are shared with a transport that can do so.
+const SHARED_BYTES_MIN: usize = 4 << 10;
+
+/// A part of a message that is done.
+#[derive(Clone, Copy, Debug)]
+enum Part<'a> {
+    /// Start and length, in the scratch space or in a chunk.
+    Written(*const u8, usize),
+    Linked(&'a [u8]),
+    Shared(&'a Bytes),
+}
+
+/// A piece of an encoded message.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_enums)] // Callers have to take all there is.
+pub enum Piece<'a> {
+    /// To be copied: it is gone when the next one comes.
+    Copied(&'a [u8]),
+    /// A long `bytes` field as the message holds it, which can be sent without a copy by cloning it.
+    Shared(&'a Bytes),
+}
+
 /// Writes a message backwards. What generated code is given; no part of the API.
 #[derive(Debug)]
 #[doc(hidden)]
@@ -53,7 +77,7 @@ pub struct RevWriter<'a> {
     /// One past what has been written to the space at hand since it was begun, or since the last link.
     part_end: *const u8,
     /// Parts of the message that are done, the last one first: in the scratch space, in `chunks`, linked.
-    parts: Vec<(*const u8, usize)>,
+    parts: Vec<Part<'a>>,
     /// The memory behind some of the parts, and behind the space at hand.
     chunks: Vec<Vec<u8>>,
     /// Levels left.
@@ -123,7 +147,7 @@ impl<'a> RevWriter<'a> {
     #[inline(always)]
     pub(crate) fn bytes_field(&mut self, tag: u32, bytes: &'a [u8]) {
         if bytes.len() >= LINKED_BYTES_MIN {
-            self.link(bytes);
+            self.link(Part::Linked(bytes), bytes.len());
             self.need(VARINT_FIELD_BYTES_MAX);
         } else {
             self.need(VARINT_FIELD_BYTES_MAX + bytes.len());
@@ -135,6 +159,22 @@ impl<'a> RevWriter<'a> {
             self.raw_varint(bytes.len() as u64);
             self.raw_varint(u64::from(tag));
         }
+    }
+
+    /// A text with its length and tag.
+    #[inline(always)]
+    pub(crate) fn text_field(&mut self, tag: u32, text: &'a str) {
+        self.bytes_field(tag, text.as_bytes());
+    }
+
+    /// Bytes that can be shared, with their length and tag.
+    #[inline(always)]
+    pub(crate) fn shared_field(&mut self, tag: u32, bytes: &'a Bytes) {
+        if bytes.len() < SHARED_BYTES_MIN {
+            return self.bytes_field(tag, bytes);
+        }
+        self.link(Part::Shared(bytes), bytes.len());
+        self.varint_field(tag, bytes.len() as u64);
     }
 
     /// The length of what has been written since `before`, and a tag.
@@ -228,23 +268,23 @@ impl<'a> RevWriter<'a> {
         self.chunks.push(chunk);
     }
 
-    /// Takes bytes as a part of their own; the space at hand is written on below.
+    /// Takes `len` bytes as a part of their own; the space at hand is written on below.
     #[cold]
     #[inline(never)]
-    fn link(&mut self, bytes: &'a [u8]) {
+    fn link(&mut self, part: Part<'a>, len: usize) {
         if self.parts.capacity() == 0 {
             // Where one thing is long, others are.
             self.parts.reserve(16);
         }
         self.end_part();
-        self.parts.push((bytes.as_ptr(), bytes.len()));
-        self.end = self.end.wrapping_add(bytes.len());
+        self.parts.push(part);
+        self.end = self.end.wrapping_add(len);
     }
 
     fn end_part(&mut self) {
         let len = self.part_end.addr() - self.at.addr();
         if len > 0 {
-            self.parts.push((self.at, len));
+            self.parts.push(Part::Written(self.at, len));
         }
         self.part_end = self.at;
     }
@@ -295,26 +335,48 @@ impl<'a> RevWriter<'a> {
 
     /// Appends what was written to `out`, unless it may not be sent.
     pub(crate) fn finish(self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        if self.too_deep {
-            return Err(EncodeError::TooDeep);
-        }
-        let len = self.written();
-        if len > BYTES_MAX {
-            return Err(EncodeError::TooLarge { len });
-        }
+        let len = self.check()?;
         if out.capacity() == 0 {
             out.reserve_exact(len);
         } else {
             out.reserve(len);
         }
-        // The part at hand is the first, and of most messages the only one.
-        let first = (self.at.cast_const(), self.part_end.addr() - self.at.addr());
-        for (start, len) in core::iter::once(&first).chain(self.parts.iter().rev()) {
-            // SAFETY: each part is initialised, and in memory that is kept in `chunks` or borrowed for
-            // as long as the writer lives.
-            out.extend_from_slice(unsafe { core::slice::from_raw_parts(*start, *len) });
-        }
+        self.pieces(|piece| match piece {
+            Piece::Copied(bytes) => out.extend_from_slice(bytes),
+            Piece::Shared(bytes) => out.extend_from_slice(bytes),
+        });
         Ok(())
+    }
+
+    /// The length of what was written, unless it may not be sent.
+    pub(crate) fn check(&self) -> Result<usize, EncodeError> {
+        let len = self.written();
+        if self.too_deep {
+            Err(EncodeError::TooDeep)
+        } else if len > BYTES_MAX {
+            Err(EncodeError::TooLarge { len })
+        } else {
+            Ok(len)
+        }
+    }
+
+    /// Hands out what was written, piece by piece from the start. No piece is empty, unless all is.
+    #[inline]
+    pub(crate) fn pieces(self, mut take: impl FnMut(Piece<'_>)) {
+        // The part at hand is the first, and of most messages the only one.
+        let first = Part::Written(self.at, self.part_end.addr() - self.at.addr());
+        for part in core::iter::once(&first).chain(self.parts.iter().rev()) {
+            take(match *part {
+                Part::Written(start, len) => {
+                    // SAFETY: such a part is initialised, and in memory that is kept in `chunks` or
+                    // borrowed for as long as the writer lives.
+                    let bytes = unsafe { core::slice::from_raw_parts(start, len) };
+                    Piece::Copied(bytes)
+                }
+                Part::Linked(bytes) => Piece::Copied(bytes),
+                Part::Shared(bytes) => Piece::Shared(bytes),
+            });
+        }
     }
 }
 

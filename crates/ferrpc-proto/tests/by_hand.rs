@@ -5,7 +5,9 @@
 // Generated code brings its own allowances.
 #![allow(missing_docs, unreachable_pub, unnameable_types, clippy::use_self, clippy::exhaustive_enums)]
 
-use ferrpc_proto::{Bytes, DecodeErrorKind, DecodeLimits, EncodeError, Map, Message, Sub, UnknownFields};
+use ferrpc_proto::{
+    Bytes, DecodeErrorKind, DecodeLimits, EncodeError, Map, Message, Piece, Sub, UnknownFields,
+};
 
 #[derive(Clone, Default, PartialEq)]
 pub struct Person {
@@ -288,4 +290,54 @@ fn fields_come_by_number_even_if_a_oneof_lies_across_them() {
     assert_eq!(low.encode_to_vec().unwrap(), [8, 7, 16, 5]);
     let high = Across { pick: Some(Pick::High("a".into())), between: 5, ..Across::default() };
     assert_eq!(high.encode_to_vec().unwrap(), [16, 5, 26, 1, b'a']);
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct Blob {
+    pub name: String,
+    pub body: Bytes,
+    pub parts: Vec<Bytes>,
+    pub _unknown: UnknownFields,
+}
+ferrpc_proto::__message! {
+    Blob, "Blob", boxed;
+    (1 "name" name implicit string)
+    (2 "body" body implicit bytes)
+    (3 "parts" parts repeated bytes)
+}
+
+#[test]
+fn long_bytes_are_sent_and_received_without_a_copy() {
+    let body = Bytes::from(vec![7; 5000]);
+    let parts = vec![Bytes::from_static(b"short"), Bytes::from(vec![8; 1024]), Bytes::from(vec![9; 1023])];
+    let blob = Blob { name: "x".into(), body: body.clone(), parts, ..Blob::default() };
+    let (mut sent, mut shared) = (Vec::new(), 0);
+    let len = blob.encode_pieces(|piece| match piece {
+        Piece::Copied(bytes) => sent.extend_from_slice(bytes),
+        Piece::Shared(bytes) => {
+            assert_eq!(bytes.as_ptr(), body.as_ptr());
+            shared += 1;
+            sent.extend_from_slice(bytes);
+        }
+    });
+    assert_eq!((len.unwrap(), shared), (sent.len(), 1));
+    assert_eq!(sent, blob.encode_to_vec().unwrap());
+
+    let sent = Bytes::from(sent);
+    let received = Blob::decode_shared(&sent, &DecodeLimits::new()).unwrap();
+    assert_eq!(received, blob);
+    let is_shared = |bytes: &Bytes| sent.as_ptr_range().contains(&bytes.as_ptr());
+    assert!(is_shared(&received.body) && is_shared(&received.parts[1]));
+    assert!(!is_shared(&received.parts[0]) && !is_shared(&received.parts[2]));
+    assert_eq!(Blob::decode(&sent).unwrap(), blob);
+}
+
+#[test]
+fn a_message_that_may_not_be_sent_gives_no_pieces() {
+    let mut person = Person::default();
+    for _ in 0..101 {
+        person = Person { boss: person.into(), ..Person::default() };
+    }
+    let result = person.encode_pieces(|piece| panic!("{piece:?}"));
+    assert_eq!(result, Err(EncodeError::TooDeep));
 }
