@@ -70,6 +70,28 @@ impl<'a> Tree<'a> {
         self.slots.entry(field.number.value).or_insert_with(|| Slot { field, ty, values: Vec::new() })
     }
 
+    /// A required field that is not set, and its message: options that set a message part by part may
+    /// leave one out.
+    pub(crate) fn missing(
+        &self,
+        message: &'a Message<'a>,
+        nodes: &Nodes<'a>,
+        world: &World<'_>,
+    ) -> Option<(&'a Message<'a>, &'a Field<'a>)> {
+        let required = |it: &&Field<'_>| world.features.symbol(it.symbol).is_required();
+        let unset = |it: &&Field<'_>| !self.slots.contains_key(&it.number.value);
+        if let Some(field) = message.fields.iter().filter(required).find(unset) {
+            return Some((message, field));
+        }
+        self.slots.values().find_map(|slot| {
+            let inner = nodes.get_message(type_of(slot.field, nodes)?.1?)?;
+            slot.values.iter().find_map(|it| match it {
+                Item::Message(tree) => tree.missing(inner, nodes, world),
+                Item::Scalar(_) => None,
+            })
+        })
+    }
+
     /// Whether nothing would be written.
     pub(crate) fn is_empty(&self) -> bool {
         self.slots.values().all(|it| is_source_only(it.field))

@@ -174,6 +174,14 @@ impl<'a> Pass<'a> {
         for (nth, option) in options.iter().enumerate() {
             self.option(target, message, option, place_of(nth), scope, &mut tree);
         }
+        if let Some((inside, field)) = tree.missing(message, self.nodes, self.world) {
+            let span = options[0].name_span().unwrap_or(options[0].value.span);
+            let (inside, name) = (&inside.name.text, &field.name.text);
+            let it = Diagnostic::error(format!("`{inside}` needs its field `{name}`"))
+                .at(span, "no option here sets it")
+                .at(field.name.span, "is required");
+            self.sink.push(it);
+        }
         if tree.is_empty() {
             // All of them are for the source only (or wrong).
             for nth in 0..options.len() {
