@@ -94,7 +94,7 @@ fn pick<'a>(corpus: &'a [(String, String)], random: &mut Random) -> &'a (String,
 fn damaged_files_never_panic_and_always_end() {
     let corpus = corpus();
     let mut random = Random(0x5EED_0FFE_8800);
-    // Optimised, a round takes a fifth of the time.
+    // Optimised builds have time for more.
     let rounds = if cfg!(debug_assertions) { 4_000 } else { 20_000 };
     for _ in 0..rounds {
         let (name, text) = pick(&corpus, &mut random);
