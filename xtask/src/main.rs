@@ -62,6 +62,8 @@ enum Command {
 enum Bench {
     /// CPU time per unary call of the example server and of tonic's equivalent, under h2load.
     User(bench::user::Options),
+    /// Protobuf: time, allocations and generated lines, beside the rivals'.
+    Proto(bench::proto::Options),
 }
 
 fn main() -> ExitCode {
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::command(),
         Command::Gen { check } => generate::command(check),
         Command::Bench { what: Bench::User(options) } => bench::user::command(&options),
+        Command::Bench { what: Bench::Proto(options) } => bench::proto::command(&options),
         Command::Conformance { suite } => conformance::command(&suite),
         Command::Setup => setup::command(),
     };

@@ -1,3 +1,4 @@
 //! Benchmarks. Each measures a rival in the same run; only ratios mean something.
 
+pub(crate) mod proto;
 pub(crate) mod user;

@@ -1,0 +1,5 @@
+//! What the programs of the benchmarks share.
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "proto")]
+pub mod proto;
