@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::names::{Scope, camel, snake};
 use crate::print::{Printer, Type};
-use crate::schema::{How, Item, how, text};
+use crate::schema::{How, Item, how, is_delimited, text};
 
 /// One field as it is printed: in the struct, and in the list.
 struct Line {
@@ -100,6 +100,7 @@ fn field_type(
         let map = Type::of(format!("{}::Map", g.runtime()), [key_type, value_type]);
         return Ok((map, format!("map {key_kind} {value_kind}")));
     }
+    refuse_delimited(item, field)?;
     let (value, kind) = value_type(g, module, item, field)?;
     Ok(match how(item.file, field) {
         How::Implicit => (value, format!("implicit {kind}")),
@@ -112,6 +113,17 @@ fn field_type(
             (Type::of(g.std(module, "Vec"), [value]), format!("repeated {kind}"))
         }
     })
+}
+
+/// Delimited fields are groups on the wire, which the runtime does not write yet; as messages they would be
+/// wrong without a word. Values of maps are never delimited.
+fn refuse_delimited(item: &Item<'_>, field: &FieldDescriptorProto) -> Result<(), Error> {
+    if field.r#type != Some(Kind::MESSAGE) || !is_delimited(item.file, field) {
+        return Ok(());
+    }
+    let name = format!("{}.{}", item.full_name, text(&field.name));
+    let why = format!("{name} is delimited (features.message_encoding); groups are not supported yet");
+    Err(Error::new(text(&item.file.name), why))
 }
 
 /// The Rust type of one value, and the kind it is to the table.
@@ -176,6 +188,7 @@ pub(crate) fn oneof(
         let source: Vec<i32> =
             above.iter().copied().chain([2, i32::try_from(i).unwrap_or(i32::MAX)]).collect();
         let name = scope.take(&camel(text(&field.name)));
+        refuse_delimited(item, field)?;
         let (mut rust, mut kind) = value_type(g, module, item, field)?;
         if kind == "message" && g.schema.is_boxed(text(&field.type_name)) {
             rust = Type::of(g.std(module, "Box"), [rust]);

@@ -389,6 +389,14 @@ fn is_packed(file: &FileDescriptorProto, field: &FieldDescriptorProto) -> bool {
     }
 }
 
+/// Whether a field of an edition is a group on the wire.
+pub(crate) fn is_delimited(file: &FileDescriptorProto, field: &FieldDescriptorProto) -> bool {
+    use feature_set::MessageEncoding;
+    let own = field.options.as_ref().and_then(|options| options.features.as_ref()?.message_encoding);
+    let files = file.options.as_ref().and_then(|options| options.features.as_ref()?.message_encoding);
+    own.or(files) == Some(MessageEncoding::DELIMITED)
+}
+
 fn is_closed(file: &FileDescriptorProto, enumeration: &EnumDescriptorProto) -> bool {
     use feature_set::EnumType;
     match Syntax::of(file) {
