@@ -160,8 +160,10 @@ on_both_runtimes! {
 
     async fn a_deadline_ends_the_call_on_both_sides() {
         let s = start().await;
-        let call = s.channel.unary(&UPPER, "sleep".to_owned().into()).timeout(Duration::from_millis(50));
-        assert_eq!(call.await.unwrap_err().code(), Code::DeadlineExceeded);
+        let call = s.channel.unary(&UPPER, "sleep".to_owned().into()).timeout(Duration::from_millis(300));
+        let call = tokio::spawn(call.into_future());
+        s.started.notified().await;
+        assert_eq!(call.await.unwrap().unwrap_err().code(), Code::DeadlineExceeded);
         s.dropped.notified().await;
     }
 
@@ -170,7 +172,8 @@ on_both_runtimes! {
         // Connected, so that the call below is sent before it is dropped.
         s.channel.unary(&UPPER, "x".to_owned().into()).await.unwrap();
         let call = tokio::spawn(s.channel.unary(&UPPER, "sleep".to_owned().into()).into_future());
-        tokio::task::yield_now().await;
+        // A call that is dropped before its handler begins has none to drop.
+        s.started.notified().await;
         let mut words = s.channel.server_streaming(&SPLIT, "a flood".to_owned().into()).await.unwrap();
         assert_eq!(words.message().await.unwrap().unwrap(), "a");
         drop(words);

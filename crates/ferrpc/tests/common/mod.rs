@@ -45,6 +45,8 @@ pub static UNKNOWN: TextMethod = method("/test.Text/Nope", "Nope", Kind::Unary);
 pub struct Texts {
     /// Released once a handler that waits for ever is dropped.
     dropped: Arc<Notify>,
+    /// Released once such a handler runs.
+    started: Arc<Notify>,
 }
 
 struct NotifyOnDrop(Arc<Notify>);
@@ -65,7 +67,7 @@ impl Service for Texts {
     }
 
     fn dispatch(&self, index: usize, call: Call) -> Running {
-        let dropped = self.dropped.clone();
+        let (dropped, started) = (self.dropped.clone(), self.started.clone());
         match index {
             0 => call.unary(&UPPER, |request: Request<String>| async move {
                 match request.get_ref().as_str() {
@@ -73,6 +75,7 @@ impl Service for Texts {
                     "fail" => Err(Status::not_found("niemand da: ü").with_details(vec![1, 2, 3])),
                     "sleep" => {
                         let _guard = NotifyOnDrop(dropped);
+                        started.notify_one();
                         std::future::pending().await
                     }
                     "metadata" => {
@@ -137,6 +140,7 @@ pub struct Started {
     pub handle: ferrpc::server::Handle,
     pub server: tokio::task::JoinHandle<Result<(), ferrpc::Error>>,
     pub dropped: Arc<Notify>,
+    pub started: Arc<Notify>,
 }
 
 pub async fn start() -> Started {
@@ -145,12 +149,12 @@ pub async fn start() -> Started {
 
 pub async fn start_with(limits: ServerLimits) -> Started {
     let texts = Texts::default();
-    let dropped = texts.dropped.clone();
+    let (dropped, started) = (texts.dropped.clone(), texts.started.clone());
     let bound = Server::new().add(texts).limits(limits).bind("127.0.0.1:0").await.unwrap();
     let address = bound.local_addr();
     let channel = Channel::new(address.to_string()).unwrap();
     let handle = bound.handle();
-    Started { channel, address, handle, server: tokio::spawn(bound.run()), dropped }
+    Started { channel, address, handle, server: tokio::spawn(bound.run()), dropped, started }
 }
 
 /// The server answers others as before.
