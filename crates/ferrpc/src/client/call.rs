@@ -239,14 +239,15 @@ impl Attempts {
         if status.may_have_executed() || status.code() != crate::Code::Unavailable {
             return false;
         }
-        if status.phase() != Some(Phase::Http2) && status.phase() != Some(Phase::Queue) {
-            return false;
+        match status.phase() {
+            // Sent and refused (REFUSED_STREAM): the server said so once, and may mean it.
+            Some(Phase::Send) => !std::mem::replace(&mut self.refused, true),
+            Some(Phase::Http2 | Phase::Queue) => {
+                self.unsent += 1;
+                self.unsent <= UNSENT_MAX
+            }
+            _ => false,
         }
-        self.unsent += 1;
-        if status.message().contains("refused") {
-            return !std::mem::replace(&mut self.refused, true);
-        }
-        self.unsent <= UNSENT_MAX
     }
 }
 
@@ -456,5 +457,30 @@ impl<Req, Res> Bidi<Req, Res> {
     /// The receiving half.
     pub fn receiver(&mut self) -> &mut Streaming<Res> {
         &mut self.receiver
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_stream_is_tried_once_more_and_an_unsent_call_a_few_times() {
+        let unavailable = |phase| Status::unavailable("why").at(phase).not_executed();
+        let mut attempts = Attempts::default();
+        assert!(attempts.again(&unavailable(Phase::Send)));
+        assert!(!attempts.again(&unavailable(Phase::Send)));
+        for _ in 0..UNSENT_MAX {
+            assert!(attempts.again(&unavailable(Phase::Http2)));
+        }
+        assert!(!attempts.again(&unavailable(Phase::Queue)));
+    }
+
+    #[test]
+    fn what_may_have_run_or_never_connected_is_not_tried_again() {
+        let mut attempts = Attempts::default();
+        assert!(!attempts.again(&Status::unavailable("why").at(Phase::Http2)));
+        assert!(!attempts.again(&Status::unavailable("why").at(Phase::Connect).not_executed()));
+        assert!(!attempts.again(&Status::resource_exhausted("why").at(Phase::Send).not_executed()));
     }
 }

@@ -390,7 +390,7 @@ fn no_status(messages: u64) -> Status {
 fn reset_status(reason: &Reset, messages: u64) -> Status {
     match reason {
         Reset::ByPeer(ErrorCode::REFUSED_STREAM) => {
-            Status::unavailable("the server refused the stream").at(Phase::Http2).not_executed()
+            Status::unavailable("the server refused the stream").at(Phase::Send).not_executed()
         }
         Reset::ByPeer(code) => Status::new(
             Code::from_reset(*code),
