@@ -1,9 +1,15 @@
-//! Each library's messages, from the same schemas. Nothing to do without the feature `proto`.
+//! Each library's messages, from the same schemas. Nothing to do without a feature.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     #[cfg(feature = "proto")]
     messages::generate();
+    #[cfg(feature = "rpc")]
+    {
+        let out = std::path::PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+        let config = ferrpc_build::Config::new().include("proto").out_file(out.join("rpc.rs"));
+        config.compile(["proto/rpc.proto"]);
+    }
 }
 
 #[cfg(feature = "proto")]

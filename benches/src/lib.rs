@@ -3,3 +3,5 @@
 
 #[cfg(feature = "proto")]
 pub mod proto;
+#[cfg(feature = "rpc")]
+pub mod rpc;

@@ -1,0 +1,156 @@
+//! When the next operation begins, and how long it took.
+//!
+//! *Closed loop*: it begins when the one before has ended. *Open loop*: it is due at a time fixed
+//! beforehand, and its time counts from there, whether or not somebody was free to begin it; so a server
+//! that stalls is charged for all that would have come meanwhile (no coordinated omission).
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+
+/// A timer of the runtime is this coarse; the rest is waited out by giving way to others.
+const TIMER: Duration = Duration::from_millis(2);
+
+/// Hands out beginnings until time is up.
+pub struct Clock {
+    /// What comes before is not counted.
+    counted_from: Instant,
+    end: Instant,
+    pace: Pace,
+}
+
+enum Pace {
+    Closed,
+    Open { start: Instant, interval: Duration, issued: Cell<u32> },
+}
+
+/// One operation under way.
+#[derive(Clone, Copy)]
+pub struct Begun {
+    due: Instant,
+    counted: bool,
+}
+
+impl Clock {
+    /// Counts for `seconds` after `warm_up` seconds; `rate` is operations per second of all together.
+    pub fn new(warm_up: f64, seconds: f64, rate: Option<f64>) -> Self {
+        let start = Instant::now();
+        let counted_from = start + Duration::from_secs_f64(warm_up);
+        let pace = match rate {
+            None => Pace::Closed,
+            Some(rate) => {
+                Pace::Open { start, interval: Duration::from_secs_f64(1.0 / rate), issued: Cell::new(0) }
+            }
+        };
+        Self { counted_from, end: counted_from + Duration::from_secs_f64(seconds), pace }
+    }
+
+    /// Waits until the next operation is due; `None` once time is up.
+    pub async fn begin(&self) -> Option<Begun> {
+        let due = match &self.pace {
+            Pace::Closed => Instant::now(),
+            Pace::Open { start, interval, issued } => {
+                let ticket = issued.get();
+                issued.set(ticket + 1);
+                let due = *start + *interval * ticket;
+                if due < self.end {
+                    wait_until(due).await;
+                }
+                due
+            }
+        };
+        (due < self.end).then_some(Begun { due, counted: due >= self.counted_from })
+    }
+
+    /// Whether time is up; for what is inside a long operation.
+    pub fn is_over(&self) -> bool {
+        Instant::now() >= self.end
+    }
+}
+
+async fn wait_until(due: Instant) {
+    let left = due.saturating_duration_since(Instant::now());
+    if left > TIMER {
+        tokio::time::sleep(left - TIMER).await;
+    }
+    while Instant::now() < due {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// What was counted.
+pub struct Tally {
+    /// Nanoseconds an operation took.
+    pub times: Histogram<u64>,
+    /// Messages received or sent in counted operations.
+    pub messages: u64,
+    /// Operations that failed or brought something wrong.
+    pub failed: u64,
+    /// The first of them, in words.
+    pub first_failure: Option<String>,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        // One nanosecond to a minute, to three digits.
+        let times = Histogram::new_with_bounds(1, 60_000_000_000, 3).expect("valid bounds");
+        Self { times, messages: 0, failed: 0, first_failure: None }
+    }
+}
+
+impl Tally {
+    /// One operation has ended.
+    pub fn end(&mut self, begun: Begun, outcome: Result<u64, String>) {
+        match outcome {
+            // Warming up must not fail either.
+            Err(failure) => self.fail(failure),
+            Ok(messages) if begun.counted => {
+                let took = u64::try_from(begun.due.elapsed().as_nanos()).unwrap_or(u64::MAX);
+                self.times.saturating_record(took);
+                self.messages += messages;
+            }
+            Ok(_) => {}
+        }
+    }
+
+    /// Something went wrong.
+    pub fn fail(&mut self, failure: String) {
+        self.failed += 1;
+        self.first_failure.get_or_insert(failure);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stall_is_charged_to_all_that_were_due_meanwhile() {
+        let clock = Clock::new(0.0, 0.1, Some(1000.0));
+        let mut tally = Tally::default();
+        // One operation that takes the whole time; the 99 others can only begin behind it.
+        let first = clock.begin().await.expect("time has just begun");
+        while !clock.is_over() {
+            std::thread::yield_now();
+        }
+        tally.end(first, Ok(1));
+        while let Some(begun) = clock.begin().await {
+            tally.end(begun, Ok(1));
+        }
+        assert_eq!(tally.times.len(), 100);
+        let median_ms = tally.times.value_at_quantile(0.5) / 1_000_000;
+        assert!((45..=120).contains(&median_ms), "{median_ms} ms");
+    }
+
+    #[tokio::test]
+    async fn what_begins_while_warming_up_is_not_counted_unless_it_fails() {
+        let clock = Clock::new(60.0, 1.0, None);
+        let mut tally = Tally::default();
+        let begun = clock.begin().await.expect("there is time");
+        tally.end(begun, Ok(1));
+        assert_eq!((tally.times.len(), tally.failed), (0, 0));
+        tally.end(begun, Err("refused".to_owned()));
+        assert_eq!((tally.failed, tally.first_failure.as_deref()), (1, Some("refused")));
+    }
+}
