@@ -3,14 +3,14 @@
 //! A program of its own: the allocator that counts is too slow for one that measures time.
 #![forbid(unsafe_code)]
 
-use ferrpc_benches::proto::sets;
+use ferrpc_benches::proto::data::sets;
 
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
 fn main() {
     let mut more = Vec::new();
-    for mut set in sets() {
+    for mut set in sets(&[]) {
         let mut counts = Vec::new();
         for codec in &mut set.codecs {
             // What is made once and kept is not the decode's.

@@ -1,14 +1,15 @@
 //! Protobuf codecs side by side: time per data set as interleaved medians, ratios, and a line per gate.
 //!
-//! `proto [--quick] [--json FILE]`. Each library takes its turn in each round, so that what the machine
-//! does meanwhile hits all of them; only ratios from one run mean something.
+//! `proto [--quick] [--json FILE] [--set NAME]… [--operation NAME]…`. Each library takes its turn in each of
+//! many short rounds, so that what the machine does meanwhile hits all of them; only ratios from one run mean
+//! something. Gates are judged when nothing is left out.
 #![forbid(unsafe_code)]
 
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use ferrpc_benches::proto::data::LEFT_OUT;
-use ferrpc_benches::proto::{Codec, LINES, sets};
+use ferrpc_benches::proto::data::{LEFT_OUT, names, sets};
+use ferrpc_benches::proto::{Codec, LINES};
 
 /// One operation on one data set.
 struct Row {
@@ -29,34 +30,64 @@ impl Row {
 }
 
 fn main() -> std::io::Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    let (mut quick, mut json) = (false, None);
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--quick" => quick = true,
-            "--json" => json = arguments.next(),
-            other => return Err(std::io::Error::other(format!("unknown argument {other:?}"))),
-        }
-    }
-    let (rounds, round_ns) = if quick { (5, 1e6) } else { (15, 10e6) };
+    let options = options().map_err(std::io::Error::other)?;
+    let (rounds, round_ns) = if options.quick { (15, 0.5e6) } else { (75, 2e6) };
 
     for (set, why) in LEFT_OUT {
         println!("set {set} left out: {why}");
     }
     let mut rows = Vec::new();
-    for mut set in sets() {
+    for mut set in sets(&options.sets) {
         for (operation, pick) in OPERATIONS {
+            if !options.operations.is_empty() && !options.operations.iter().any(|name| name == operation) {
+                continue;
+            }
             let times = measure(&mut set.codecs, pick, rounds, round_ns);
             let row = Row { operation, set: set.name, copies: set.copies, bytes: set.bytes, times };
             println!("{}", line(&row));
             rows.push(row);
         }
     }
-    if let Some(path) = json {
+    if let Some(path) = options.json {
         std::fs::write(path, as_json(&rows))?;
     }
-    gates(&rows);
+    if options.sets.is_empty() && options.operations.is_empty() {
+        gates(&rows);
+    }
     Ok(())
+}
+
+#[derive(Default)]
+struct Options {
+    quick: bool,
+    json: Option<String>,
+    sets: Vec<String>,
+    operations: Vec<String>,
+}
+
+fn options() -> Result<Options, String> {
+    let mut options = Options::default();
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--quick" => options.quick = true,
+            "--json" => options.json = Some(value()?),
+            "--set" => options.sets.push(known(value()?, names())?),
+            "--operation" => options.operations.push(known(value()?, OPERATIONS.map(|(name, _)| name))?),
+            other => return Err(format!("unknown argument {other:?}")),
+        }
+    }
+    Ok(options)
+}
+
+fn known(name: String, names: impl IntoIterator<Item = &'static str>) -> Result<String, String> {
+    let names: Vec<&str> = names.into_iter().collect();
+    if names.contains(&&*name) {
+        Ok(name)
+    } else {
+        Err(format!("no {name:?}; there are {}", names.join(", ")))
+    }
 }
 
 type Pick = fn(&mut Codec) -> &mut dyn FnMut();

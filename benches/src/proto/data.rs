@@ -25,79 +25,68 @@ const COPIES: bool = true;
 /// Sets that are left out, and why.
 pub const LEFT_OUT: &[(&str, &str)] = &[("google_message2", "groups are not generated yet")];
 
-/// All data sets, made one at a time so that they are not in memory together.
-pub fn sets() -> impl Iterator<Item = Set> {
-    let makers: [fn() -> Set; 18] = [
-        || {
-            file(include_bytes!("../../data/google_message1_proto2.pb"), "google1_proto2", SHAPED, |p| {
-                codecs!(p, Google1Proto2)
-            })
-        },
-        || {
-            file(include_bytes!("../../data/google_message1_proto3.pb"), "google1_proto3", SHAPED, |p| {
-                codecs!(p, Google1Proto3)
-            })
-        },
-        || {
-            file(include_bytes!("../../data/api_response.pb"), "api_response", SHAPED, |p| {
-                codecs!(p, ApiResponse)
-            })
-        },
-        || file(include_bytes!("../../data/log_record.pb"), "log_record", SHAPED, |p| codecs!(p, LogRecord)),
-        || {
-            file(include_bytes!("../../data/analytics_event.pb"), "analytics_event", SHAPED, |p| {
-                codecs!(p, AnalyticsEvent)
-            })
-        },
-        || {
-            file(include_bytes!("../../data/packed_tile.pb"), "packed_tile", SHAPED, |p| {
-                codecs!(p, PackedTile)
-            })
-        },
-        || {
-            file(include_bytes!("../../data/packed_signed.pb"), "packed_signed", SHAPED, |p| {
-                codecs!(p, PackedSigned)
-            })
-        },
-        || {
-            file(include_bytes!("../../data/column_batch.pb"), "column_batch", SHAPED, |p| {
-                codecs!(p, ColumnBatch)
-            })
-        },
-        || file(include_bytes!("../../data/mesh.pb"), "mesh", SHAPED, |p| codecs!(p, Mesh)),
-        || made("shuffled", SHAPED, shuffled(), |p| codecs!(p, Google1Proto3)),
-        || made("wide_sparse", SHAPED, wide(), |p| codecs!(p, Wide)),
-        || {
-            made("all_unknown", SHAPED, payloads(include_bytes!("../../data/api_response.pb")), |p| {
-                codecs!(p, Empty)
-            })
-        },
-        || {
-            file(include_bytes!("../../data/media_frame.pb"), "media_frame", COPIES, |p| {
-                codecs!(p, MediaFrame)
-            })
-        },
-        || made("empty", COPIES, vec![Vec::new(); 64], |p| codecs!(p, Empty)),
-        || made("echo_32", COPIES, blobs(32, 64), |p| codecs!(p, Blob)),
-        || made("echo_1k", COPIES, blobs(1 << 10, 16), |p| codecs!(p, Blob)),
-        || made("echo_64k", COPIES, blobs(64 << 10, 1), |p| codecs!(p, Blob)),
-        || made("bytes_10m", COPIES, blobs(10 << 20, 1), |p| codecs!(p, Blob)),
-    ];
-    makers.into_iter().map(|make| make())
-}
-
-fn file(octets: &[u8], name: &'static str, copies: bool, codecs: fn(Vec<Vec<u8>>) -> Vec<Codec>) -> Set {
-    made(name, copies, payloads(octets), codecs)
-}
-
-fn made(
+/// How each set is made.
+struct Maker {
     name: &'static str,
     copies: bool,
-    payloads: Vec<Vec<u8>>,
+    payloads: fn() -> Vec<Vec<u8>>,
     codecs: fn(Vec<Vec<u8>>) -> Vec<Codec>,
-) -> Set {
-    let bytes = payloads.iter().map(Vec::len).sum();
-    Set { name, bytes, copies, codecs: codecs(payloads) }
+}
+
+/// A row of the table below; its payloads come from a file or from a function.
+macro_rules! sets {
+    ($($name:literal $copies:ident $payloads:expr, $message:ident;)*) => {
+        &[$(Maker {
+            name: $name,
+            copies: $copies,
+            payloads: || $payloads,
+            codecs: |payloads| codecs!(payloads, $message),
+        }),*]
+    };
+}
+
+macro_rules! file {
+    ($name:literal) => {
+        payloads(include_bytes!(concat!("../../data/", $name, ".pb")))
+    };
+}
+
+const SETS: &[Maker] = sets! {
+    "google1_proto2" SHAPED file!("google_message1_proto2"), Google1Proto2;
+    "google1_proto3" SHAPED file!("google_message1_proto3"), Google1Proto3;
+    "api_response" SHAPED file!("api_response"), ApiResponse;
+    "log_record" SHAPED file!("log_record"), LogRecord;
+    "analytics_event" SHAPED file!("analytics_event"), AnalyticsEvent;
+    "packed_tile" SHAPED file!("packed_tile"), PackedTile;
+    "packed_signed" SHAPED file!("packed_signed"), PackedSigned;
+    "column_batch" SHAPED file!("column_batch"), ColumnBatch;
+    "mesh" SHAPED file!("mesh"), Mesh;
+    "shuffled" SHAPED shuffled(), Google1Proto3;
+    "wide_sparse" SHAPED wide(), Wide;
+    "all_unknown" SHAPED file!("api_response"), Empty;
+    "media_frame" COPIES file!("media_frame"), MediaFrame;
+    "empty" COPIES vec![Vec::new(); 64], Empty;
+    "echo_32" COPIES blobs(32, 64), Blob;
+    "echo_1k" COPIES blobs(1 << 10, 16), Blob;
+    "echo_64k" COPIES blobs(64 << 10, 1), Blob;
+    "bytes_10m" COPIES blobs(10 << 20, 1), Blob;
+};
+
+/// The sets' names, in the order of the tables.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    SETS.iter().map(|maker| maker.name)
+}
+
+/// The sets that `wanted` names, all if it names none; made one at a time so that they are not in memory
+/// together.
+pub fn sets(wanted: &[String]) -> impl Iterator<Item = Set> {
+    let makers =
+        SETS.iter().filter(|maker| wanted.is_empty() || wanted.iter().any(|name| name == maker.name));
+    makers.map(|maker| {
+        let payloads = (maker.payloads)();
+        let bytes = payloads.iter().map(Vec::len).sum();
+        Set { name: maker.name, bytes, copies: maker.copies, codecs: (maker.codecs)(payloads) }
+    })
 }
 
 fn payloads(octets: &[u8]) -> Vec<Vec<u8>> {

@@ -2,8 +2,6 @@
 
 pub mod data;
 
-pub use data::{Set, sets};
-
 include!(concat!(env!("OUT_DIR"), "/lines.rs"));
 
 /// Messages as each library generates them.

@@ -16,6 +16,12 @@ pub(crate) struct Options {
     /// Write all times to this file as well.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Only this data set; may be repeated. No gates then.
+    #[arg(long, value_name = "NAME")]
+    set: Vec<String>,
+    /// Only this operation (decode, encode); may be repeated. No gates then.
+    #[arg(long, value_name = "NAME")]
+    operation: Vec<String>,
 }
 
 /// Rivals that are a feature of benches/ each; prost always is there.
@@ -30,6 +36,12 @@ pub(crate) fn command(options: &Options) -> Result<()> {
     if let Some(json) = &options.json {
         time.arg("--json").arg(std::path::absolute(json).unwrap_or_else(|_| json.clone()));
     }
+    time.args(options.set.iter().flat_map(|name| ["--set", name]));
+    time.args(options.operation.iter().flat_map(|name| ["--operation", name]));
+    if !(options.set.is_empty() && options.operation.is_empty()) {
+        print!("{}", output_of(&mut time)?);
+        return Ok(());
+    }
     let said = output_of(&mut time)? + &output_of(&mut Command::new(release.join("proto-heap")))?;
     let (gates, figures): (Vec<&str>, Vec<&str>) = said.lines().partition(|line| line.starts_with("gate "));
     for line in figures.into_iter().chain(gates) {
@@ -40,15 +52,18 @@ pub(crate) fn command(options: &Options) -> Result<()> {
 
 /// With all rivals that build: one that does not is named and must not block the others.
 fn build(log: &mut Log) -> Result<()> {
-    let mut features = "proto".to_owned();
+    let features = |rivals: &[&str]| ["proto"].iter().chain(rivals).copied().collect::<Vec<_>>().join(",");
+    if log.run(&mut in_benches(&features(&RIVALS))).is_ok() {
+        return Ok(());
+    }
+    let mut good = Vec::new();
     for rival in RIVALS {
-        let with = format!("{features},{rival}");
-        match log.run(&mut in_benches(&with)) {
-            Ok(()) => features = with,
+        match log.run(&mut in_benches(&features(&[rival]))) {
+            Ok(()) => good.push(rival),
             Err(error) => println!("{rival} left out: {error}"),
         }
     }
-    log.run(&mut in_benches(&features))
+    log.run(&mut in_benches(&features(&good)))
 }
 
 fn in_benches(features: &str) -> Command {
