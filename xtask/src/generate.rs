@@ -42,6 +42,11 @@ const ENTRIES: &[Entry] = &[
         options: &["--messages-only"],
         inputs: &["ferrpc/test/everything.proto"],
     },
+    Entry {
+        output: "crates/ferrpc-proto/tests/gen/legacy.rs",
+        options: &["--messages-only"],
+        inputs: &["ferrpc/test/legacy.proto"],
+    },
 ];
 
 pub(crate) fn command(check: bool) -> Result<()> {

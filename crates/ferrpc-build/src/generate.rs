@@ -31,7 +31,7 @@ const ALLOWED: &[&str] = &[
 /// # Errors
 /// What is not supported yet, and descriptors that do not fit together.
 pub fn generate(files: &[FileDescriptorProto], options: &Options) -> Result<String, Error> {
-    let mut schema = Schema::new(files, options);
+    let mut schema = Schema::new(files, options)?;
     let local: Vec<&FileDescriptorProto> =
         files.iter().filter(|file| extern_module(file, options).is_none()).collect();
     let descriptors = schema.take_in_root("file_descriptors");

@@ -9,6 +9,7 @@ mod context;
 mod docs;
 mod enumeration;
 mod error;
+mod features;
 mod generate;
 mod message;
 mod names;

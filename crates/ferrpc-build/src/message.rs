@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::names::{Scope, camel, snake};
 use crate::print::{Printer, Type};
-use crate::schema::{How, Item, how, is_delimited, text};
+use crate::schema::{How, Item, how, oneof_of, text};
 
 /// One field as it is printed: in the struct, and in the list.
 struct Line {
@@ -30,7 +30,7 @@ pub(crate) fn message(
         let source: Vec<i32> =
             item.source.iter().copied().chain([2, i32::try_from(i).unwrap_or(i32::MAX)]).collect();
         let number = number(item, field)?;
-        if let How::Oneof(index) = how(item.file, field) {
+        if let Some(index) = oneof_of(field) {
             if !oneofs_done.contains(&index) {
                 oneofs_done.push(index);
                 lines.push((number, oneof_field(g, &mut scope, module, item, message, index)?));
@@ -100,12 +100,13 @@ fn field_type(
         let map = Type::of(format!("{}::Map", g.runtime()), [key_type, value_type]);
         return Ok((map, format!("map {key_kind} {value_kind}")));
     }
-    refuse_delimited(item, field)?;
     let (value, kind) = value_type(g, module, item, field)?;
-    Ok(match how(item.file, field) {
+    let features = item.features.field(field);
+    let kind = if kind == "message" && features.is_delimited() { "group" } else { kind };
+    Ok(match how(features, field) {
         How::Implicit => (value, format!("implicit {kind}")),
-        How::Optional if kind == "message" => {
-            (Type::of(format!("{}::Sub", g.runtime()), [value]), "sub".to_owned())
+        How::Optional if matches!(kind, "message" | "group") => {
+            (Type::of(format!("{}::Sub", g.runtime()), [value]), format!("sub {kind}"))
         }
         How::Optional => (Type::of(g.std(module, "Option"), [value]), format!("optional {kind}")),
         How::Packed => (Type::of(g.std(module, "Vec"), [value]), format!("packed {kind}")),
@@ -115,18 +116,7 @@ fn field_type(
     })
 }
 
-/// Delimited fields are groups on the wire, which the runtime does not write yet; as messages they would be
-/// wrong without a word. Values of maps are never delimited.
-fn refuse_delimited(item: &Item<'_>, field: &FieldDescriptorProto) -> Result<(), Error> {
-    if field.r#type != Some(Kind::MESSAGE) || !is_delimited(item.file, field) {
-        return Ok(());
-    }
-    let name = format!("{}.{}", item.full_name, text(&field.name));
-    let why = format!("{name} is delimited (features.message_encoding); groups are not supported yet");
-    Err(Error::new(text(&item.file.name), why))
-}
-
-/// The Rust type of one value, and the kind it is to the table.
+/// The Rust type of one value, and the kind it is to the table: groups come as messages.
 fn value_type(
     g: &Context<'_>,
     module: usize,
@@ -152,11 +142,7 @@ fn value_type(
         Some(Kind::STRING) => return Ok((Type::path(g.std(module, "String")), "string")),
         Some(Kind::BYTES) => return Ok((Type::path(format!("{}::Bytes", g.runtime())), "bytes")),
         Some(Kind::ENUM) => return Ok((named()?, "open")),
-        Some(Kind::MESSAGE) => return Ok((named()?, "message")),
-        Some(Kind::GROUP) => {
-            let name = format!("{}.{}", item.full_name, text(&field.name));
-            return Err(Error::new(file, format!("{name} is a group; groups are not supported yet")));
-        }
+        Some(Kind::MESSAGE | Kind::GROUP) => return Ok((named()?, "message")),
         _ => {
             let name = format!("{}.{}", item.full_name, text(&field.name));
             return Err(Error::new(file, format!("{name} has no type; the descriptor is not linked")));
@@ -180,7 +166,7 @@ pub(crate) fn oneof(
     out.open(&format!("pub enum {} {{", item.name));
     let mut parts = Vec::new();
     for (i, field) in message.field.iter().enumerate() {
-        if how(item.file, field) != How::Oneof(index) {
+        if oneof_of(field) != Some(index) {
             continue;
         }
         // A oneof's own path ends in its kind and index; its fields are those of the message.
@@ -188,11 +174,16 @@ pub(crate) fn oneof(
         let source: Vec<i32> =
             above.iter().copied().chain([2, i32::try_from(i).unwrap_or(i32::MAX)]).collect();
         let name = scope.take(&camel(text(&field.name)));
-        refuse_delimited(item, field)?;
         let (mut rust, mut kind) = value_type(g, module, item, field)?;
-        if kind == "message" && g.schema.is_boxed(text(&field.type_name)) {
-            rust = Type::of(g.std(module, "Box"), [rust]);
-            kind = "boxed";
+        if kind == "message" {
+            let is_boxed = g.schema.is_boxed(text(&field.type_name));
+            kind = match (is_boxed, item.features.field(field).is_delimited()) {
+                (false, false) => "message",
+                (false, true) => "group",
+                (true, false) => "boxed",
+                (true, true) => "boxed_group",
+            };
+            rust = if is_boxed { Type::of(g.std(module, "Box"), [rust]) } else { rust };
         }
         out.doc(&g.doc(item.file, &source));
         out.typed(&format!("{name}("), &rust, "),");

@@ -7,11 +7,11 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use ferrpc_proto::descriptor::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, ServiceDescriptorProto,
-    feature_set,
     field_descriptor_proto::{Label, Type},
 };
 
 use crate::error::Error;
+use crate::features::{Features, Presence};
 use crate::names::{Scope, camel, snake};
 use crate::options::Options;
 
@@ -43,6 +43,8 @@ pub(crate) struct Item<'a> {
     pub(crate) source: Vec<i32>,
     pub(crate) name: String,
     pub(crate) full_name: String,
+    /// Those of the message, enum or oneof itself, as far as they matter to what is inside.
+    pub(crate) features: Features,
     pub(crate) what: What<'a>,
 }
 
@@ -60,6 +62,15 @@ enum Place {
     Extern(String),
 }
 
+/// What a type is declared in.
+#[derive(Clone, Copy)]
+struct Around<'a, 'n> {
+    file: &'a FileDescriptorProto,
+    /// The full name of the package or message.
+    prefix: &'n str,
+    features: Features,
+}
+
 /// What is still to be given a module once all types beside it have their names.
 enum Nested<'a> {
     Message { parent: usize, item: usize, file: &'a FileDescriptorProto, message: &'a DescriptorProto },
@@ -67,7 +78,7 @@ enum Nested<'a> {
 }
 
 impl<'a> Schema<'a> {
-    pub(crate) fn new(files: &'a [FileDescriptorProto], options: &Options) -> Self {
+    pub(crate) fn new(files: &'a [FileDescriptorProto], options: &Options) -> Result<Self, Error> {
         let mut schema = Self {
             modules: vec![Module::new(Vec::new(), None)],
             types: HashMap::new(),
@@ -82,13 +93,13 @@ impl<'a> Schema<'a> {
 
         let mut nested = VecDeque::new();
         for file in files {
-            schema.facts(file);
+            schema.facts(file)?;
             if let Some(module) = extern_module(file, options) {
-                schema.extern_types(file, &module);
+                schema.extern_types(file, &module)?;
             }
         }
         for (file, module) in local.into_iter().zip(packages) {
-            schema.file(file, module, &mut nested);
+            schema.file(file, module, &mut nested)?;
         }
         while let Some(next) = nested.pop_front() {
             match next {
@@ -104,7 +115,7 @@ impl<'a> Schema<'a> {
                 }
             }
         }
-        schema
+        Ok(schema)
     }
 
     /// The module of a package; the root's children are shared with all files.
@@ -144,41 +155,48 @@ impl<'a> Schema<'a> {
         index
     }
 
-    fn file(&mut self, file: &'a FileDescriptorProto, module: usize, nested: &mut VecDeque<Nested<'a>>) {
-        let prefix = package(file);
+    fn file(
+        &mut self,
+        file: &'a FileDescriptorProto,
+        module: usize,
+        nested: &mut VecDeque<Nested<'a>>,
+    ) -> Result<(), Error> {
+        let around = Around { file, prefix: package(file), features: Features::of(file)? };
         for (i, message) in file.message_type.iter().enumerate() {
-            self.message(module, file, message, prefix, vec![4, index(i)], nested);
+            self.message(module, around, message, vec![4, index(i)], nested);
         }
         for (i, enumeration) in file.enum_type.iter().enumerate() {
-            self.enumeration(module, file, enumeration, prefix, vec![5, index(i)]);
+            self.enumeration(module, around, enumeration, vec![5, index(i)]);
         }
         for (i, service) in file.service.iter().enumerate() {
             let name = text(&service.name);
-            let full_name = join(prefix, name);
+            let full_name = join(around.prefix, name);
             let name = self.modules[module].scope.take_with(&camel(name), &["Server", "Client"]);
             let what = What::Service(service, String::new());
-            self.add(module, Item { file, source: vec![6, index(i)], name, full_name, what });
+            let features = around.features;
+            self.add(module, Item { file, source: vec![6, index(i)], name, full_name, features, what });
             let item = self.modules[module].items.len() - 1;
             nested.push_back(Nested::Service { parent: module, item });
         }
+        Ok(())
     }
 
     fn message(
         &mut self,
         module: usize,
-        file: &'a FileDescriptorProto,
+        around: Around<'a, '_>,
         message: &'a DescriptorProto,
-        prefix: &str,
         source: Vec<i32>,
         nested: &mut VecDeque<Nested<'a>>,
     ) {
-        let full_name = join(prefix, text(&message.name));
+        let (file, features) = (around.file, around.features.message(message));
+        let full_name = join(around.prefix, text(&message.name));
         if is_map_entry(message) {
             return;
         }
         let name = self.modules[module].scope.take(&camel(text(&message.name)));
         self.types.insert(format!(".{full_name}"), Place::Local { module, name: name.clone() });
-        self.add(module, Item { file, source, name, full_name, what: What::Message(message) });
+        self.add(module, Item { file, source, name, full_name, features, what: What::Message(message) });
         let has_nested = message.nested_type.iter().any(|nested| !is_map_entry(nested));
         if has_nested || !message.enum_type.is_empty() || !oneofs(message).is_empty() {
             let item = self.modules[module].items.len() - 1;
@@ -189,15 +207,16 @@ impl<'a> Schema<'a> {
     fn enumeration(
         &mut self,
         module: usize,
-        file: &'a FileDescriptorProto,
+        around: Around<'a, '_>,
         enumeration: &'a EnumDescriptorProto,
-        prefix: &str,
         source: Vec<i32>,
     ) {
-        let full_name = join(prefix, text(&enumeration.name));
+        let (file, features) = (around.file, around.features);
+        let full_name = join(around.prefix, text(&enumeration.name));
         let name = self.modules[module].scope.take(&camel(text(&enumeration.name)));
         self.types.insert(format!(".{full_name}"), Place::Local { module, name: name.clone() });
-        self.add(module, Item { file, source, name, full_name, what: What::Enum(enumeration) });
+        let what = What::Enum(enumeration);
+        self.add(module, Item { file, source, name, full_name, features, what });
     }
 
     fn nested(
@@ -208,24 +227,26 @@ impl<'a> Schema<'a> {
         message: &'a DescriptorProto,
         nested: &mut VecDeque<Nested<'a>>,
     ) {
-        let Item { full_name, source, name, .. } = &self.modules[parent].items[item];
-        let (full_name, source, name) = (full_name.clone(), source.clone(), name.clone());
+        let Item { full_name, source, name, features, .. } = &self.modules[parent].items[item];
+        let (full_name, source, name, features) =
+            (full_name.clone(), source.clone(), name.clone(), *features);
+        let around = Around { file, prefix: &full_name, features };
         let below = |kind, i| source.iter().copied().chain([kind, index(i)]).collect::<Vec<i32>>();
         let doc = format!("Types nested in [`{name}`](super::{name}).");
         let module = self.child(parent, &snake(&name), true, Some(doc));
         for (i, inner) in message.nested_type.iter().enumerate() {
-            self.message(module, file, inner, &full_name, below(3, i), nested);
+            self.message(module, around, inner, below(3, i), nested);
         }
         for (i, inner) in message.enum_type.iter().enumerate() {
-            self.enumeration(module, file, inner, &full_name, below(4, i));
+            self.enumeration(module, around, inner, below(4, i));
         }
         for i in oneofs(message) {
             let oneof = text(&message.oneof_decl[i].name);
             let name = self.modules[module].scope.take(&camel(oneof));
             let full_name = join(&full_name, oneof);
             self.types.insert(format!(".{full_name}"), Place::Local { module, name: name.clone() });
-            let what = What::Oneof(message, i);
-            self.add(module, Item { file, source: below(8, i), name, full_name, what });
+            let (what, features) = (What::Oneof(message, i), features.oneof(message, i));
+            self.add(module, Item { file, source: below(8, i), name, full_name, features, what });
         }
     }
 
@@ -234,10 +255,10 @@ impl<'a> Schema<'a> {
     }
 
     /// Gives the types of a file generated elsewhere the names they were given there.
-    fn extern_types(&mut self, file: &'a FileDescriptorProto, module: &str) {
+    fn extern_types(&mut self, file: &'a FileDescriptorProto, module: &str) -> Result<(), Error> {
         // The same rules on the same file alone: packages of other files cannot be in the way.
         let alone = Options { externs: Vec::new(), well_known_types: false, ..Options::new() };
-        let schema = Schema::new(std::slice::from_ref(file), &alone);
+        let schema = Schema::new(std::slice::from_ref(file), &alone)?;
         let depth = if package(file).is_empty() { 1 } else { package(file).split('.').count() };
         for (name, place) in &schema.types {
             if let Place::Local { module: inner, name: rust } = place {
@@ -246,28 +267,28 @@ impl<'a> Schema<'a> {
                 self.types.insert(name.clone(), Place::Extern(path));
             }
         }
+        Ok(())
     }
 
     /// Notes what must be known of types wherever they are used.
-    fn facts(&mut self, file: &'a FileDescriptorProto) {
-        let closed = |enumeration: &EnumDescriptorProto| is_closed(file, enumeration);
+    fn facts(&mut self, file: &'a FileDescriptorProto) -> Result<(), Error> {
         let prefix = format!(".{}", package(file)).trim_end_matches('.').to_owned();
-        let mut messages: Vec<(String, &DescriptorProto)> =
-            file.message_type.iter().map(|message| (prefix.clone(), message)).collect();
-        let mut enums: Vec<(String, &EnumDescriptorProto)> =
-            file.enum_type.iter().map(|inner| (prefix.clone(), inner)).collect();
-        while let Some((prefix, message)) = messages.pop() {
-            let name = format!("{prefix}.{}", text(&message.name));
-            if is_map_entry(message) {
-                self.entries.insert(name.clone(), message);
-            } else if !is_small(message) {
-                self.boxed.insert(name.clone());
+        let features = Features::of(file)?;
+        let mut inside = vec![(prefix, features, &*file.message_type, &*file.enum_type)];
+        while let Some((prefix, features, messages, enums)) = inside.pop() {
+            let closed = enums.iter().filter(|inner| features.is_closed(inner));
+            self.closed_enums.extend(closed.map(|inner| format!("{prefix}.{}", text(&inner.name))));
+            for message in messages {
+                let name = format!("{prefix}.{}", text(&message.name));
+                if is_map_entry(message) {
+                    self.entries.insert(name.clone(), message);
+                } else if !is_small(message) {
+                    self.boxed.insert(name.clone());
+                }
+                inside.push((name, features.message(message), &message.nested_type, &message.enum_type));
             }
-            messages.extend(message.nested_type.iter().map(|inner| (name.clone(), inner)));
-            enums.extend(message.enum_type.iter().map(|inner| (name.clone(), inner)));
         }
-        let closed = enums.into_iter().filter(|(_, inner)| closed(inner));
-        self.closed_enums.extend(closed.map(|(prefix, inner)| format!("{prefix}.{}", text(&inner.name))));
+        Ok(())
     }
 
     /// How a type is written in a module.
@@ -343,87 +364,23 @@ pub(crate) enum How {
     Oneof(usize),
 }
 
-/// How a field that is no map holds its values.
-pub(crate) fn how(file: &FileDescriptorProto, field: &FieldDescriptorProto) -> How {
-    if let Some(oneof) = field.oneof_index
-        && !field.proto3_optional.unwrap_or(false)
-    {
-        return How::Oneof(usize::try_from(oneof).unwrap_or(usize::MAX));
+/// How a field that is no map holds its values; `features` are its own.
+pub(crate) fn how(features: Features, field: &FieldDescriptorProto) -> How {
+    if let Some(oneof) = oneof_of(field) {
+        return How::Oneof(oneof);
     }
+    let is_plain = !matches!(field.r#type, Some(Type::STRING | Type::BYTES | Type::MESSAGE | Type::GROUP));
     if field.label == Some(Label::REPEATED) {
-        return if is_packed(file, field) { How::Packed } else { How::Repeated };
+        return if is_plain && features.is_packed() { How::Packed } else { How::Repeated };
     }
     let is_message = matches!(field.r#type, Some(Type::MESSAGE | Type::GROUP));
-    if is_message || has_presence(file, field) { How::Optional } else { How::Implicit }
+    if is_message || features.presence() != Presence::Implicit { How::Optional } else { How::Implicit }
 }
 
-fn has_presence(file: &FileDescriptorProto, field: &FieldDescriptorProto) -> bool {
-    use feature_set::FieldPresence;
-    match Syntax::of(file) {
-        Syntax::Proto2 => true,
-        Syntax::Proto3 => field.proto3_optional.unwrap_or(false),
-        Syntax::Editions => {
-            let own = field.options.as_ref().and_then(|options| options.features.as_ref()?.field_presence);
-            let files = file.options.as_ref().and_then(|options| options.features.as_ref()?.field_presence);
-            own.or(files) != Some(FieldPresence::IMPLICIT)
-        }
-    }
-}
-
-fn is_packed(file: &FileDescriptorProto, field: &FieldDescriptorProto) -> bool {
-    use feature_set::RepeatedFieldEncoding;
-    if matches!(field.r#type, Some(Type::STRING | Type::BYTES | Type::MESSAGE | Type::GROUP)) {
-        return false;
-    }
-    let said = field.options.as_ref().and_then(|options| options.packed);
-    match Syntax::of(file) {
-        Syntax::Proto2 => said.unwrap_or(false),
-        Syntax::Proto3 => said.unwrap_or(true),
-        Syntax::Editions => {
-            let own =
-                field.options.as_ref().and_then(|options| options.features.as_ref()?.repeated_field_encoding);
-            let files =
-                file.options.as_ref().and_then(|options| options.features.as_ref()?.repeated_field_encoding);
-            own.or(files) != Some(RepeatedFieldEncoding::EXPANDED)
-        }
-    }
-}
-
-/// Whether a field of an edition is a group on the wire.
-pub(crate) fn is_delimited(file: &FileDescriptorProto, field: &FieldDescriptorProto) -> bool {
-    use feature_set::MessageEncoding;
-    let own = field.options.as_ref().and_then(|options| options.features.as_ref()?.message_encoding);
-    let files = file.options.as_ref().and_then(|options| options.features.as_ref()?.message_encoding);
-    own.or(files) == Some(MessageEncoding::DELIMITED)
-}
-
-fn is_closed(file: &FileDescriptorProto, enumeration: &EnumDescriptorProto) -> bool {
-    use feature_set::EnumType;
-    match Syntax::of(file) {
-        Syntax::Proto2 => true,
-        Syntax::Proto3 => false,
-        Syntax::Editions => {
-            let own = enumeration.options.as_ref().and_then(|options| options.features.as_ref()?.enum_type);
-            let files = file.options.as_ref().and_then(|options| options.features.as_ref()?.enum_type);
-            own.or(files) == Some(EnumType::CLOSED)
-        }
-    }
-}
-
-enum Syntax {
-    Proto2,
-    Proto3,
-    Editions,
-}
-
-impl Syntax {
-    fn of(file: &FileDescriptorProto) -> Self {
-        match text(&file.syntax) {
-            "proto3" => Self::Proto3,
-            "editions" => Self::Editions,
-            _ => Self::Proto2,
-        }
-    }
+/// The oneof that a field is one of; `optional` in proto3 makes one that is none.
+pub(crate) fn oneof_of(field: &FieldDescriptorProto) -> Option<usize> {
+    let oneof = field.oneof_index.filter(|_| !field.proto3_optional.unwrap_or(false));
+    oneof.map(|oneof| usize::try_from(oneof).unwrap_or(usize::MAX))
 }
 
 /// Messages of a few plain numbers are not worth a box: moving one costs less than allocating it.
@@ -433,7 +390,7 @@ fn is_small(message: &DescriptorProto) -> bool {
         bytes += match field.r#type {
             Some(Type::STRING | Type::BYTES | Type::MESSAGE | Type::GROUP) => return false,
             _ if field.label == Some(Label::REPEATED) => return false,
-            _ if field.oneof_index.is_some() && !field.proto3_optional.unwrap_or(false) => return false,
+            _ if oneof_of(field).is_some() => return false,
             Some(Type::BOOL) => 1,
             Some(
                 Type::INT64 | Type::UINT64 | Type::SINT64 | Type::FIXED64 | Type::SFIXED64 | Type::DOUBLE,
@@ -444,14 +401,9 @@ fn is_small(message: &DescriptorProto) -> bool {
     bytes <= 64
 }
 
-/// The oneofs that are such: `optional` in proto3 makes one that is not.
+/// The oneofs that are such.
 pub(crate) fn oneofs(message: &DescriptorProto) -> Vec<usize> {
-    let real = |oneof: &usize| {
-        message.field.iter().any(|field| {
-            !field.proto3_optional.unwrap_or(false)
-                && field.oneof_index.and_then(|index| usize::try_from(index).ok()) == Some(*oneof)
-        })
-    };
+    let real = |oneof: &usize| message.field.iter().any(|field| oneof_of(field) == Some(*oneof));
     (0..message.oneof_decl.len()).filter(real).collect()
 }
 

@@ -213,6 +213,24 @@ impl<T: Layout> Absorb<kind::message> for T {
     }
 }
 
+impl<T: Layout> Absorb<kind::group> for T {
+    const MERGES: bool = true;
+
+    #[inline(always)]
+    fn absorb(&mut self, _: &mut &[u8], _: &mut Decoding) -> Option<()> {
+        None
+    }
+}
+
+impl<T: Layout> Absorb<kind::boxed_group> for Box<T> {
+    const MERGES: bool = true;
+
+    #[inline(always)]
+    fn absorb(&mut self, _: &mut &[u8], _: &mut Decoding) -> Option<()> {
+        None
+    }
+}
+
 impl<T: Layout> Absorb<kind::boxed> for Box<T> {
     const MERGES: bool = true;
     const BOXED_BYTES: usize = size_of::<T>();
@@ -275,20 +293,20 @@ pub fn optional<'i, K: Kind, T: Absorb<K>>(
 }
 
 #[inline(always)]
-pub fn sub<'i, T: Layout>(
+pub fn sub<'i, K: Kind, T: Layout + Absorb<K>>(
     (tag, number): (u32, u32),
     field: &mut Sub<T>,
     input: &mut &'i [u8],
     mut at: &'i [u8],
     d: &mut Decoding,
 ) -> Outcome {
-    if tag != own_tag::<kind::message>(number) {
+    if tag != own_tag::<K>(number) {
         return Outcome::Next;
     }
     if T::Slot::BOXED_BYTES != 0 && field.is_none() && d.budget.take(T::Slot::BOXED_BYTES).is_err() {
         return Outcome::Odd;
     }
-    let read = Absorb::<kind::message>::absorb(field.get_or_insert_default(), &mut at, d);
+    let read = field.get_or_insert_default().absorb(&mut at, d);
     outcome(read, input, at)
 }
 
@@ -338,7 +356,7 @@ fn elements<'i, K: Kind, T: Absorb<K>>(
     loop {
         if list.len() == list.capacity() {
             // What a sender repeats is paid for before room is made.
-            let count = if K::VALUE.is_packable() { 1 } else { run(tag, input) };
+            let count = if K::VALUE.wire_type() == wire::LEN { run(tag, input) } else { 1 };
             if d.budget.reserve(list, count).is_err() {
                 return Outcome::Odd;
             }

@@ -137,7 +137,7 @@ delimited! {
 }
 
 macro_rules! messages {
-    ($($type:ty: $kind:ident;)*) => { $(
+    ($($type:ty: $kind:ident by $write:ident;)*) => { $(
         impl<T: Layout> Emit<kind::$kind> for $type {
             fn is_default(&self) -> bool {
                 false
@@ -145,7 +145,7 @@ macro_rules! messages {
 
             #[inline]
             fn emit<'a>(&'a self, w: &mut RevWriter<'a>, tag: u32) {
-                w.message_field(tag, |w| T::encode_rev(self, w));
+                w.$write(tag, |w| T::encode_rev(self, w));
             }
 
             fn emit_all(_: &[Self], _: &mut RevWriter<'_>) {
@@ -156,8 +156,10 @@ macro_rules! messages {
 }
 
 messages! {
-    T: message;
-    Box<T>: boxed;
+    T: message by message_field;
+    T: group by group_field;
+    Box<T>: boxed by message_field;
+    Box<T>: boxed_group by group_field;
 }
 
 #[inline(always)]
@@ -186,9 +188,9 @@ pub fn optional<'a, K: Kind, T: Emit<K>>(w: &mut RevWriter<'a>, number: u32, val
 }
 
 #[inline(always)]
-pub fn sub<'a, T: Layout>(w: &mut RevWriter<'a>, number: u32, value: &'a Sub<T>) {
+pub fn sub<'a, K: Kind, T: Layout + Emit<K>>(w: &mut RevWriter<'a>, number: u32, value: &'a Sub<T>) {
     if let Some(value) = value.as_ref() {
-        Emit::<kind::message>::emit(value, w, tag::<kind::message>(number));
+        value.emit(w, tag::<K>(number));
     }
 }
 

@@ -136,14 +136,6 @@ macro_rules! __part {
             p::Part::oneof(::core::mem::offset_of!($message, $field), |message: &$message| &message.$field)
         }
     };
-    ($message:ty, ($number:literal $name:literal $field:ident sub)) => {
-        // SAFETY: the offset and the function name the same field.
-        unsafe {
-            p::Part::sub($number, $name, ::core::mem::offset_of!($message, $field), |message: &$message| {
-                &message.$field
-            })
-        }
-    };
     ($message:ty, ($number:literal $name:literal $field:ident map $key:ident $value:ident)) => {
         // SAFETY: the offset and the function name the same field.
         unsafe {
@@ -208,9 +200,6 @@ macro_rules! __emit {
             p::Oneof::encode_rev(oneof, $w);
         }
     };
-    ($self:tt $w:ident ($number:literal $name:literal $field:ident sub)) => {
-        p::emit::sub($w, $number, &$self.$field);
-    };
     ($self:tt $w:ident ($number:literal $name:literal $field:ident map $key:ident $value:ident)) => {
         p::emit::map::<p::kind::$key, p::kind::$value, _, _>($w, $number, &$self.$field);
     };
@@ -225,9 +214,6 @@ macro_rules! __emit {
 macro_rules! __absorb {
     ($self:tt $tag:ident $input:ident $at:ident $d:ident (oneof $field:ident)) => {
         $crate::__absorb! { @ p::Oneof::absorb(&mut $self.$field, $tag, &mut $input, $at, $d) }
-    };
-    ($self:tt $tag:ident $input:ident $at:ident $d:ident ($number:literal $name:literal $field:ident sub)) => {
-        $crate::__absorb! { @ p::absorb::sub(($tag, $number), &mut $self.$field, &mut $input, $at, $d) }
     };
     ($self:tt $tag:ident $input:ident $at:ident $d:ident
         ($number:literal $name:literal $field:ident map $key:ident $value:ident)) => {

@@ -19,7 +19,7 @@ use core::mem::MaybeUninit;
 use bytes::Bytes;
 
 use crate::error::EncodeError;
-use crate::wire::{low_byte, varint_len};
+use crate::wire::{END_GROUP, START_GROUP, low_byte, varint_len};
 
 /// The largest message the format allows.
 const BYTES_MAX: usize = i32::MAX as usize;
@@ -195,6 +195,20 @@ impl<'a> RevWriter<'a> {
         let before = self.written();
         write(self);
         self.close(tag, before);
+        self.depth = depth + 1;
+    }
+
+    /// A message between two tags, one level deeper; `tag` is the one it begins with.
+    #[inline]
+    pub(crate) fn group_field(&mut self, tag: u32, write: impl FnOnce(&mut Self)) {
+        let Some(depth) = self.depth.checked_sub(1) else {
+            self.too_deep = true;
+            return;
+        };
+        self.depth = depth;
+        self.varint(u64::from(tag ^ START_GROUP ^ END_GROUP));
+        write(self);
+        self.varint(u64::from(tag));
         self.depth = depth + 1;
     }
 

@@ -60,6 +60,8 @@ pub enum Value {
     String,
     Bytes,
     Message,
+    /// A message between two tags instead of behind its length.
+    Group,
 }
 
 impl Value {
@@ -70,11 +72,12 @@ impl Value {
             Self::Fixed32 | Self::Sfixed32 | Self::Float => wire::FIXED32,
             Self::Fixed64 | Self::Sfixed64 | Self::Double => wire::FIXED64,
             Self::String | Self::Bytes | Self::Message => wire::LEN,
+            Self::Group => wire::START_GROUP,
         }
     }
 
     pub(crate) const fn is_packable(self) -> bool {
-        self.wire_type() != wire::LEN
+        !matches!(self.wire_type(), wire::LEN | wire::START_GROUP)
     }
 }
 
@@ -100,7 +103,7 @@ pub mod kind {
         int32 = Int32, int64 = Int64, uint32 = Uint32, uint64 = Uint64, sint32 = Sint32, sint64 = Sint64,
         fixed32 = Fixed32, fixed64 = Fixed64, sfixed32 = Sfixed32, sfixed64 = Sfixed64,
         float = Float, double = Double, bool = Bool, string = String, bytes = Bytes,
-        open = Enum, message = Message, boxed = Message
+        open = Enum, message = Message, boxed = Message, group = Group, boxed_group = Group
     }
 }
 
@@ -190,6 +193,11 @@ unsafe impl<T: Layout> Stored<kind::message> for T {
     const AUX: Aux = Aux::Message(T::table);
 }
 
+// SAFETY: in memory a group is a message.
+unsafe impl<T: Layout> Stored<kind::group> for T {
+    const AUX: Aux = Aux::Message(T::table);
+}
+
 /// What a oneof's variant carries for a value of kind `K`.
 ///
 /// # Safety
@@ -227,20 +235,27 @@ payload! {
 }
 payload! { [E: Enum] E: open }
 payload! { [T: Layout] T: message }
+payload! { [T: Layout] T: group }
 
-// SAFETY: the message in the box.
-unsafe impl<T: Layout> Payload<kind::boxed> for Box<T> {
-    const AUX: Aux = Aux::Message(T::table);
-    const BOXED_BYTES: usize = size_of::<T>();
+macro_rules! boxed_payload {
+    ($($kind:ident)*) => { $(
+        // SAFETY: the message in the box.
+        unsafe impl<T: Layout> Payload<kind::$kind> for Box<T> {
+            const AUX: Aux = Aux::Message(T::table);
+            const BOXED_BYTES: usize = size_of::<T>();
 
-    fn pointer(&self) -> *const u8 {
-        core::ptr::from_ref(&**self).cast()
-    }
+            fn pointer(&self) -> *const u8 {
+                core::ptr::from_ref(&**self).cast()
+            }
 
-    fn pointer_mut(&mut self) -> *mut u8 {
-        core::ptr::from_mut(&mut **self).cast()
-    }
+            fn pointer_mut(&mut self) -> *mut u8 {
+                core::ptr::from_mut(&mut **self).cast()
+            }
+        }
+    )* };
 }
+
+boxed_payload! { boxed boxed_group }
 
 /// A oneof's enum. Implemented by `__oneof!` alone.
 ///
@@ -395,7 +410,7 @@ impl Part {
         Self::field(Field::new::<K>(number, offset, Place::Optional(fns), T::AUX, name))
     }
 
-    pub const unsafe fn sub<M, T: Layout>(
+    pub const unsafe fn sub<M, K: Kind, T: Layout + Stored<K>>(
         number: u32,
         name: &'static str,
         offset: usize,
@@ -404,8 +419,7 @@ impl Part {
         let fns = const {
             &OptionalFns { get: get_sub::<T>, put: put_sub::<T>, boxed_bytes: T::Slot::BOXED_BYTES }
         };
-        let aux = <T as Stored<kind::message>>::AUX;
-        Self::field(Field::new::<kind::message>(number, offset, Place::Optional(fns), aux, name))
+        Self::field(Field::new::<K>(number, offset, Place::Optional(fns), T::AUX, name))
     }
 
     pub const unsafe fn repeated<M, K: Kind, T: Stored<K>>(
@@ -437,8 +451,9 @@ impl Part {
     ) -> Self {
         assert!(!matches!(
             A::VALUE,
-            Value::Enum | Value::Message | Value::Float | Value::Double | Value::Bytes
+            Value::Enum | Value::Message | Value::Group | Value::Float | Value::Double | Value::Bytes
         ));
+        assert!(!matches!(B::VALUE, Value::Group), "values of maps are never groups");
         let fns = const {
             &MapFns {
                 key: A::VALUE,

@@ -37,11 +37,11 @@ ferrpc_proto::__message! {
     (5 "deltas" deltas repeated sint32)
     (6 "kind" kind implicit open)
     (7 "kinds" kinds packed open)
-    (8 "home" home sub)
+    (8 "home" home sub message)
     (9 "friends" friends repeated message)
     (10 "counters" counters map string uint64)
     (11 "places" places map int32 message)
-    (12 "boss" boss sub)
+    (12 "boss" boss sub message)
     (oneof contact)
     (20 "weight" weight implicit double)
 }

@@ -63,8 +63,8 @@ pub mod acme {
 
         ::ferrpc_proto::__message! {
             Box, "acme.v1.Box", boxed;
-            (1 "box" r#box sub)
-            (2 "result" result sub)
+            (1 "box" r#box sub message)
+            (2 "result" result sub message)
         }
 
         #[derive(Clone, Default, PartialEq)]
@@ -76,7 +76,7 @@ pub mod acme {
 
         ::ferrpc_proto::__message! {
             Result, "acme.v1.Result", boxed;
-            (1 "default" default sub)
+            (1 "default" default sub message)
         }
 
         #[derive(Clone, Default, PartialEq)]
@@ -88,7 +88,7 @@ pub mod acme {
 
         ::ferrpc_proto::__message! {
             Default, "acme.v1.Default", boxed;
-            (1 "clone" clone sub)
+            (1 "clone" clone sub message)
         }
 
         #[derive(Clone, Default, PartialEq)]
@@ -195,7 +195,7 @@ mod __ferrpc {
 
     ::ferrpc_proto::__message! {
         Acme, "Acme", boxed;
-        (1 "inner" inner sub)
+        (1 "inner" inner sub message)
     }
 
     #[derive(Clone, Default, PartialEq)]
@@ -207,7 +207,7 @@ mod __ferrpc {
 
     ::ferrpc_proto::__message! {
         FileDescriptors, "file_descriptors", boxed;
-        (1 "inner" inner sub)
+        (1 "inner" inner sub message)
     }
 
     #[derive(Clone, Default, PartialEq)]

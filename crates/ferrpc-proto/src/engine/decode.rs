@@ -142,7 +142,31 @@ impl Decoder {
             return keep(message, record, input, budget);
         }
         let mut place = message.value(index, budget)?;
+        if let (Value::Group, ValueMut::Message(message)) = (field.value, &mut place) {
+            return self.group(message, field.number(), input, depth, budget);
+        }
         self.value(field.value, &mut place, input, depth, budget)
+    }
+
+    /// A message up to the tag that ends the group of this number.
+    fn group(
+        self,
+        message: &mut MessageMut<'_>,
+        number: u32,
+        input: &mut &[u8],
+        depth: u32,
+        budget: &mut Budget,
+    ) -> Result<(), Fault> {
+        let depth = depth.checked_sub(1).ok_or(Fault::TooDeep)?;
+        loop {
+            let mut behind = *input;
+            let tag = wire::tag(&mut behind)?;
+            if tag & 7 == wire::END_GROUP {
+                *input = behind;
+                return if tag >> 3 == number { Ok(()) } else { Err(Kind::UnmatchedEndGroup.into()) };
+            }
+            self.record(message, input, depth, budget).map_err(Fault::Inside)?;
+        }
     }
 
     #[inline(always)]

@@ -19,6 +19,7 @@ enum Wire<'a> {
     Fixed64(u64),
     Bytes(&'a [u8]),
     Message(MessageRef<'a>),
+    Group(MessageRef<'a>),
 }
 
 #[inline(always)]
@@ -48,6 +49,7 @@ fn wire(value_type: Value, value: ValueRef<'_>) -> Wire<'_> {
         ValueRef::Enum(value) => Wire::Varint(i64::from(value).cast_unsigned()),
         ValueRef::String(value) => Wire::Bytes(value.as_bytes()),
         ValueRef::Bytes(value) => Wire::Bytes(value),
+        ValueRef::Message(value) if value_type == Value::Group => Wire::Group(value),
         ValueRef::Message(value) => Wire::Message(value),
     }
 }
@@ -94,6 +96,11 @@ fn record_len(tag_len: usize, value: Wire<'_>, depth: u32) -> usize {
                 Some(depth) => delimited(message_len(message, depth)),
                 None => return 0,
             },
+            // The tag at the end is as long as the one before it.
+            Wire::Group(message) => match depth.checked_sub(1) {
+                Some(depth) => tag_len + message_len(message, depth),
+                None => return 0,
+            },
         }
 }
 
@@ -126,7 +133,7 @@ fn write_list<'a>(w: &mut RevWriter<'a>, field: &Field, list: ListRef<'a>) {
             Wire::Varint(value) => w.varint(value),
             Wire::Fixed32(value) => w.bytes(&value.to_le_bytes()),
             Wire::Fixed64(value) => w.bytes(&value.to_le_bytes()),
-            Wire::Bytes(_) | Wire::Message(_) => unreachable!("only numbers can be packed"),
+            Wire::Bytes(_) | Wire::Message(_) | Wire::Group(_) => unreachable!("only numbers can be packed"),
         }
     }
     if is_packed(field) {
@@ -152,5 +159,6 @@ fn record<'a>(w: &mut RevWriter<'a>, tag: u32, value: Wire<'a>) {
         Wire::Fixed64(value) => w.fixed64_field(tag, value),
         Wire::Bytes(bytes) => w.bytes_field(tag, bytes),
         Wire::Message(message) => w.message_field(tag, |w| write(w, message)),
+        Wire::Group(message) => w.group_field(tag, |w| write(w, message)),
     }
 }

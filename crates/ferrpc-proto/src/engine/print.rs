@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 
-use crate::table::{Content, Field, MessageRef, ValueRef};
+use crate::table::{Content, Field, MessageRef, Value, ValueRef};
 use crate::wire;
 
 /// Prints the fields that are set, as a Rust struct.
@@ -73,6 +73,19 @@ pub(crate) fn text(message: MessageRef<'_>, f: &mut fmt::Formatter<'_>) -> fmt::
     Text { f, indent: 0, lines: 0 }.message(message)
 }
 
+/// What text format calls a field: a group as proto2 declares it goes by the name of its type.
+fn name_of(message: MessageRef<'_>, field: &Field, value: ValueRef<'_>) -> &'static str {
+    if let (Value::Group, ValueRef::Message(group)) = (field.value, value)
+        && let Some((scope, name)) = group.table().name().rsplit_once('.')
+        && scope == message.table().name()
+        && name.eq_ignore_ascii_case(field.name)
+        && !field.name.contains(|c: char| c.is_ascii_uppercase())
+    {
+        return name;
+    }
+    field.name
+}
+
 struct Text<'a, 'f> {
     f: &'a mut fmt::Formatter<'f>,
     indent: usize,
@@ -84,10 +97,10 @@ impl Text<'_, '_> {
         for (index, field) in message.table().fields().iter().enumerate() {
             match message.content(index) {
                 Content::Unset => {}
-                Content::One(value) => self.field(field.name, field, value)?,
+                Content::One(value) => self.field(name_of(message, field, value), field, value)?,
                 Content::List(list) => {
                     for value in list.iter() {
-                        self.field(field.name, field, value)?;
+                        self.field(name_of(message, field, value), field, value)?;
                     }
                 }
                 Content::Map(map) => {

@@ -78,8 +78,8 @@ pub mod google {
             (5 "enum_type" enum_type repeated message)
             (6 "service" service repeated message)
             (7 "extension" extension repeated message)
-            (8 "options" options sub)
-            (9 "source_code_info" source_code_info sub)
+            (8 "options" options sub message)
+            (9 "source_code_info" source_code_info sub message)
             (10 "public_dependency" public_dependency repeated int32)
             (11 "weak_dependency" weak_dependency repeated int32)
             (12 "syntax" syntax optional string)
@@ -116,7 +116,7 @@ pub mod google {
             (4 "enum_type" enum_type repeated message)
             (5 "extension_range" extension_range repeated message)
             (6 "extension" extension repeated message)
-            (7 "options" options sub)
+            (7 "options" options sub message)
             (8 "oneof_decl" oneof_decl repeated message)
             (9 "reserved_range" reserved_range repeated message)
             (10 "reserved_name" reserved_name repeated string)
@@ -145,7 +145,7 @@ pub mod google {
             ExtensionRangeOptions, "google.protobuf.ExtensionRangeOptions", boxed;
             (2 "declaration" declaration repeated message)
             (3 "verification" verification optional open)
-            (50 "features" features sub)
+            (50 "features" features sub message)
             (999 "uninterpreted_option" uninterpreted_option repeated message)
         }
 
@@ -216,7 +216,7 @@ pub mod google {
             (5 "type" r#type optional open)
             (6 "type_name" type_name optional string)
             (7 "default_value" default_value optional string)
-            (8 "options" options sub)
+            (8 "options" options sub message)
             (9 "oneof_index" oneof_index optional int32)
             (10 "json_name" json_name optional string)
             (17 "proto3_optional" proto3_optional optional bool)
@@ -234,7 +234,7 @@ pub mod google {
         crate::__message! {
             OneofDescriptorProto, "google.protobuf.OneofDescriptorProto", boxed;
             (1 "name" name optional string)
-            (2 "options" options sub)
+            (2 "options" options sub message)
         }
 
         /// Describes an enum type.
@@ -260,7 +260,7 @@ pub mod google {
             EnumDescriptorProto, "google.protobuf.EnumDescriptorProto", boxed;
             (1 "name" name optional string)
             (2 "value" value repeated message)
-            (3 "options" options sub)
+            (3 "options" options sub message)
             (4 "reserved_range" reserved_range repeated message)
             (5 "reserved_name" reserved_name repeated string)
             (6 "visibility" visibility optional open)
@@ -280,7 +280,7 @@ pub mod google {
             EnumValueDescriptorProto, "google.protobuf.EnumValueDescriptorProto", boxed;
             (1 "name" name optional string)
             (2 "number" number optional int32)
-            (3 "options" options sub)
+            (3 "options" options sub message)
         }
 
         /// Describes a service.
@@ -297,7 +297,7 @@ pub mod google {
             ServiceDescriptorProto, "google.protobuf.ServiceDescriptorProto", boxed;
             (1 "name" name optional string)
             (2 "method" method repeated message)
-            (3 "options" options sub)
+            (3 "options" options sub message)
         }
 
         /// Describes a method of a service.
@@ -322,7 +322,7 @@ pub mod google {
             (1 "name" name optional string)
             (2 "input_type" input_type optional string)
             (3 "output_type" output_type optional string)
-            (4 "options" options sub)
+            (4 "options" options sub message)
             (5 "client_streaming" client_streaming optional bool)
             (6 "server_streaming" server_streaming optional bool)
         }
@@ -446,7 +446,7 @@ pub mod google {
             (41 "php_namespace" php_namespace optional string)
             (44 "php_metadata_namespace" php_metadata_namespace optional string)
             (45 "ruby_package" ruby_package optional string)
-            (50 "features" features sub)
+            (50 "features" features sub message)
             (999 "uninterpreted_option" uninterpreted_option repeated message)
         }
 
@@ -531,7 +531,7 @@ pub mod google {
             (3 "deprecated" deprecated optional bool)
             (7 "map_entry" map_entry optional bool)
             (11 "deprecated_legacy_json_field_conflicts" deprecated_legacy_json_field_conflicts optional bool)
-            (12 "features" features sub)
+            (12 "features" features sub message)
             (999 "uninterpreted_option" uninterpreted_option repeated message)
         }
 
@@ -631,8 +631,8 @@ pub mod google {
             (17 "retention" retention optional open)
             (19 "targets" targets repeated open)
             (20 "edition_defaults" edition_defaults repeated message)
-            (21 "features" features sub)
-            (22 "feature_support" feature_support sub)
+            (21 "features" features sub message)
+            (22 "feature_support" feature_support sub message)
             (999 "uninterpreted_option" uninterpreted_option repeated message)
         }
 
@@ -651,7 +651,7 @@ pub mod google {
 
         crate::__message! {
             OneofOptions, "google.protobuf.OneofOptions", boxed;
-            (1 "features" features sub)
+            (1 "features" features sub message)
             (999 "uninterpreted_option" uninterpreted_option repeated message)
         }
 
@@ -688,7 +688,7 @@ pub mod google {
             (2 "allow_alias" allow_alias optional bool)
             (3 "deprecated" deprecated optional bool)
             (6 "deprecated_legacy_json_field_conflicts" deprecated_legacy_json_field_conflicts optional bool)
-            (7 "features" features sub)
+            (7 "features" features sub message)
             (999 "uninterpreted_option" uninterpreted_option repeated message)
         }
 
@@ -719,9 +719,9 @@ pub mod google {
         crate::__message! {
             EnumValueOptions, "google.protobuf.EnumValueOptions", boxed;
             (1 "deprecated" deprecated optional bool)
-            (2 "features" features sub)
+            (2 "features" features sub message)
             (3 "debug_redact" debug_redact optional bool)
-            (4 "feature_support" feature_support sub)
+            (4 "feature_support" feature_support sub message)
             (999 "uninterpreted_option" uninterpreted_option repeated message)
         }
 
@@ -746,7 +746,7 @@ pub mod google {
         crate::__message! {
             ServiceOptions, "google.protobuf.ServiceOptions", boxed;
             (33 "deprecated" deprecated optional bool)
-            (34 "features" features sub)
+            (34 "features" features sub message)
             (999 "uninterpreted_option" uninterpreted_option repeated message)
         }
 
@@ -773,7 +773,7 @@ pub mod google {
             MethodOptions, "google.protobuf.MethodOptions", boxed;
             (33 "deprecated" deprecated optional bool)
             (34 "idempotency_level" idempotency_level optional open)
-            (35 "features" features sub)
+            (35 "features" features sub message)
             (999 "uninterpreted_option" uninterpreted_option repeated message)
         }
 
@@ -1037,7 +1037,7 @@ pub mod google {
                 ExtensionRange, "google.protobuf.DescriptorProto.ExtensionRange", boxed;
                 (1 "start" start optional int32)
                 (2 "end" end optional int32)
-                (3 "options" options sub)
+                (3 "options" options sub message)
             }
 
             /// Range of reserved tag numbers. Reserved tag numbers may not be used by
@@ -1722,8 +1722,8 @@ pub mod google {
             crate::__message! {
                 FeatureSetEditionDefault, "google.protobuf.FeatureSetDefaults.FeatureSetEditionDefault", boxed;
                 (3 "edition" edition optional open)
-                (4 "overridable_features" overridable_features sub)
-                (5 "fixed_features" fixed_features sub)
+                (4 "overridable_features" overridable_features sub message)
+                (5 "fixed_features" fixed_features sub message)
             }
         }
 

@@ -132,7 +132,7 @@ pub mod google {
             (2 "fields" fields repeated message)
             (3 "oneofs" oneofs repeated string)
             (4 "options" options repeated message)
-            (5 "source_context" source_context sub)
+            (5 "source_context" source_context sub message)
             (6 "syntax" syntax implicit open)
             (7 "edition" edition implicit string)
         }
@@ -214,7 +214,7 @@ pub mod google {
             (1 "name" name implicit string)
             (2 "enumvalue" enumvalue repeated message)
             (3 "options" options repeated message)
-            (4 "source_context" source_context sub)
+            (4 "source_context" source_context sub message)
             (5 "syntax" syntax implicit open)
             (6 "edition" edition implicit string)
         }
@@ -269,7 +269,7 @@ pub mod google {
         crate::__message! {
             Option, "google.protobuf.Option", boxed;
             (1 "name" name implicit string)
-            (2 "value" value sub)
+            (2 "value" value sub message)
         }
 
         /// The syntax in which a protocol buffer element is defined.
@@ -361,7 +361,7 @@ pub mod google {
             (2 "methods" methods repeated message)
             (3 "options" options repeated message)
             (4 "version" version implicit string)
-            (5 "source_context" source_context sub)
+            (5 "source_context" source_context sub message)
             (6 "mixins" mixins repeated message)
             (7 "syntax" syntax implicit open)
             (8 "edition" edition implicit string)

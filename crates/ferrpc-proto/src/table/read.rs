@@ -116,7 +116,7 @@ impl<'a> ValueRef<'a> {
                 Value::Enum => Self::Enum(*at.cast()),
                 Value::String => Self::String((*at.cast::<String>()).as_str()),
                 Value::Bytes => Self::Bytes(&*at.cast::<Bytes>()),
-                Value::Message => {
+                Value::Message | Value::Group => {
                     let Aux::Message(table) = aux else { unreachable!("set by Stored::AUX") };
                     Self::Message(MessageRef { base: at, table: table(), message: PhantomData })
                 }

@@ -105,7 +105,9 @@ impl<'a> MessageMut<'a> {
                 Value::Double => ListMut::F64(&mut *field.cast()),
                 Value::Bool => ListMut::Bool(&mut *field.cast()),
                 Value::Enum => ListMut::Enum,
-                Value::String | Value::Bytes | Value::Message => unreachable!("only numbers are packed"),
+                Value::String | Value::Bytes | Value::Message | Value::Group => {
+                    unreachable!("only numbers are packed")
+                }
             }
         }
     }
@@ -161,7 +163,7 @@ impl ValueMut<'_> {
                 Value::Enum => Self::Enum(&mut *at.cast()),
                 Value::String => Self::String(&mut *at.cast()),
                 Value::Bytes => Self::Bytes(&mut *at.cast()),
-                Value::Message => {
+                Value::Message | Value::Group => {
                     let Aux::Message(table) = aux else { unreachable!("set by Stored::AUX") };
                     Self::Message(MessageMut { base: at, table: table(), message: PhantomData })
                 }

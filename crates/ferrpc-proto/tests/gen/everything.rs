@@ -98,14 +98,14 @@ pub mod ferrpc {
             (14 "string" string implicit string)
             (15 "bytes" bytes implicit bytes)
             (16 "mood" mood implicit open)
-            (17 "point" point sub)
-            (18 "node" node sub)
+            (17 "point" point sub message)
+            (18 "node" node sub message)
             (21 "maybe_int32" maybe_int32 optional int32)
             (22 "maybe_double" maybe_double optional double)
             (23 "maybe_string" maybe_string optional string)
             (24 "maybe_bytes" maybe_bytes optional bytes)
             (25 "maybe_mood" maybe_mood optional open)
-            (26 "maybe_point" maybe_point sub)
+            (26 "maybe_point" maybe_point sub message)
             (31 "int32s" int32s packed int32)
             (32 "int64s" int64s packed int64)
             (33 "uint32s" uint32s packed uint32)
@@ -133,14 +133,14 @@ pub mod ferrpc {
             (56 "uint64_double" uint64_double map uint64 double)
             (57 "sint32_point" sint32_point map sint32 message)
             (oneof choice)
-            (71 "any" any sub)
-            (72 "at" at sub)
-            (73 "value" value sub)
-            (74 "wrapped" wrapped sub)
+            (71 "any" any sub message)
+            (72 "at" at sub message)
+            (73 "value" value sub message)
+            (74 "wrapped" wrapped sub message)
             (81 "type" r#type implicit string)
             (82 "self" self_ implicit string)
             (83 "camelCase" camel_case implicit string)
-            (536870911 "inner" inner sub)
+            (536870911 "inner" inner sub message)
         }
 
         /// Small enough to lie in place.
@@ -172,7 +172,7 @@ pub mod ferrpc {
         ::ferrpc_proto::__message! {
             Node, "ferrpc.test.Node", boxed;
             (1 "name" name implicit string)
-            (2 "next" next sub)
+            (2 "next" next sub message)
             (3 "children" children repeated message)
             (oneof kind)
         }
