@@ -6,17 +6,61 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use bytes::Bytes;
+
+pub use crate::rev::Encode;
 
 use crate::enumeration::Enum;
 use crate::map::Map;
 use crate::rev::RevWriter;
-use crate::sub::Sub;
-use crate::table::Layout;
+use crate::sub::{InSub, Sub};
 use crate::table::kind::{self, Kind};
 use crate::unknown::UnknownFields;
 use crate::wire;
+
+/// A singular message field.
+pub trait Single {
+    type Message;
+    fn single(&self) -> Option<&Self::Message>;
+}
+
+impl<T: InSub> Single for Sub<T> {
+    type Message = T;
+
+    #[inline(always)]
+    fn single(&self) -> Option<&T> {
+        self.as_ref()
+    }
+}
+
+/// A repeated field.
+pub trait Elements {
+    type Element;
+    fn elements(&self) -> &[Self::Element];
+}
+
+impl<T> Elements for Vec<T> {
+    type Element = T;
+
+    #[inline(always)]
+    fn elements(&self) -> &[T] {
+        self
+    }
+}
+
+/// A map field.
+pub trait Entries<K, V> {
+    fn entries(&self) -> &[(K, V)];
+}
+
+impl<K, V> Entries<K, V> for Map<K, V> {
+    #[inline(always)]
+    fn entries(&self) -> &[(K, V)] {
+        self.as_slice()
+    }
+}
 
 /// A value that is written as kind `K`.
 pub trait Emit<K: Kind> {
@@ -138,7 +182,7 @@ delimited! {
 
 macro_rules! messages {
     ($($type:ty: $kind:ident by $write:ident;)*) => { $(
-        impl<T: Layout> Emit<kind::$kind> for $type {
+        impl<T: Encode> Emit<kind::$kind> for $type {
             fn is_default(&self) -> bool {
                 false
             }
@@ -188,35 +232,40 @@ pub fn optional<'a, K: Kind, T: Emit<K>>(w: &mut RevWriter<'a>, number: u32, val
 }
 
 #[inline(always)]
-pub fn sub<'a, K: Kind, T: Layout + Emit<K>>(w: &mut RevWriter<'a>, number: u32, value: &'a Sub<T>) {
-    if let Some(value) = value.as_ref() {
+pub fn sub<'a, K: Kind, S: Single<Message: Emit<K>>>(w: &mut RevWriter<'a>, number: u32, value: &'a S) {
+    if let Some(value) = value.single() {
         value.emit(w, tag::<K>(number));
     }
 }
 
 #[inline]
-pub fn repeated<'a, K: Kind, T: Emit<K>>(w: &mut RevWriter<'a>, number: u32, values: &'a [T]) {
-    for value in values.iter().rev() {
+pub fn repeated<'a, K: Kind, C: Elements<Element: Emit<K>>>(
+    w: &mut RevWriter<'a>,
+    number: u32,
+    values: &'a C,
+) {
+    for value in values.elements().iter().rev() {
         value.emit(w, tag::<K>(number));
     }
 }
 
 #[inline]
-pub fn packed<'a, K: Kind, T: Emit<K>>(w: &mut RevWriter<'a>, number: u32, values: &'a [T]) {
+pub fn packed<'a, K: Kind, C: Elements<Element: Emit<K>>>(w: &mut RevWriter<'a>, number: u32, values: &'a C) {
+    let values = values.elements();
     if !values.is_empty() {
         let before = w.written();
-        T::emit_all(values, w);
+        C::Element::emit_all(values, w);
         w.close(number << 3 | wire::LEN, before);
     }
 }
 
 #[inline]
-pub fn map<'a, A: Kind, B: Kind, K: Emit<A>, V: Emit<B>>(
+pub fn map<'a, A: Kind, B: Kind, K: Emit<A> + 'a, V: Emit<B> + 'a>(
     w: &mut RevWriter<'a>,
     number: u32,
-    map: &'a Map<K, V>,
+    map: &'a impl Entries<K, V>,
 ) {
-    for (key, value) in map.as_slice().iter().rev() {
+    for (key, value) in map.entries().iter().rev() {
         let before = w.written();
         value.emit(w, tag::<B>(2));
         key.emit(w, tag::<A>(1));

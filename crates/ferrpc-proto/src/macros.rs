@@ -89,7 +89,9 @@ macro_rules! __message {
                     }
                     input
                 }
+            }
 
+            impl p::emit::Encode for $message {
                 fn encode_rev<'a>(&'a self, w: &mut p::RevWriter<'a>) {
                     if const { p::Part::in_order(PARTS) } {
                         p::emit::unknown(w, &self._unknown);
@@ -197,7 +199,7 @@ macro_rules! __encode {
 macro_rules! __emit {
     ($self:tt $w:ident (oneof $field:ident)) => {
         if let ::core::option::Option::Some(oneof) = &$self.$field {
-            p::Oneof::encode_rev(oneof, $w);
+            p::emit::Encode::encode_rev(oneof, $w);
         }
     };
     ($self:tt $w:ident ($number:literal $name:literal $field:ident map $key:ident $value:ident)) => {
@@ -307,7 +309,9 @@ macro_rules! __oneof {
                     )*
                     p::absorb::Outcome::Next
                 }
+            }
 
+            impl p::emit::Encode for $oneof {
                 fn encode_rev<'a>(&'a self, w: &mut p::RevWriter<'a>) {
                     match self {
                         $(Self::$variant(payload) => {

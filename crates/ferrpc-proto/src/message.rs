@@ -11,7 +11,7 @@ use crate::decoding::Decoding;
 use crate::engine::{decode, encode, print};
 use crate::error::{DecodeError, EncodeError};
 use crate::limits::DecodeLimits;
-use crate::rev::{Piece, RevWriter, SCRATCH_BYTES};
+use crate::rev::{Encode, Piece, RevWriter, SCRATCH_BYTES};
 use crate::table::{Layout, MessageMut, MessageRef};
 
 /// A Protobuf message. Implemented by generated code only.
@@ -87,10 +87,7 @@ pub trait Message:
     /// # Errors
     /// As [`encode_to_vec`](Self::encode_to_vec); `out` is then as it was.
     fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
-        let mut writer = RevWriter::new(&mut scratch);
-        self.encode_rev(&mut writer);
-        writer.finish(out)
+        encode_into(self, out)
     }
 
     /// Encodes for a transport that sends pieces: hands them to `take` in order, long `bytes` fields as
@@ -99,12 +96,7 @@ pub trait Message:
     /// # Errors
     /// As [`encode_to_vec`](Self::encode_to_vec); nothing has been handed out then.
     fn encode_pieces(&self, take: impl FnMut(Piece<'_>)) -> Result<usize, EncodeError> {
-        let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
-        let mut writer = RevWriter::new(&mut scratch);
-        self.encode_rev(&mut writer);
-        let len = writer.check()?;
-        writer.pieces(take);
-        Ok(len)
+        encode_pieces(self, take)
     }
 
     /// Encodes into new [`Bytes`].
@@ -114,6 +106,27 @@ pub trait Message:
     fn encode_to_bytes(&self) -> Result<Bytes, EncodeError> {
         self.encode_to_vec().map(Bytes::from)
     }
+}
+
+/// Encodes at the end of `out`, whatever kind of message.
+pub(crate) fn encode_into(message: &impl Encode, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
+    let mut writer = RevWriter::new(&mut scratch);
+    message.encode_rev(&mut writer);
+    writer.finish(out)
+}
+
+/// Encodes in pieces, whatever kind of message.
+pub(crate) fn encode_pieces(
+    message: &impl Encode,
+    take: impl FnMut(Piece<'_>),
+) -> Result<usize, EncodeError> {
+    let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
+    let mut writer = RevWriter::new(&mut scratch);
+    message.encode_rev(&mut writer);
+    let len = writer.check()?;
+    writer.pieces(take);
+    Ok(len)
 }
 
 /// Writes a message by its table instead of its own encoder: the same bytes, more slowly.

@@ -45,6 +45,12 @@ const LINKED_BYTES_MIN: usize = 512;
 /// `bytes` fields from this length on are shared with a transport that can do so.
 const SHARED_BYTES_MIN: usize = 4 << 10;
 
+/// A message, or a oneof's enum, as its own encoder. Implemented by the macros of generated code.
+pub trait Encode {
+    /// Writes the fields that are set.
+    fn encode_rev<'a>(&'a self, w: &mut RevWriter<'a>);
+}
+
 /// A part of a message that is done.
 #[derive(Clone, Copy, Debug)]
 enum Part<'a> {

@@ -26,7 +26,7 @@ use crate::decoding::{Decoding, Outcome};
 use crate::enumeration::{Enum, name_of};
 use crate::limits::{Budget, OverBudget};
 use crate::map::Map;
-use crate::rev::RevWriter;
+use crate::rev::Encode;
 use crate::sub::{InSub, Slot, Sub};
 use crate::unknown::UnknownFields;
 use crate::wire;
@@ -114,16 +114,13 @@ use kind::Kind;
 /// # Safety
 /// `table` returns a table made for exactly `Self`.
 #[doc(hidden)]
-pub unsafe trait Layout: InSub + Send + Sync {
+pub unsafe trait Layout: InSub + Encode + Send + Sync {
     fn table() -> &'static Table;
 
     /// Reads records from the front as long as they are usual ones; returns what begins with another.
     ///
     /// Or, with an error in `d`, what begins with the record that is wrong inside.
     fn decode_known<'i>(&mut self, input: &'i [u8], d: &mut Decoding) -> &'i [u8];
-
-    /// Writes the message by code of its own.
-    fn encode_rev<'a>(&'a self, w: &mut RevWriter<'a>);
 }
 
 /// A value of kind `K` lies in memory as `Self`.
@@ -263,7 +260,7 @@ boxed_payload! { boxed boxed_group }
 /// For each field of `FIELDS`, `put` with its number returns a pointer to a payload of its value
 /// and aux; `get` returns such a pointer with the number of its field.
 #[doc(hidden)]
-pub unsafe trait Oneof: Sized + 'static {
+pub unsafe trait Oneof: Encode + Sized + 'static {
     const FIELDS: &'static [Field];
     fn get(&self) -> (u32, *const u8);
     fn put(oneof: &mut Option<Self>, number: u32) -> *mut u8;
@@ -276,9 +273,6 @@ pub unsafe trait Oneof: Sized + 'static {
         at: &'i [u8],
         d: &mut Decoding,
     ) -> Outcome;
-
-    /// Writes the field that is set.
-    fn encode_rev<'a>(&'a self, w: &mut RevWriter<'a>);
 }
 
 /// How a field holds its values. The functions take a pointer to the field.
