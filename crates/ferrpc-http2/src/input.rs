@@ -22,6 +22,13 @@ pub struct Chunk {
 }
 
 impl Chunk {
+    /// A chunk of its own that is a copy of some octets: one allocation, for them and the slack.
+    pub fn copy_of(octets: &[u8]) -> Self {
+        let mut block = Vec::with_capacity(octets.len() + SLACK_BYTES);
+        block.extend_from_slice(octets);
+        Self::from_vec(block)
+    }
+
     /// A chunk of its own, with slack: for messages put together from several pieces, and for tests.
     pub fn from_vec(mut octets: Vec<u8>) -> Self {
         let len = octets.len();
@@ -77,21 +84,34 @@ impl Chunk {
 }
 
 /// Received octets that are not parsed yet, at the front of a block the socket goes on filling.
+///
+/// Once a chunk of it was handed out, the block is frozen: nobody writes to it while somebody may read it.
+/// When all its chunks are gone by the next read, as they mostly are, it is thawed and filled again; if not,
+/// another one takes its place, if possible one that was frozen before and is free now.
 #[derive(Debug, Default)]
 pub(crate) struct Input {
-    /// The block being filled: `filled` octets came, `at` of them are parsed.
+    /// The block being filled: `filled` octets came, `at` of them are parsed. Empty while it is frozen.
     block: BytesMut,
     filled: usize,
     at: usize,
-    /// The filled part, once a chunk of it was handed out: no longer written by anybody.
+    /// The block, while chunks of it may be read.
     frozen: Bytes,
+    /// The block before, if chunks of it were still read when it was left.
+    spare: Bytes,
     block_bytes: usize,
 }
 
 impl Input {
     /// Room for the next read, initialised. Never empty.
     pub(crate) fn space(&mut self) -> &mut [u8] {
-        self.thaw();
+        if self.at == self.filled {
+            self.at = 0;
+            self.filled = 0;
+        }
+        match std::mem::take(&mut self.frozen).try_into_mut() {
+            Ok(block) => self.block = block,
+            Err(read) => self.frozen = read,
+        }
         // A read into the last corner of a block would cost as much as one that takes all there is.
         let room_min = SPACE_BYTES_MIN.max(self.block_bytes / 4);
         let outgrown = self.filled == 0 && self.block.len() < self.block_bytes;
@@ -129,12 +149,11 @@ impl Input {
         self.at += n;
     }
 
-    /// Takes the next `n` octets, all of them received, as a chunk. No copy: what is filled of the block
-    /// is frozen, and the socket goes on behind the slack.
+    /// Takes the next `n` octets, all of them received, as a chunk. No copy.
     pub(crate) fn take(&mut self, n: usize) -> Chunk {
         debug_assert!(n <= self.filled - self.at);
         if self.frozen.is_empty() {
-            self.frozen = self.block.split_to(self.filled + SLACK_BYTES).freeze();
+            self.frozen = std::mem::take(&mut self.block).freeze();
         }
         let chunk = Chunk { block: self.frozen.clone(), at: self.at, len: n };
         self.at += n;
@@ -146,43 +165,39 @@ impl Input {
         if self.filled == self.at {
             self.block = BytesMut::new();
             self.frozen = Bytes::new();
+            self.spare = Bytes::new();
             self.filled = 0;
             self.at = 0;
         }
     }
 
-    /// Moves what is unparsed behind the frozen part, where more can follow it.
-    fn thaw(&mut self) {
-        if self.frozen.is_empty() {
-            if self.at == self.filled {
-                self.at = 0;
-                self.filled = 0;
-            }
-            return;
-        }
-        let frozen = std::mem::take(&mut self.frozen);
-        let rest = &frozen[self.at..self.filled];
-        if self.block.len() < rest.len() + SLACK_BYTES {
-            self.block = BytesMut::zeroed(self.next_block_bytes(rest.len() + SLACK_BYTES));
-        }
-        self.block[..rest.len()].copy_from_slice(rest);
-        self.filled = rest.len();
-        self.at = 0;
-    }
-
+    /// Goes on in another block, with what is unparsed at its front.
     fn replace(&mut self, bytes_min: usize) {
-        let mut block = BytesMut::zeroed(self.next_block_bytes(bytes_min));
-        let rest = &self.block[self.at..self.filled];
+        let bytes = self.next_block_bytes(bytes_min);
+        let mut block = match std::mem::take(&mut self.spare).try_into_mut() {
+            Ok(free) if free.len() == bytes => free,
+            _ => new_block(bytes),
+        };
+        let rest = self.unparsed();
         block[..rest.len()].copy_from_slice(rest);
         self.filled = rest.len();
         self.at = 0;
         self.block = block;
+        self.spare = std::mem::take(&mut self.frozen);
     }
 
     fn next_block_bytes(&mut self, bytes_min: usize) -> usize {
         self.block_bytes = self.block_bytes.max(BLOCK_BYTES_MIN);
         self.block_bytes.max(bytes_min.next_power_of_two())
     }
+}
+
+/// A block of zeros whose freezing and thawing allocates nothing.
+fn new_block(bytes: usize) -> BytesMut {
+    let mut block = BytesMut::zeroed(bytes);
+    // The count of references comes into being with the second one.
+    drop(block.split_off(bytes));
+    block
 }
 
 #[cfg(test)]
@@ -214,6 +229,28 @@ mod tests {
         assert_eq!(second.as_slice(), b"rest");
         assert!(first.with_slack().len() >= 5 + SLACK_BYTES);
         assert_eq!(input.unparsed().len(), 9 + 100_000);
+    }
+
+    #[test]
+    fn a_block_whose_chunks_are_gone_is_filled_again() {
+        let mut input = Input::default();
+        fill(&mut input, b"first");
+        let place = input.unparsed().as_ptr();
+        for _ in 0..3 {
+            drop(input.take(5));
+            fill(&mut input, b"again");
+            assert_eq!((input.unparsed(), input.unparsed().as_ptr()), (&b"again"[..], place));
+        }
+        // One that is still read is left alone, and comes back once it is free.
+        let read = input.take(5);
+        fill(&mut input, b"other");
+        assert_ne!(input.unparsed().as_ptr(), place);
+        let other = input.take(5);
+        assert_eq!(read.as_slice(), b"again");
+        drop(read);
+        fill(&mut input, b"third");
+        assert_eq!((input.unparsed(), input.unparsed().as_ptr()), (&b"third"[..], place));
+        assert_eq!(other.as_slice(), b"other");
     }
 
     #[test]
