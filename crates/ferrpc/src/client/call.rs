@@ -10,7 +10,7 @@ use ferrpc_http2::ErrorCode;
 use tokio::time::Instant;
 
 use super::channel::Channel;
-use crate::conn::exchange::{Exchange, Finished};
+use crate::conn::exchange::{Exchange, Finished, Messages};
 use crate::deadline;
 use crate::envelope;
 use crate::metadata::{Metadata, MetadataError};
@@ -212,9 +212,7 @@ async fn unary<Req, Res>(call: UnaryCall<Req, Res>) -> Result<Response<Res>, Sta
 }
 
 /// A unary call that is answered has exactly one message.
-fn the_one(
-    mut messages: std::collections::VecDeque<ferrpc_http2::Chunk>,
-) -> Result<ferrpc_http2::Chunk, Status> {
+fn the_one(mut messages: Messages) -> Result<ferrpc_http2::Chunk, Status> {
     let n = messages.len();
     match messages.pop_front() {
         Some(octets) if n == 1 => Ok(octets),

@@ -31,7 +31,7 @@ pub(crate) trait Lifeline: Send + Sync {
 pub(crate) struct ClientSide {
     slots: Vec<Option<Slot>>,
     /// Calls that wait for the peer's stream limit, in order.
-    waiting: VecDeque<Box<Open>>,
+    waiting: VecDeque<Open>,
     /// At this many they are searched for those given up.
     waiting_checked_at: usize,
     message_bytes_max: usize,
@@ -73,7 +73,7 @@ impl ClientSide {
         self.slots.get_mut(key.slot())?.as_mut().filter(|slot| slot.key == key)
     }
 
-    fn open(&mut self, conn: &mut Connection, open: Box<Open>, now: Instant) {
+    fn open(&mut self, conn: &mut Connection, open: Open, now: Instant) {
         if open.exchange.is_abandoned() {
             return;
         }
@@ -97,13 +97,13 @@ impl ClientSide {
         }
         let end = End::No;
         match conn.open(end, |writer| write_head(writer, &open, now)) {
-            Ok(key) => self.opened(conn, key, *open),
+            Ok(key) => self.opened(conn, key, open),
             Err(OpenError::StreamLimit { .. }) => self.wait(open),
             Err(_) => open.exchange.end(Err(self.unusable())),
         }
     }
 
-    fn wait(&mut self, open: Box<Open>) {
+    fn wait(&mut self, open: Open) {
         self.waiting.push_back(open);
         // Calls given up while they wait are forgotten when they reach the front; behind a limit that never
         // moves they must not pile up either. Doubling makes it cheap.
@@ -135,7 +135,7 @@ impl ClientSide {
                 continue;
             }
             match conn.open(End::No, |writer| write_head(writer, &open, now)) {
-                Ok(key) => self.opened(conn, key, *open),
+                Ok(key) => self.opened(conn, key, open),
                 Err(_) => return self.waiting.push_front(open),
             }
         }
@@ -449,7 +449,7 @@ impl Conn {
         let authority = self.authority.clone();
         let open =
             Open { path, authority, metadata, deadline, message, one_answer, exchange: exchange.clone() };
-        if !self.inbox.push(Command::Open(Box::new(open))) {
+        if !self.inbox.push(Command::Open(open)) {
             let status = Status::unavailable("the connection was lost before the call began");
             exchange.end(Err(status.at(Phase::Http2).not_executed()));
         }

@@ -40,7 +40,7 @@ struct State {
     /// Known once the stream is open.
     key: Option<StreamKey>,
     head: Option<Metadata>,
-    messages: VecDeque<Chunk>,
+    messages: Messages,
     /// Consumed octets whose credit is not given back yet.
     consumed: usize,
     ended: Option<Ended>,
@@ -300,12 +300,42 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) head: Option<&'a mut Option<Metadata>>,
 }
 
+/// Messages nobody has taken yet. Most calls have one a side, for which there is no queue to allocate.
+#[derive(Debug, Default)]
+pub(crate) struct Messages {
+    /// Before all others.
+    first: Option<Chunk>,
+    rest: VecDeque<Chunk>,
+}
+
+impl Messages {
+    fn push_back(&mut self, message: Chunk) {
+        if self.is_empty() {
+            self.first = Some(message);
+        } else {
+            self.rest.push_back(message);
+        }
+    }
+
+    pub(crate) fn pop_front(&mut self) -> Option<Chunk> {
+        self.first.take().or_else(|| self.rest.pop_front())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.rest.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// A finished exchange.
 #[cfg(feature = "client")]
 #[derive(Debug)]
 pub(crate) struct Finished {
     pub(crate) head: Metadata,
-    pub(crate) messages: VecDeque<Chunk>,
+    pub(crate) messages: Messages,
     pub(crate) ended: Ended,
 }
 
@@ -426,7 +456,7 @@ impl Feed {
 /// A small message that waits must not keep a whole receive block alive.
 fn unpinned(message: Chunk) -> Chunk {
     if message.len() * 8 < message.block_bytes() {
-        Chunk::from_vec(message.as_slice().to_vec())
+        Chunk::copy_of(message.as_slice())
     } else {
         message
     }

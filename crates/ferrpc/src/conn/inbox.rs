@@ -20,7 +20,7 @@ use crate::metadata::Metadata;
 pub(crate) enum Command {
     /// Client: open a stream.
     #[cfg(feature = "client")]
-    Open(Box<super::Open>),
+    Open(super::Open),
     /// Server: the head of a streaming response, before its first message.
     Head { key: StreamKey, metadata: Metadata },
     /// One message behind its prefix.
