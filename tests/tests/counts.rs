@@ -1,0 +1,205 @@
+//! What a unary call costs, in counts that are the same on any machine: heap allocations.
+//!
+//! One side is ours, the other writes octets made beforehand into memory that is there already, so that
+//! what is counted is ours alone. The messages have numbers only: nothing is the user's own.
+#![forbid(unsafe_code)]
+
+use std::alloc::System;
+use std::net::SocketAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ferrpc::{Channel, Request, Response, Server, Status};
+use ferrpc_tests::proto::{UserRequest, UserResponse, UserService, UserServiceClient, UserServiceServer};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Allocations a whole measurement may have besides those of its calls: tables that grow to their size.
+const GROWTH_MAX: f64 = 50.0;
+
+/// The counters are the process's, so the tests take turns.
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Numbers;
+
+impl UserService for Numbers {
+    async fn get_user(&self, request: Request<UserRequest>) -> Result<Response<UserResponse>, Status> {
+        Ok(UserResponse { id: request.get_ref().id, ..UserResponse::default() }.into())
+    }
+}
+
+const HEADERS: u8 = 1;
+const DATA: u8 = 0;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+
+fn frame(out: &mut Vec<u8>, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
+    out.extend_from_slice(&u32::try_from(payload.len()).unwrap().to_be_bytes()[1..]);
+    out.extend_from_slice(&[kind, flags]);
+    out.extend_from_slice(&stream.to_be_bytes());
+    out.extend_from_slice(payload);
+}
+
+/// Fields as literals without indexing (RFC 7541 §6.2.2).
+fn block(fields: &[(&str, &str)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (name, value) in fields {
+        out.push(0);
+        for text in [name, value] {
+            out.push(u8::try_from(text.len()).unwrap());
+            out.extend_from_slice(text.as_bytes());
+        }
+    }
+    out
+}
+
+/// Cuts a stream of octets into frames, without memory of its own beyond a buffer.
+struct Frames {
+    socket: TcpStream,
+    buffer: Vec<u8>,
+    from: usize,
+    to: usize,
+}
+
+impl Frames {
+    fn new(socket: TcpStream) -> Self {
+        socket.set_nodelay(true).unwrap();
+        Self { socket, buffer: vec![0; 1 << 20], from: 0, to: 0 }
+    }
+
+    /// The next frame: kind, flags, stream.
+    async fn next(&mut self) -> (u8, u8, u32) {
+        loop {
+            if let [l0, l1, l2, kind, flags, s0, s1, s2, s3, ..] = self.buffer[self.from..self.to] {
+                let whole = 9 + u32::from_be_bytes([0, l0, l1, l2]) as usize;
+                if self.to - self.from >= whole {
+                    self.from += whole;
+                    return (kind, flags, u32::from_be_bytes([s0, s1, s2, s3]));
+                }
+            }
+            self.buffer.copy_within(self.from..self.to, 0);
+            (self.from, self.to) = (0, self.to - self.from);
+            let read = self.socket.read(&mut self.buffer[self.to..]).await.unwrap();
+            assert!(read > 0, "the other side closed");
+            self.to += read;
+        }
+    }
+}
+
+/// Allocations per call of our server, `depth` calls in flight.
+async fn of_server(depth: u32) -> f64 {
+    const ROUNDS: u32 = 100;
+    const WARM_UP: u32 = 10;
+    let bound = Server::new().add(UserServiceServer::new(Numbers)).bind("127.0.0.1:0").await.unwrap();
+    let address = bound.local_addr();
+    let server = tokio::spawn(bound.run());
+    let mut frames = Frames::new(TcpStream::connect(address).await.unwrap());
+    let mut greeting = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    frame(&mut greeting, 4, 0, 0, &[]);
+    frames.socket.write_all(&greeting).await.unwrap();
+
+    let head = block(&[
+        (":method", "POST"),
+        (":scheme", "http"),
+        (":path", "/UserService/GetUser"),
+        ("te", "trailers"),
+        ("content-type", "application/grpc"),
+    ]);
+    let burst = |round: u32| {
+        let mut octets = Vec::new();
+        for call in 0..depth {
+            let stream = 2 * (round * depth + call) + 1;
+            frame(&mut octets, HEADERS, END_HEADERS, stream, &head);
+            frame(&mut octets, DATA, END_STREAM, stream, &[0, 0, 0, 0, 2, 8, 1]);
+        }
+        octets
+    };
+    let bursts: Vec<Vec<u8>> = (0..WARM_UP + ROUNDS).map(burst).collect();
+    let mut region = None;
+    for (round, burst) in bursts.iter().enumerate() {
+        if round == WARM_UP as usize {
+            region = Some(Region::new(ALLOCATOR));
+        }
+        frames.socket.write_all(burst).await.unwrap();
+        let mut ended = 0;
+        while ended < depth {
+            let (kind, flags, _) = frames.next().await;
+            ended += u32::from(kind == HEADERS && flags & END_STREAM != 0);
+        }
+    }
+    let allocations = region.unwrap().change().allocations;
+    server.abort();
+    (allocations as f64 - GROWTH_MAX).max(0.0) / f64::from(ROUNDS * depth)
+}
+
+/// Answers every request with `UserResponse { id: 1 }`, from octets made beforehand.
+async fn canned(listener: TcpListener, calls: u32) {
+    let (socket, _) = listener.accept().await.unwrap();
+    let mut frames = Frames::new(socket);
+    let mut greeting = [0; 24];
+    frames.socket.read_exact(&mut greeting).await.unwrap();
+    let mut octets = Vec::new();
+    frame(&mut octets, 4, 0, 0, &[]);
+    frame(&mut octets, 4, 1, 0, &[]);
+    frames.socket.write_all(&octets).await.unwrap();
+    let head = block(&[(":status", "200"), ("content-type", "application/grpc")]);
+    let trailers = block(&[("grpc-status", "0")]);
+    for _ in 0..calls {
+        let stream = loop {
+            let (kind, flags, stream) = frames.next().await;
+            if kind == DATA && flags & END_STREAM != 0 {
+                break stream;
+            }
+        };
+        octets.clear();
+        frame(&mut octets, HEADERS, END_HEADERS, stream, &head);
+        frame(&mut octets, DATA, 0, stream, &[0, 0, 0, 0, 2, 8, 1]);
+        frame(&mut octets, HEADERS, END_HEADERS | END_STREAM, stream, &trailers);
+        frames.socket.write_all(&octets).await.unwrap();
+    }
+}
+
+/// Allocations per call of our client, one call at a time.
+async fn of_client() -> f64 {
+    const CALLS: u32 = 1000;
+    const WARM_UP: u32 = 100;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address: SocketAddr = listener.local_addr().unwrap();
+    let server = tokio::spawn(canned(listener, CALLS + WARM_UP));
+    let client = UserServiceClient::new(Channel::new(address.to_string()).unwrap());
+    let mut region = None;
+    for call in 0..CALLS + WARM_UP {
+        if call == WARM_UP {
+            region = Some(Region::new(ALLOCATOR));
+        }
+        let reply = client.get_user(UserRequest { id: 1, ..UserRequest::default() }).await.unwrap();
+        assert_eq!(reply.get_ref().id, 1);
+    }
+    let allocations = region.unwrap().change().allocations;
+    server.abort();
+    (allocations as f64 - GROWTH_MAX).max(0.0) / f64::from(CALLS)
+}
+
+/// Its handler's box and its encoded reply.
+#[tokio::test]
+async fn a_unary_call_costs_the_server_two_allocations() {
+    let _alone = alone();
+    for depth in [1, 32] {
+        let per_call = of_server(depth).await;
+        assert!(per_call <= 2.0, "{per_call:.2} allocations per call at depth {depth}");
+    }
+}
+
+/// The call's box, its encoded request, its exchange and the reply that waits in it.
+#[tokio::test]
+async fn a_unary_call_costs_the_client_four_allocations() {
+    let _alone = alone();
+    let per_call = of_client().await;
+    assert!(per_call <= 4.0, "{per_call:.2} allocations per call");
+}
