@@ -16,6 +16,9 @@ struct Args {
     /// Threads; 1 is one current-thread runtime. Default: one for each core.
     #[arg(long)]
     threads: Option<usize>,
+    /// Threads that share nothing, each with a runtime of its own; 0 is one for each core.
+    #[arg(long, conflicts_with = "threads")]
+    shards: Option<usize>,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -27,12 +30,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(threads) = args.threads.filter(|&threads| threads > 1) {
         runtime.worker_threads(threads);
     }
-    runtime.enable_all().build()?.block_on(serve(&args.listen))?;
+    runtime.enable_all().build()?.block_on(serve(&args))?;
     Ok(())
 }
 
-async fn serve(listen: &str) -> Result<(), ferrpc::Error> {
-    let bound = Server::new().add(UserServiceServer::new(Users)).bind(listen).await?;
+async fn serve(args: &Args) -> Result<(), ferrpc::Error> {
+    let mut server = Server::new().add(UserServiceServer::new(Users));
+    if let Some(shards) = args.shards {
+        server = server.shards(shards);
+    }
+    let bound = server.bind(&args.listen).await?;
     let interrupted = interrupted().await;
     println!("listening on {}", bound.local_addr());
     bound.run_until(interrupted).await

@@ -44,19 +44,19 @@ struct Inboxes {
 
 impl Life {
     pub(super) fn new(server: Server) -> Self {
+        let one_thread =
+            server.shards.is_some() || Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread;
         Self {
             router: Arc::new(server.router),
             limits: Arc::new(server.limits),
-            handlers: match Handle::current().runtime_flavor() {
-                RuntimeFlavor::CurrentThread => Handlers::Inline,
-                _ => Handlers::Spawned,
-            },
+            handlers: if one_thread { Handlers::Inline } else { Handlers::Spawned },
             open: Arc::new(Open { inboxes: Mutex::default(), emptied: Notify::new() }),
         }
     }
 
-    /// Starts the task of a connection, unless there are too many already.
-    pub(super) fn serve<Io>(&self, io: Io, peer: Option<SocketAddr>)
+    /// Starts the task of a connection, unless there are too many already. `held` is dropped when the
+    /// connection is over.
+    pub(super) fn serve<Io>(&self, io: Io, peer: Option<SocketAddr>, held: impl Send + 'static)
     where
         Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -78,8 +78,14 @@ impl Life {
         let open = self.open.clone();
         conn::spawn(async move {
             driver.await;
+            drop(held);
             open.remove(number);
         });
+    }
+
+    /// Ready once there is no connection.
+    pub(super) async fn empty(&self) {
+        self.open.empty().await;
     }
 
     /// Drains all connections, then cuts those that are left; bounded in time whatever the peers do.
@@ -88,14 +94,14 @@ impl Life {
             self.open.tell_all(|| Command::Drain);
             let finished = tokio::time::timeout(self.limits.drain_timeout, async {
                 tokio::select! {
-                    () = self.open.empty() => {}
+                    () = self.empty() => {}
                     _ = stopped.wait_for(|stop| *stop == Stop::Now) => {}
                 }
             });
             let _ = finished.await;
         }
         self.open.tell_all(|| Command::Close);
-        let _ = tokio::time::timeout(KILL_TIMEOUT, self.open.empty()).await;
+        let _ = tokio::time::timeout(KILL_TIMEOUT, self.empty()).await;
     }
 }
 

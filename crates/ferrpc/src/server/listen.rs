@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -9,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::life::Life;
+use super::shards::Shards;
 use super::{Server, Stop};
 use crate::error::Error;
 
@@ -63,8 +65,14 @@ fn without_ipv6(address: SocketAddr, error: io::Error) -> io::Result<TcpListener
 const EAFNOSUPPORT: i32 = 97;
 
 /// Accepts until told to stop, then sees all connections to their end.
-pub(super) async fn accept(listener: TcpListener, server: Server, mut stopped: watch::Receiver<Stop>) {
-    let life = Life::new(server);
+pub(super) async fn accept(
+    listener: TcpListener,
+    server: Server,
+    mut stopped: watch::Receiver<Stop>,
+) -> io::Result<()> {
+    let shards = server.shards;
+    let life = Arc::new(Life::new(server));
+    let shards = shards.map(|count| Shards::start(count.get(), &life)).transpose()?;
     let mut pause = ACCEPT_PAUSE_MIN;
     while *stopped.borrow_and_update() == Stop::No {
         let accepted = tokio::select! {
@@ -77,7 +85,10 @@ pub(super) async fn accept(listener: TcpListener, server: Server, mut stopped: w
                 pause = ACCEPT_PAUSE_MIN;
                 // Small replies must not wait for the peer's acknowledgements.
                 let _ = socket.set_nodelay(true);
-                life.serve(socket, Some(peer));
+                match &shards {
+                    None => life.serve(socket, Some(peer), ()),
+                    Some(shards) => shards.serve(socket, peer).await,
+                }
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(_) => {
@@ -89,6 +100,7 @@ pub(super) async fn accept(listener: TcpListener, server: Server, mut stopped: w
     }
     drop(listener);
     life.end(stopped).await;
+    Ok(())
 }
 
 /// Errors that say only that the connection to be accepted is gone.

@@ -5,10 +5,12 @@ mod connection;
 mod life;
 mod listen;
 mod router;
+mod shards;
 
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,12 +74,13 @@ impl ServerLimits {
 /// A gRPC server: add services, then [`serve`](Self::serve) or [`bind`](Self::bind).
 ///
 /// On a current-thread runtime handlers are polled in their connection's task first; on a multi-thread
-/// runtime each is a task of its own.
+/// runtime each is a task of its own. [`shards`](Self::shards) gives it threads of its own instead.
 #[derive(Default)]
 #[must_use = "a server does nothing until it serves"]
 pub struct Server {
     router: Router,
     limits: ServerLimits,
+    shards: Option<NonZeroUsize>,
 }
 
 impl Server {
@@ -96,6 +99,17 @@ impl Server {
     /// Sets the limits.
     pub fn limits(mut self, limits: ServerLimits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Serves on `count` threads of its own, each with a current-thread runtime; 0 is one for each core.
+    ///
+    /// A connection lives on one thread, with all its handlers and what they spawn: nothing of it moves
+    /// between cores or is locked against others. New connections go to the thread that has the fewest. A
+    /// handler that blocks its thread holds up all others there. Default: the runtime the server is run on.
+    pub fn shards(mut self, count: usize) -> Self {
+        let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        self.shards = Some(NonZeroUsize::new(count).unwrap_or_else(cores));
         self
     }
 
@@ -141,7 +155,7 @@ impl Local {
     /// Serves a server's own connections only; the handle ends it. Must be called on a tokio runtime.
     pub(crate) fn start(server: Server) -> (Arc<Self>, Handle) {
         let (stop, stopped) = watch::channel(Stop::No);
-        let local = Arc::new(Self { life: life::Life::new(server), stopped });
+        let local = Arc::new(Self { life: life::Life::new(Server { shards: None, ..server }), stopped });
         let ending = local.clone();
         crate::conn::spawn(async move {
             let mut stopped = ending.stopped.clone();
@@ -159,7 +173,7 @@ impl Local {
             return None;
         }
         let (ours, theirs) = tokio::io::duplex(LOCAL_PIPE_BYTES);
-        self.life.serve(ours, None);
+        self.life.serve(ours, None, ());
         Some(theirs)
     }
 }
@@ -197,15 +211,15 @@ impl Bound {
     /// Serves until [`Handle::shutdown`] is called and all connections have ended.
     ///
     /// # Errors
-    /// None today; accept errors are survived.
+    /// If the threads of [`Server::shards`] cannot be started; accept errors are survived.
     ///
     /// # Cancel safety
     /// Dropping the future closes the listener; connections go on until their peers close them.
     pub async fn run(self) -> Result<(), Error> {
-        let Self { listener, server, handle, stopped, .. } = self;
-        listen::accept(listener, server, stopped).await;
+        let Self { listener, local_addr, server, handle, stopped } = self;
+        let result = listen::accept(listener, server, stopped).await;
         drop(handle);
-        Ok(())
+        result.map_err(|source| Error::listen(&local_addr.to_string(), source))
     }
 
     /// Serves until `signal` is ready, then shuts down gracefully.
