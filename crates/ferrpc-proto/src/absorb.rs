@@ -1,455 +1,429 @@
 //! What a message's own decoder is made of: a function for each way a field holds its values, and for
 //! each kind of value how it is read.
 //!
-//! Small and inlined: `__message!` calls them one after the other, with field numbers that are
-//! constants, and each looks whether the record at hand is one for its field. They do what is usual and
-//! nothing else. What is odd (an unknown field or enum number, a wrong length, a limit) is left where it
-//! is, untouched, for the engine that goes by the table, which takes one record and hands back.
+//! `__message!` tests the tags of the fields one after the other, in the order in which senders write
+//! them, and calls the function of the one that fits. The functions do what is usual and nothing else.
+//! What is odd (an unknown field or enum number, a wrong length, a limit) is left where it is, untouched,
+//! for the engine that goes by the table, which takes one record and hands back.
+//!
+//! All read as [`input`] says, and return the position behind what they read, or null for
+//! what is odd. With null and [`Decoding::error`], something inside an inner message is wrong.
+//!
+//! # What makes it sound
+//! 1. A function with a position `p` and an `end` is called with both in one input, everything before `end`
+//!    readable, and `p` behind a tag that began before [`Decoding::limit`] of `end`: ten bytes are readable.
+//! 2. A position that is returned lies in the same input. Only numbers can end behind `end`; who calls looks.
+//! 3. The input outlives `'i`, apart from the copy of its last bytes that [`rest`] makes: values that
+//!    borrow from the input must not be read from that.
 
-use alloc::boxed::Box;
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::hash::Hash;
-
-use bytes::Bytes;
-
-pub use crate::decoding::Outcome;
+#![expect(unsafe_code)]
 
 use crate::decoding::Decoding;
 use crate::engine::decode;
-use crate::enumeration::{Enum, name_of};
 use crate::error::DecodeError;
-use crate::map::Map;
-use crate::sub::{Slot, Sub};
-use crate::table::kind::{self, Kind};
+use crate::input::{self, ODD, SLACK_BYTES};
+use crate::sub::{InSub, Slot, Sub};
+use crate::table::kind::Kind;
 use crate::table::{Layout, MessageMut};
-use crate::{text, wire};
+use crate::wire;
 
-/// Decodes `input` on top of what `message` holds.
-pub(crate) fn message<M: Layout>(
+mod list;
+mod map;
+mod value;
+
+pub use crate::decoding::Known;
+pub use crate::input::{At, Tag};
+pub use list::{Repeated, Sequence};
+pub use map::Entries;
+pub use value::Absorb;
+
+/// Decodes the first `len` bytes of `readable` on top of what `message` holds; `d` is of the same input.
+#[inline]
+pub(crate) fn message<'i, M: Known<'i>>(
     message: &mut M,
-    mut input: &[u8],
-    d: &mut Decoding,
+    readable: &'i [u8],
+    len: usize,
+    d: &mut Decoding<'i>,
 ) -> Result<(), DecodeError> {
-    loop {
-        input = message.decode_known(input, d);
-        if d.error.is_some() {
-            return Err(decode::inside(M::table(), input, d));
-        }
-        if input.is_empty() {
-            return Ok(());
-        }
-        decode::record(&mut MessageMut::of(message), &mut input, d)?;
-    }
+    assert!(len <= readable.len(), "what is decoded can be read");
+    // SAFETY: (1) the pointer may read all of `readable`, and `d` knows how far that goes.
+    let behind = unsafe {
+        let p = readable.as_ptr();
+        whole(message, p, p.add(len), d)
+    };
+    if behind.is_null() { Err(failure(d)) } else { Ok(()) }
 }
 
-/// The tag at the front, and what follows it.
+/// Decodes from `p` to `end`; returns `end`, or null with an error in `d`.
+///
+/// # Safety
+/// As (1) says.
 #[inline(always)]
-pub fn tag(input: &[u8]) -> Option<(u32, &[u8])> {
-    match input {
-        [a, rest @ ..] if *a < 0x80 => Some((u32::from(*a), rest)),
-        [a, b, rest @ ..] if *b < 0x80 => Some((u32::from(a & 0x7f) | u32::from(*b) << 7, rest)),
-        _ => long_tag(input),
+unsafe fn whole<'i, M: Known<'i>>(message: &mut M, p: At, end: At, d: &mut Decoding<'i>) -> At {
+    // SAFETY: the caller's promise; what stopped is a position of the same input.
+    unsafe {
+        let at = message.decode_known(p, end, d);
+        if at == end { at } else { message.decode_rest(at, end, d) }
     }
 }
 
 #[cold]
-fn long_tag(mut input: &[u8]) -> Option<(u32, &[u8])> {
-    let tag = wire::tag(&mut input).ok()?;
-    Some((tag, input))
+fn failure(d: &mut Decoding<'_>) -> DecodeError {
+    let Some(error) = d.error.take() else { unreachable!("whoever fails says why") };
+    error
 }
 
+/// A message inside another one, from behind its tag; null without an error in `d` if it is odd.
+///
+/// # Safety
+/// As (1) says.
 #[inline(always)]
-fn varint(at: &mut &[u8]) -> Option<u64> {
-    let (value, rest) = match *at {
-        [a, rest @ ..] if *a < 0x80 => (u64::from(*a), rest),
-        [a, b, rest @ ..] if *b < 0x80 => (u64::from(a & 0x7f) | u64::from(*b) << 7, rest),
-        _ => long_varint(at)?,
-    };
-    *at = rest;
-    Some(value)
-}
-
-#[inline(never)]
-fn long_varint(mut at: &[u8]) -> Option<(u64, &[u8])> {
-    let value = wire::varint(&mut at).ok()?;
-    Some((value, at))
-}
-
-#[inline(always)]
-fn delimited<'i>(at: &mut &'i [u8]) -> Option<&'i [u8]> {
-    let len = usize::try_from(varint(at)?).ok()?;
-    let (body, rest) = at.split_at_checked(len)?;
-    *at = rest;
-    Some(body)
-}
-
-/// A value that is read as kind `K`.
-pub trait Absorb<K: Kind>: Default {
-    /// Whether another value is merged into the one there is.
-    const MERGES: bool = false;
-
-    /// Bytes a new value takes from the heap before it is read.
-    const BOXED_BYTES: usize = 0;
-
-    /// Reads a value. `None` leaves `self` as it was, unless there is an error in `d`.
-    fn absorb(&mut self, at: &mut &[u8], d: &mut Decoding) -> Option<()>;
-
-    /// Reads values that follow one another without tags. Only for numbers.
-    fn absorb_all(_: &mut Vec<Self>, _: &[u8], _: &mut Decoding) -> Option<()> {
-        None
-    }
-}
-
-macro_rules! varints {
-    ($([$($generics:tt)*] $type:ty: $kind:ident as $convert:expr;)*) => { $(
-        impl<$($generics)*> Absorb<kind::$kind> for $type {
-            #[inline(always)]
-            fn absorb(&mut self, at: &mut &[u8], _: &mut Decoding) -> Option<()> {
-                *self = $convert(varint(at)?)?;
-                Some(())
-            }
-
-            #[inline]
-            fn absorb_all(list: &mut Vec<Self>, mut body: &[u8], d: &mut Decoding) -> Option<()> {
-                // Each varint has one byte without the top bit.
-                let count = body.iter().filter(|byte| **byte < 0x80).count();
-                d.budget.reserve(list, count).ok()?;
-                while !body.is_empty() {
-                    list.push($convert(varint(&mut body)?)?);
-                }
-                Some(())
-            }
+unsafe fn nested<'i, M: Known<'i>>(message: &mut M, p: At, end: At, d: &mut Decoding<'i>) -> At {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (body, end) = input::delimited(p, end);
+        if body.is_null() || d.depth == 0 {
+            return ODD;
         }
-    )* };
-}
-
-// The language says so: a 32-bit field takes the low half of a longer varint.
-#[expect(clippy::cast_possible_truncation)]
-fn low(value: u64) -> u32 {
-    value as u32
-}
-
-fn known<E: Enum>(value: u64) -> Option<E> {
-    let number = low(value).cast_signed();
-    (!E::CLOSED || name_of(E::VALUES, number).is_some()).then(|| E::from_number(number))
-}
-
-varints! {
-    [] i32: int32 as |value| Some(low(value).cast_signed());
-    [] i64: int64 as |value: u64| Some(value.cast_signed());
-    [] u32: uint32 as |value| Some(low(value));
-    [] u64: uint64 as Some;
-    [] i32: sint32 as |value| Some(wire::unzigzag32(low(value)));
-    [] i64: sint64 as |value| Some(wire::unzigzag64(value));
-    [] bool: bool as |value| Some(value != 0);
-    [E: Enum] E: open as known;
-}
-
-macro_rules! fixed {
-    ($($type:ty: $kind:ident;)*) => { $(
-        impl Absorb<kind::$kind> for $type {
-            #[inline(always)]
-            fn absorb(&mut self, at: &mut &[u8], _: &mut Decoding) -> Option<()> {
-                let (value, rest) = at.split_first_chunk()?;
-                (*self, *at) = (<$type>::from_le_bytes(*value), rest);
-                Some(())
-            }
-
-            #[inline]
-            fn absorb_all(list: &mut Vec<Self>, body: &[u8], d: &mut Decoding) -> Option<()> {
-                let (values, rest) = body.as_chunks();
-                if !rest.is_empty() {
-                    return None;
-                }
-                d.budget.reserve(list, values.len()).ok()?;
-                list.extend(values.iter().map(|value| <$type>::from_le_bytes(*value)));
-                Some(())
-            }
-        }
-    )* };
-}
-
-fixed! {
-    u32: fixed32;
-    i32: sfixed32;
-    f32: float;
-    u64: fixed64;
-    i64: sfixed64;
-    f64: double;
-}
-
-impl Absorb<kind::string> for String {
-    #[inline]
-    fn absorb(&mut self, at: &mut &[u8], d: &mut Decoding) -> Option<()> {
-        let text = text::utf8(delimited(at)?)?;
-        d.budget.take(text.len()).ok()?;
-        *self = Self::from(text);
-        Some(())
-    }
-}
-
-impl Absorb<kind::bytes> for Bytes {
-    #[inline]
-    fn absorb(&mut self, at: &mut &[u8], d: &mut Decoding) -> Option<()> {
-        *self = d.bytes(delimited(at)?).ok()?;
-        Some(())
-    }
-}
-
-impl<T: Layout> Absorb<kind::message> for T {
-    const MERGES: bool = true;
-
-    #[inline]
-    fn absorb(&mut self, at: &mut &[u8], d: &mut Decoding) -> Option<()> {
-        let body = delimited(at)?;
-        d.depth = d.depth.checked_sub(1)?;
-        if let Err(error) = message(self, body, d) {
-            d.error = Some(error);
-            return None;
-        }
+        d.depth -= 1;
+        let behind = whole(message, body, end, d);
         d.depth += 1;
-        Some(())
+        behind
     }
 }
 
-impl<T: Layout> Absorb<kind::group> for T {
-    const MERGES: bool = true;
-
-    #[inline(always)]
-    fn absorb(&mut self, _: &mut &[u8], _: &mut Decoding) -> Option<()> {
-        None
-    }
-}
-
-impl<T: Layout> Absorb<kind::boxed_group> for Box<T> {
-    const MERGES: bool = true;
-
-    #[inline(always)]
-    fn absorb(&mut self, _: &mut &[u8], _: &mut Decoding) -> Option<()> {
-        None
-    }
-}
-
-impl<T: Layout> Absorb<kind::boxed> for Box<T> {
-    const MERGES: bool = true;
-    const BOXED_BYTES: usize = size_of::<T>();
-
-    #[inline]
-    fn absorb(&mut self, at: &mut &[u8], d: &mut Decoding) -> Option<()> {
-        Absorb::<kind::message>::absorb(&mut **self, at, d)
-    }
-}
-
-/// What an inner function returned, as an outcome.
+/// A message between two tags, from behind the first; null without an error in `d` if it is odd.
+///
+/// # Safety
+/// As (1) says.
 #[inline(always)]
-fn outcome<'i>(read: Option<()>, input: &mut &'i [u8], at: &'i [u8]) -> Outcome {
-    if read.is_none() {
-        return Outcome::Odd;
+unsafe fn grouped<'i, M: Known<'i>>(message: &mut M, tag: Tag, p: At, end: At, d: &mut Decoding<'i>) -> At {
+    if d.depth == 0 || p > end {
+        return ODD;
     }
-    *input = at;
-    Outcome::Done
+    // SAFETY: the caller's promise; what stopped is a position of the same input, and below the limit a
+    // record begins there.
+    unsafe {
+        d.depth -= 1;
+        let at = message.decode_known(p, end, d);
+        let tag = tag.of_end();
+        let behind = if at < d.limit(end) && tag.follows(at) && d.error.is_none() {
+            at.add(tag.width())
+        } else {
+            message.decode_rest_of_group(tag, at, end, d)
+        };
+        d.depth += 1;
+        behind
+    }
 }
 
-#[inline(always)]
-const fn own_tag<K: Kind>(number: u32) -> u32 {
-    number << 3 | K::VALUE.wire_type()
+/// What [`rest`] asks of an owned message; one function for all of them.
+trait Owned<'i> {
+    fn fields(&mut self) -> MessageMut<'_>;
+
+    /// # Safety
+    /// As for [`Known::decode_known`].
+    unsafe fn known(&mut self, p: At, end: At, d: &mut Decoding<'i>) -> At;
 }
 
-// The functions `__absorb!` names: `input` begins with the record, `at` behind its tag.
+impl<'i, T: Layout> Owned<'i> for T {
+    fn fields(&mut self) -> MessageMut<'_> {
+        MessageMut::of(self)
+    }
 
+    unsafe fn known(&mut self, p: At, end: At, d: &mut Decoding<'i>) -> At {
+        // SAFETY: the caller's promise.
+        unsafe { self.decode_known(p, end, d) }
+    }
+}
+
+/// [`Known::decode_rest`] of an owned message.
+///
+/// # Safety
+/// As for that.
+#[inline]
+pub unsafe fn rest_of_owned<'i, T: Layout>(message: &mut T, at: At, end: At, d: &mut Decoding<'i>) -> At {
+    // SAFETY: the caller's promise.
+    unsafe { rest(message, at, end, d) }
+}
+
+/// [`Known::decode_rest_of_group`] of an owned message.
+///
+/// # Safety
+/// As for that.
+#[inline]
+pub unsafe fn rest_of_owned_group<'i, T: Layout>(
+    message: &mut T,
+    tag: Tag,
+    at: At,
+    end: At,
+    d: &mut Decoding<'i>,
+) -> At {
+    // SAFETY: the caller's promise.
+    unsafe { rest_of_group(message, tag, at, end, d) }
+}
+
+/// Reads what [`Known::decode_known`] left: odd records by the table, the last few bytes of an input
+/// without slack in a copy that has some, and what is usual again by the message's own code.
+#[cold]
+#[inline(never)]
+unsafe fn rest<'i>(message: &mut dyn Owned<'i>, mut at: At, end: At, d: &mut Decoding<'i>) -> At {
+    loop {
+        // SAFETY: (1), with `at` as (2) says.
+        let left = unsafe { core::slice::from_raw_parts(at, end.offset_from_unsigned(at)) };
+        if d.error.is_some() {
+            d.error = Some(decode::inside(message.fields().table(), left, d));
+            return ODD;
+        }
+        if left.is_empty() {
+            return end;
+        }
+        if at >= d.fast_end {
+            return if last_bytes(message, left, d) { end } else { ODD };
+        }
+        let mut input = left;
+        if let Err(error) = decode::record(&mut message.fields(), &mut input, d) {
+            d.error = Some(error);
+            return ODD;
+        }
+        // SAFETY: as many bytes as were read; and then as the caller promises.
+        unsafe {
+            at = at.add(left.len() - input.len());
+            at = message.known(at, end, d);
+        }
+    }
+}
+
+/// As [`rest`], up to the end of a group. Its last records are all read by the table if they lie too close
+/// to the end of what is readable.
+#[cold]
+#[inline(never)]
+unsafe fn rest_of_group<'i>(
+    message: &mut dyn Owned<'i>,
+    tag: Tag,
+    mut at: At,
+    end: At,
+    d: &mut Decoding<'i>,
+) -> At {
+    loop {
+        // SAFETY: (1), with `at` as (2) says.
+        let left = unsafe { core::slice::from_raw_parts(at, end.offset_from_unsigned(at)) };
+        if d.error.is_some() {
+            d.error = Some(decode::inside(message.fields().table(), left, d));
+            return ODD;
+        }
+        let mut input = left;
+        match wire::tag(&mut input) {
+            // SAFETY: as many bytes as were read.
+            Ok(found) if found == tag.number() => return unsafe { at.add(left.len() - input.len()) },
+            // Whoever reads the whole group by the table finds the same, and says so.
+            Ok(found) if found & 7 == wire::END_GROUP => return ODD,
+            Err(_) => return ODD,
+            Ok(_) => {}
+        }
+        let mut input = left;
+        if let Err(error) = decode::record(&mut message.fields(), &mut input, d) {
+            d.error = Some(error);
+            return ODD;
+        }
+        // SAFETY: as many bytes as were read; and then as the caller promises.
+        unsafe {
+            at = at.add(left.len() - input.len());
+            at = message.known(at, end, d);
+        }
+    }
+}
+
+/// Decodes the last bytes of an input that ends with them, fewer than [`SLACK_BYTES`], with slack.
+fn last_bytes<'i>(message: &mut dyn Owned<'i>, bytes: &[u8], d: &mut Decoding<'i>) -> bool {
+    let mut copy = [0; 2 * SLACK_BYTES];
+    copy[..bytes.len()].copy_from_slice(bytes);
+    let (fast_end, start) = (d.fast_end, d.start);
+    // Offsets are told as if the copy lay where the bytes do.
+    d.start = start.wrapping_sub(bytes.as_ptr().addr()).wrapping_add(copy.as_ptr().addr());
+    let p = copy.as_ptr();
+    // SAFETY: (1) at least 16 bytes follow the message's, which are at most 15. (3) owned messages copy.
+    let behind = unsafe {
+        let end = p.add(bytes.len());
+        d.fast_end = end.add(1);
+        let at = message.known(p, end, d);
+        if at == end { at } else { rest(message, at, end, d) }
+    };
+    (d.fast_end, d.start) = (fast_end, start);
+    !behind.is_null()
+}
+
+/// Where a message stops that read up to `behind` a record that began at `record`.
 #[inline(always)]
-pub fn implicit<'i, K: Kind, T: Absorb<K>>(
-    (tag, number): (u32, u32),
+pub fn stop(record: At, behind: At, end: At) -> At {
+    if behind > end { record } else { behind }
+}
+
+// The functions `__message!` names, each for one way of holding values. All are as (1) and (2) say.
+
+/// # Safety
+/// (1)
+#[inline(always)]
+pub unsafe fn implicit<'i, K: Kind, T: Absorb<'i, K>>(
     field: &mut T,
-    input: &mut &'i [u8],
-    mut at: &'i [u8],
-    d: &mut Decoding,
-) -> Outcome {
-    if tag != own_tag::<K>(number) {
-        return Outcome::Next;
-    }
-    let read = field.absorb(&mut at, d);
-    outcome(read, input, at)
+    tag: Tag,
+    p: At,
+    end: At,
+    d: &mut Decoding<'i>,
+) -> At {
+    // SAFETY: the caller's promise.
+    unsafe { field.absorb(tag, p, end, d) }
 }
 
+/// # Safety
+/// (1)
 #[inline(always)]
-pub fn optional<'i, K: Kind, T: Absorb<K>>(
-    (tag, number): (u32, u32),
+pub unsafe fn optional<'i, K: Kind, T: Absorb<'i, K>>(
     field: &mut Option<T>,
-    input: &mut &'i [u8],
-    mut at: &'i [u8],
-    d: &mut Decoding,
-) -> Outcome {
-    if tag != own_tag::<K>(number) {
-        return Outcome::Next;
-    }
+    tag: Tag,
+    p: At,
+    end: At,
+    d: &mut Decoding<'i>,
+) -> At {
     let mut value = T::default();
-    let read = value.absorb(&mut at, d);
-    if read.is_some() {
+    // SAFETY: the caller's promise.
+    let behind = unsafe { value.absorb(tag, p, end, d) };
+    if !behind.is_null() {
         *field = Some(value);
     }
-    outcome(read, input, at)
+    behind
 }
 
-#[inline(always)]
-pub fn sub<'i, K: Kind, T: Layout + Absorb<K>>(
-    (tag, number): (u32, u32),
-    field: &mut Sub<T>,
-    input: &mut &'i [u8],
-    mut at: &'i [u8],
-    d: &mut Decoding,
-) -> Outcome {
-    if tag != own_tag::<K>(number) {
-        return Outcome::Next;
-    }
-    if T::Slot::BOXED_BYTES != 0 && field.is_none() && d.budget.take(T::Slot::BOXED_BYTES).is_err() {
-        return Outcome::Odd;
-    }
-    let read = field.get_or_insert_default().absorb(&mut at, d);
-    outcome(read, input, at)
+/// A field of one message.
+pub trait Single<'i> {
+    type Message: Known<'i>;
+
+    /// The message, a new one if there is none and that can be paid for.
+    fn message(&mut self, d: &mut Decoding<'i>) -> Option<&mut Self::Message>;
 }
 
-#[inline(always)]
-pub fn packed<'i, K: Kind, T: Absorb<K>>(
-    tag_and_number: (u32, u32),
-    list: &mut Vec<T>,
-    input: &mut &'i [u8],
-    at: &'i [u8],
-    d: &mut Decoding,
-) -> Outcome {
-    repeated(tag_and_number, list, input, at, d)
-}
+impl<'i, T: InSub + Known<'i>> Single<'i> for Sub<T> {
+    type Message = T;
 
-#[inline(always)]
-pub fn repeated<'i, K: Kind, T: Absorb<K>>(
-    (tag, number): (u32, u32),
-    list: &mut Vec<T>,
-    input: &mut &'i [u8],
-    mut at: &'i [u8],
-    d: &mut Decoding,
-) -> Outcome {
-    if tag == own_tag::<K>(number) {
-        return elements::<K, T>(number, list, input, at, d);
-    }
-    if !K::VALUE.is_packable() || tag != number << 3 | wire::LEN {
-        return Outcome::Next;
-    }
-    let len = list.len();
-    let read = delimited(&mut at).and_then(|body| T::absorb_all(list, body, d));
-    if read.is_none() {
-        list.truncate(len);
-    }
-    outcome(read, input, at)
-}
-
-/// All elements that follow one another.
-#[inline]
-fn elements<'i, K: Kind, T: Absorb<K>>(
-    number: u32,
-    list: &mut Vec<T>,
-    input: &mut &'i [u8],
-    mut at: &'i [u8],
-    d: &mut Decoding,
-) -> Outcome {
-    let tag = own_tag::<K>(number);
-    loop {
-        if list.len() == list.capacity() {
-            // What a sender repeats is paid for before room is made.
-            let count = if K::VALUE.wire_type() == wire::LEN { run(tag, input) } else { 1 };
-            if d.budget.reserve(list, count).is_err() {
-                return Outcome::Odd;
-            }
+    #[inline(always)]
+    fn message(&mut self, d: &mut Decoding<'i>) -> Option<&mut T> {
+        if T::Slot::BOXED_BYTES != 0 && self.is_none() {
+            d.budget.take(T::Slot::BOXED_BYTES).ok()?;
         }
-        list.push(T::default());
-        let Some(element) = list.last_mut() else { return Outcome::Odd };
-        if element.absorb(&mut at, d).is_none() {
-            if d.error.is_none() {
-                list.pop();
-            }
-            return Outcome::Odd;
-        }
-        *input = at;
-        match at {
-            [next, rest @ ..] if number < 16 && u32::from(*next) == tag => at = rest,
-            _ => return Outcome::Done,
-        }
+        Some(self.get_or_insert_default())
     }
 }
 
-/// How many records with this tag and a length follow one another, at least one.
-fn run(expected: u32, mut input: &[u8]) -> usize {
-    let mut count = 0;
-    while let Some((found, mut at)) = tag(input)
-        && found == expected
-        && delimited(&mut at).is_some()
-    {
-        count += 1;
-        input = at;
-    }
-    count.max(1)
+/// # Safety
+/// (1)
+#[inline(never)]
+pub unsafe fn sub<'i, K: Kind, S: Single<'i>>(
+    field: &mut S,
+    tag: Tag,
+    p: At,
+    end: At,
+    d: &mut Decoding<'i>,
+) -> At
+where
+    S::Message: Absorb<'i, K>,
+{
+    let Some(message) = field.message(d) else { return ODD };
+    // SAFETY: the caller's promise.
+    unsafe { message.absorb(tag, p, end, d) }
 }
 
+/// Elements with a tag each, of which `p` is behind the first one.
+///
+/// # Safety
+/// (1)
 #[inline(always)]
-pub fn map<'i, A: Kind, B: Kind, K: Absorb<A> + Hash + Eq, V: Absorb<B>>(
-    (tag, number): (u32, u32),
-    map: &mut Map<K, V>,
-    input: &mut &'i [u8],
-    mut at: &'i [u8],
-    d: &mut Decoding,
-) -> Outcome {
-    if tag != number << 3 | wire::LEN {
-        return Outcome::Next;
-    }
-    let read = delimited(&mut at).and_then(|entry| insert::<A, B, K, V>(map, entry, d));
-    outcome(read, input, at)
+pub unsafe fn elements<'i, K: Kind, R: Repeated<'i, K>>(
+    field: &mut R,
+    tag: Tag,
+    p: At,
+    end: At,
+    d: &mut Decoding<'i>,
+) -> At {
+    // SAFETY: the caller's promise.
+    unsafe { field.elements(tag, p, end, d) }
 }
 
-#[inline]
-fn insert<A: Kind, B: Kind, K: Absorb<A> + Hash + Eq, V: Absorb<B>>(
-    map: &mut Map<K, V>,
-    mut entry: &[u8],
-    d: &mut Decoding,
-) -> Option<()> {
-    let (mut key, mut value) = (K::default(), V::default());
-    while let Some((tag, mut at)) = tag(entry) {
-        if tag == own_tag::<A>(1) {
-            key.absorb(&mut at, d)?;
-        } else if tag == own_tag::<B>(2) {
-            value.absorb(&mut at, d)?;
-        } else {
-            return None;
-        }
-        entry = at;
-    }
-    if !entry.is_empty() {
-        return None;
-    }
-    map.insert_within(&mut d.budget, key, value).ok()
-}
-
-/// One variant of a oneof: `there` is its payload, if it is the one that is set.
+/// Values that follow one another behind one length.
+///
+/// # Safety
+/// (1)
 #[inline(always)]
-pub fn variant<'i, K: Kind, T: Absorb<K>>(
-    (tag, number): (u32, u32),
+pub unsafe fn values<'i, K: Kind, R: Repeated<'i, K>>(
+    field: &mut R,
+    p: At,
+    end: At,
+    d: &mut Decoding<'i>,
+) -> At {
+    // SAFETY: the caller's promise; the body's bytes are readable, as `delimited` saw.
+    unsafe {
+        let (body, end) = input::delimited(p, end);
+        if !body.is_null() && field.values(body, end, d) { end } else { ODD }
+    }
+}
+
+/// # Safety
+/// (1)
+#[inline(always)]
+pub unsafe fn map<'i, A: Kind, B: Kind, E: Entries<'i, A, B>>(
+    field: &mut E,
+    tag: Tag,
+    p: At,
+    end: At,
+    d: &mut Decoding<'i>,
+) -> At {
+    // SAFETY: the caller's promise.
+    unsafe { field.entries(tag, p, end, d) }
+}
+
+/// One variant of a oneof: `there` is its payload, if it is the one that is set; a new one comes back.
+///
+/// # Safety
+/// (1)
+#[inline(always)]
+pub unsafe fn variant<'i, K: Kind, T: Absorb<'i, K>>(
     there: Option<&mut T>,
-    input: &mut &'i [u8],
-    mut at: &'i [u8],
-    d: &mut Decoding,
-) -> (Outcome, Option<T>) {
-    if tag != own_tag::<K>(number) {
-        return (Outcome::Next, None);
-    }
-    if let Some(there) = there
-        && T::MERGES
+    tag: Tag,
+    p: At,
+    end: At,
+    d: &mut Decoding<'i>,
+) -> (At, Option<T>) {
+    if T::MERGES
+        && let Some(there) = there
     {
-        let read = there.absorb(&mut at, d);
-        return (outcome(read, input, at), None);
+        // SAFETY: the caller's promise.
+        return (unsafe { there.absorb(tag, p, end, d) }, None);
     }
-    if T::BOXED_BYTES != 0 && d.budget.take(T::BOXED_BYTES).is_err() {
-        return (Outcome::Odd, None);
-    }
-    let mut value = T::default();
-    let read = value.absorb(&mut at, d);
-    (outcome(read, input, at), read.map(|()| value))
+    let Some(mut value) = T::new(d) else { return (ODD, None) };
+    // SAFETY: the caller's promise.
+    let behind = unsafe { value.absorb(tag, p, end, d) };
+    (behind, (!behind.is_null()).then_some(value))
 }
+
+/// The variants of a oneof.
+///
+/// # Safety
+/// As for [`Known`].
+pub unsafe trait Variants<'i>: Sized {
+    /// Reads the record at `p`, if it is for one of them: `p` itself says that it is not.
+    ///
+    /// # Safety
+    /// A record begins at `p`, before [`Decoding::limit`] of `end`.
+    unsafe fn absorb(oneof: &mut Option<Self>, p: At, end: At, d: &mut Decoding<'i>) -> At;
+}
+
+/// The wire type of a kind, and that of its packed lists.
+pub const fn wire_type<K: Kind>() -> u32 {
+    K::VALUE.wire_type()
+}
+
+/// Whether numbers of this kind may come packed.
+pub const fn is_packable<K: Kind>() -> bool {
+    K::VALUE.is_packable()
+}
+
+pub const LEN: u32 = wire::LEN;

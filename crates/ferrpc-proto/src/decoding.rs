@@ -1,64 +1,94 @@
-//! What a decode carries along, whichever code is at work on a message.
+//! What a decode carries along, whichever code is at work on a message, and what it asks of messages.
+
+#![expect(unsafe_code)]
 
 use bytes::Bytes;
 
 use crate::error::DecodeError;
+use crate::input::{At, SLACK_BYTES, Tag};
 use crate::limits::{Budget, DecodeLimits, OverBudget};
 
-/// One decode under way: what is left of its limits, and what went wrong.
+/// One decode under way: what is left of its limits, and what went wrong. `'i` is the input's life.
 #[derive(Debug)]
 #[doc(hidden)]
-pub struct Decoding {
+pub struct Decoding<'i> {
     pub(crate) budget: Budget,
     /// Levels left.
     pub(crate) depth: u32,
     pub(crate) depth_max: u32,
     /// Address of the first byte of the input, to tell offsets by.
     pub(crate) start: usize,
+    /// Before it, [`SLACK_BYTES`] are readable from everywhere in the input.
+    pub(crate) fast_end: At,
     /// What went wrong in an inner message.
     pub(crate) error: Option<DecodeError>,
     /// What the input is a part of, if it may be shared.
-    shared: Option<Bytes>,
+    shared: Option<&'i Bytes>,
+}
+
+/// A message that reads its usual records by code of its own.
+///
+/// # Safety
+/// What is returned is a position in the same input, and not behind `end`.
+#[doc(hidden)]
+pub unsafe trait Known<'i> {
+    /// Reads records as long as they are usual ones; returns `end`, or where another one begins, or one
+    /// that begins too close to the end of what is readable.
+    ///
+    /// # Safety
+    /// `p` is where a record may begin, at `end` or before it; all before `end` is readable.
+    unsafe fn decode_known(&mut self, p: At, end: At, d: &mut Decoding<'i>) -> At;
+
+    /// Reads all that is left from where `decode_known` stopped; returns `end`, or null with an error in
+    /// `d`.
+    ///
+    /// # Safety
+    /// As for `decode_known`.
+    unsafe fn decode_rest(&mut self, at: At, end: At, d: &mut Decoding<'i>) -> At;
+
+    /// The same within a group, that is up to the tag `tag` and no further than `end`; returns the
+    /// position behind that tag. Null without an error in `d`: the group as a whole is odd.
+    ///
+    /// # Safety
+    /// As for `decode_known`.
+    unsafe fn decode_rest_of_group(&mut self, tag: Tag, at: At, end: At, d: &mut Decoding<'i>) -> At;
 }
 
 /// Shorter bytes are copied: they would keep a whole input alive for little.
 const SHARED_BYTES_MIN: usize = 1 << 10;
 
-/// What a field's function says to a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[doc(hidden)]
-#[expect(clippy::exhaustive_enums)] // Generated code matches on all of it.
-pub enum Outcome {
-    /// Not mine.
-    Next,
-    /// Mine and read; the input begins behind it.
-    Done,
-    /// Mine and odd: the input still begins with it, and the field is as it was. Or, if
-    /// [`Decoding::error`] is set, something inside it is wrong.
-    Odd,
-}
-
-impl Decoding {
-    pub(crate) fn new(input: &[u8], limits: &DecodeLimits) -> Self {
+impl<'i> Decoding<'i> {
+    /// Of the first `len` of `readable` bytes: all of them, or some with slack behind them.
+    #[inline]
+    pub(crate) fn new(readable: &'i [u8], len: usize, limits: &DecodeLimits) -> Self {
+        let fast = (readable.len() + 1).saturating_sub(SLACK_BYTES);
         Self {
-            budget: limits.budget(input),
+            budget: limits.budget(len),
             depth: limits.depth_max,
             depth_max: limits.depth_max,
-            start: input.as_ptr().addr(),
+            start: readable.as_ptr().addr(),
+            fast_end: readable.as_ptr().wrapping_add(fast),
             error: None,
             shared: None,
         }
     }
 
     /// Lets the message share the memory of `input`.
-    pub(crate) fn sharing(self, input: &Bytes) -> Self {
-        Self { shared: Some(input.clone()), ..self }
+    pub(crate) fn sharing(self, input: &'i Bytes) -> Self {
+        Self { shared: Some(input), ..self }
+    }
+
+    /// Before it, in a message that ends at `end`, records may be read without looking at their length.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn limit(&self, end: At) -> At {
+        if end < self.fast_end { end } else { self.fast_end }
     }
 
     /// Some bytes of the input as bytes of the message, paid for if they are copied.
     #[inline]
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<Bytes, OverBudget> {
-        if let Some(shared) = &self.shared
+        if let Some(shared) = self.shared
             && bytes.len() >= SHARED_BYTES_MIN
         {
             return Ok(shared.slice_ref(bytes));

@@ -19,6 +19,7 @@ pub mod emit;
 mod engine;
 mod enumeration;
 mod error;
+mod input;
 mod limits;
 mod macros;
 mod map;

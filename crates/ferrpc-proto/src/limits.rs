@@ -42,8 +42,8 @@ impl DecodeLimits {
         self
     }
 
-    pub(crate) fn budget(&self, input: &[u8]) -> Budget {
-        let granted = self.memory_bytes_max.max(input.len().saturating_mul(MEMORY_PER_INPUT_BYTE));
+    pub(crate) fn budget(&self, input_bytes: usize) -> Budget {
+        let granted = self.memory_bytes_max.max(input_bytes.saturating_mul(MEMORY_PER_INPUT_BYTE));
         Budget { granted, left: granted }
     }
 }

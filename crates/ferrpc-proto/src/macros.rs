@@ -81,14 +81,6 @@ macro_rules! __message {
                     &TABLE
                 }
 
-                #[allow(unused, clippy::never_loop)] // Of a message without fields.
-                fn decode_known<'i>(&mut self, mut input: &'i [u8], d: &mut p::Decoding) -> &'i [u8] {
-                    while let ::core::option::Option::Some((tag, at)) = p::absorb::tag(input) {
-                        $($crate::__absorb! { self tag input at d $part })*
-                        break;
-                    }
-                    input
-                }
             }
 
             impl p::emit::Encode for $message {
@@ -99,6 +91,48 @@ macro_rules! __message {
                     } else {
                         p::encode_by_table(self, w);
                     }
+                }
+            }
+
+            // SAFETY: the positions are those the functions of `absorb` return, held against `end`.
+            unsafe impl<'i> p::absorb::Known<'i> for $message {
+                #[allow(unused)] // Of a message without fields.
+                unsafe fn decode_known(
+                    &mut self,
+                    mut p: p::absorb::At,
+                    end: p::absorb::At,
+                    d: &mut p::Decoding<'i>,
+                ) -> p::absorb::At {
+                    let limit = d.limit(end);
+                    while p < limit {
+                        let first = p;
+                        $($crate::__absorb! { self p end limit d $part })*
+                        if p == first {
+                            break;
+                        }
+                    }
+                    p
+                }
+
+                unsafe fn decode_rest(
+                    &mut self,
+                    at: p::absorb::At,
+                    end: p::absorb::At,
+                    d: &mut p::Decoding<'i>,
+                ) -> p::absorb::At {
+                    // SAFETY: the caller's promise.
+                    unsafe { p::absorb::rest_of_owned(self, at, end, d) }
+                }
+
+                unsafe fn decode_rest_of_group(
+                    &mut self,
+                    tag: p::absorb::Tag,
+                    at: p::absorb::At,
+                    end: p::absorb::At,
+                    d: &mut p::Decoding<'i>,
+                ) -> p::absorb::At {
+                    // SAFETY: the caller's promise.
+                    unsafe { p::absorb::rest_of_owned_group(self, tag, at, end, d) }
                 }
             }
 
@@ -210,35 +244,69 @@ macro_rules! __emit {
     };
 }
 
-/// Reads the record at hand into a field, given as `__part!` takes it, if it is for that one.
+/// Reads the record at `p` into a field, given as `__part!` takes it, if it is for that one.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __absorb {
-    ($self:tt $tag:ident $input:ident $at:ident $d:ident (oneof $field:ident)) => {
-        $crate::__absorb! { @ p::Oneof::absorb(&mut $self.$field, $tag, &mut $input, $at, $d) }
+    ($self:tt $p:ident $end:ident $limit:ident $d:ident (oneof $field:ident)) => {
+        // SAFETY: a record begins at `p`, before the limit.
+        let behind = unsafe { p::absorb::Variants::absorb(&mut $self.$field, $p, $end, $d) };
+        if behind != $p {
+            $crate::__absorb! { @ behind $p $end $limit }
+        }
     };
-    ($self:tt $tag:ident $input:ident $at:ident $d:ident
+    ($self:tt $p:ident $end:ident $limit:ident $d:ident
         ($number:literal $name:literal $field:ident map $key:ident $value:ident)) => {
-        $crate::__absorb! { @
-            p::absorb::map::<p::kind::$key, p::kind::$value, _, _>(
-                ($tag, $number), &mut $self.$field, &mut $input, $at, $d,
-            )
+        $crate::__absorb! { @ ($number, p::absorb::LEN) $p $end $limit
+            |p, tag| p::absorb::map::<p::kind::$key, p::kind::$value, _>(&mut $self.$field, tag, p, $end, $d)
         }
     };
-    ($self:tt $tag:ident $input:ident $at:ident $d:ident
+    ($self:tt $p:ident $end:ident $limit:ident $d:ident
+        ($number:literal $name:literal $field:ident repeated $kind:ident)) => {
+        $crate::__absorb! { @ ($number, p::absorb::wire_type::<p::kind::$kind>()) $p $end $limit
+            |p, tag| p::absorb::elements::<p::kind::$kind, _>(&mut $self.$field, tag, p, $end, $d)
+        }
+        if const { p::absorb::is_packable::<p::kind::$kind>() } {
+            $crate::__absorb! { @ ($number, p::absorb::LEN) $p $end $limit
+                |p, _tag| p::absorb::values::<p::kind::$kind, _>(&mut $self.$field, p, $end, $d)
+            }
+        }
+    };
+    ($self:tt $p:ident $end:ident $limit:ident $d:ident
+        ($number:literal $name:literal $field:ident packed $kind:ident)) => {
+        $crate::__absorb! { @ ($number, p::absorb::LEN) $p $end $limit
+            |p, _tag| p::absorb::values::<p::kind::$kind, _>(&mut $self.$field, p, $end, $d)
+        }
+        $crate::__absorb! { @ ($number, p::absorb::wire_type::<p::kind::$kind>()) $p $end $limit
+            |p, tag| p::absorb::elements::<p::kind::$kind, _>(&mut $self.$field, tag, p, $end, $d)
+        }
+    };
+    ($self:tt $p:ident $end:ident $limit:ident $d:ident
         ($number:literal $name:literal $field:ident $how:ident $kind:ident)) => {
-        $crate::__absorb! { @
-            p::absorb::$how::<p::kind::$kind, _>(
-                ($tag, $number), &mut $self.$field, &mut $input, $at, $d,
-            )
+        $crate::__absorb! { @ ($number, p::absorb::wire_type::<p::kind::$kind>()) $p $end $limit
+            |p, tag| p::absorb::$how::<p::kind::$kind, _>(&mut $self.$field, tag, p, $end, $d)
         }
     };
-    (@ $outcome:expr) => {
-        match $outcome {
-            p::absorb::Outcome::Next => {}
-            p::absorb::Outcome::Done => continue,
-            p::absorb::Outcome::Odd => break,
+    (@ ($number:literal, $wire_type:expr) $p:ident $end:ident $limit:ident
+        |$behind_tag:ident, $tag:ident| $read:expr) => {{
+        let $tag = const { p::absorb::Tag::new($number, $wire_type) };
+        // SAFETY: a record begins at `p`, before the limit, and this function may read up to `end`.
+        if unsafe { $tag.begins($p) } {
+            let behind = unsafe {
+                let $behind_tag = $p.add($tag.width());
+                $read
+            };
+            $crate::__absorb! { @ behind $p $end $limit }
         }
+    }};
+    (@ $behind:ident $p:ident $end:ident $limit:ident) => {
+        if $behind.is_null() {
+            return $p;
+        }
+        if $behind >= $limit {
+            return p::absorb::stop($p, $behind, $end);
+        }
+        $p = $behind;
     };
 }
 
@@ -283,32 +351,6 @@ macro_rules! __oneof {
                     ::core::unreachable!("put is called with the numbers of FIELDS")
                 }
 
-                #[inline]
-                fn absorb<'i>(
-                    oneof: &mut ::core::option::Option<Self>,
-                    tag: u32,
-                    input: &mut &'i [u8],
-                    at: &'i [u8],
-                    d: &mut p::Decoding,
-                ) -> p::absorb::Outcome {
-                    $(
-                        let there = match oneof {
-                            ::core::option::Option::Some(Self::$variant(payload)) => {
-                                ::core::option::Option::Some(payload)
-                            }
-                            _ => ::core::option::Option::None,
-                        };
-                        let (outcome, new) =
-                            p::absorb::variant::<p::kind::$kind, _>((tag, $number), there, input, at, d);
-                        if let ::core::option::Option::Some(new) = new {
-                            *oneof = ::core::option::Option::Some(Self::$variant(new));
-                        }
-                        if outcome != p::absorb::Outcome::Next {
-                            return outcome;
-                        }
-                    )*
-                    p::absorb::Outcome::Next
-                }
             }
 
             impl p::emit::Encode for $oneof {
@@ -318,6 +360,41 @@ macro_rules! __oneof {
                             p::emit::field::<p::kind::$kind, _>(w, $number, payload);
                         })*
                     }
+                }
+            }
+
+            // SAFETY: the positions are those the functions of `absorb` return.
+            unsafe impl<'i> p::absorb::Variants<'i> for $oneof {
+                #[inline(always)]
+                unsafe fn absorb(
+                    oneof: &mut ::core::option::Option<Self>,
+                    p: p::absorb::At,
+                    end: p::absorb::At,
+                    d: &mut p::Decoding<'i>,
+                ) -> p::absorb::At {
+                    $(
+                        let tag = const {
+                            p::absorb::Tag::new($number, p::absorb::wire_type::<p::kind::$kind>())
+                        };
+                        // SAFETY: a record begins at `p`, as the caller promises.
+                        if unsafe { tag.begins(p) } {
+                            let there = match oneof {
+                                ::core::option::Option::Some(Self::$variant(payload)) => {
+                                    ::core::option::Option::Some(payload)
+                                }
+                                _ => ::core::option::Option::None,
+                            };
+                            // SAFETY: behind the tag, and up to the end the caller gave.
+                            let (behind, new) = unsafe {
+                                p::absorb::variant::<p::kind::$kind, _>(there, tag, p.add(tag.width()), end, d)
+                            };
+                            if let ::core::option::Option::Some(new) = new {
+                                *oneof = ::core::option::Option::Some(Self::$variant(new));
+                            }
+                            return behind;
+                        }
+                    )*
+                    p
                 }
             }
         };

@@ -49,7 +49,8 @@ pub trait Message:
     /// As [`decode_with`](Self::decode_with).
     fn decode_shared(bytes: &Bytes, limits: &DecodeLimits) -> Result<Self, DecodeError> {
         let mut message = Self::default();
-        absorb::message(&mut message, bytes, &mut Decoding::new(bytes, limits).sharing(bytes))?;
+        let d = Decoding::new(bytes, bytes.len(), limits);
+        absorb::message(&mut message, bytes, bytes.len(), &mut d.sharing(bytes))?;
         Ok(message)
     }
 
@@ -59,7 +60,7 @@ pub trait Message:
     /// # Errors
     /// As [`decode_with`](Self::decode_with). The fields before the bad one have been merged by then.
     fn merge_from(&mut self, bytes: &[u8], limits: &DecodeLimits) -> Result<(), DecodeError> {
-        absorb::message(self, bytes, &mut Decoding::new(bytes, limits))
+        absorb::message(self, bytes, bytes.len(), &mut Decoding::new(bytes, bytes.len(), limits))
     }
 
     /// The length of the encoded message, in bytes.

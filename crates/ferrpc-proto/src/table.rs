@@ -22,7 +22,7 @@ use core::hash::Hash;
 
 use bytes::Bytes;
 
-use crate::decoding::{Decoding, Outcome};
+use crate::decoding::Known;
 use crate::enumeration::{Enum, name_of};
 use crate::limits::{Budget, OverBudget};
 use crate::map::Map;
@@ -114,13 +114,8 @@ use kind::Kind;
 /// # Safety
 /// `table` returns a table made for exactly `Self`.
 #[doc(hidden)]
-pub unsafe trait Layout: InSub + Encode + Send + Sync {
+pub unsafe trait Layout: InSub + Encode + for<'i> Known<'i> + Send + Sync {
     fn table() -> &'static Table;
-
-    /// Reads records from the front as long as they are usual ones; returns what begins with another.
-    ///
-    /// Or, with an error in `d`, what begins with the record that is wrong inside.
-    fn decode_known<'i>(&mut self, input: &'i [u8], d: &mut Decoding) -> &'i [u8];
 }
 
 /// A value of kind `K` lies in memory as `Self`.
@@ -264,15 +259,6 @@ pub unsafe trait Oneof: Encode + Sized + 'static {
     const FIELDS: &'static [Field];
     fn get(&self) -> (u32, *const u8);
     fn put(oneof: &mut Option<Self>, number: u32) -> *mut u8;
-
-    /// Reads a record, if it is for one of the fields and usual.
-    fn absorb<'i>(
-        oneof: &mut Option<Self>,
-        tag: u32,
-        input: &mut &'i [u8],
-        at: &'i [u8],
-        d: &mut Decoding,
-    ) -> Outcome;
 }
 
 /// How a field holds its values. The functions take a pointer to the field.

@@ -5,7 +5,13 @@ use super::{File, Finding, Tree};
 
 /// The files that may say `unsafe`, and what for.
 const UNSAFE: &[(&str, &str)] = &[
+    ("crates/ferrpc-proto/src/absorb.rs", "decodes messages from positions in an input"),
+    ("crates/ferrpc-proto/src/absorb/list.rs", "decodes lists in their place"),
+    ("crates/ferrpc-proto/src/absorb/map.rs", "decodes entries from positions in an input"),
+    ("crates/ferrpc-proto/src/absorb/value.rs", "decodes values from positions in an input"),
+    ("crates/ferrpc-proto/src/decoding.rs", "what a message promises about the positions it returns"),
     ("crates/ferrpc-proto/src/enumeration.rs", "the promise that generated enums make"),
+    ("crates/ferrpc-proto/src/input.rs", "reads the wire format from positions in an input"),
     ("crates/ferrpc-proto/src/macros.rs", "keeps the promises for generated messages"),
     ("crates/ferrpc-proto/src/rev.rs", "writes messages backwards into space that is not initialised"),
     ("crates/ferrpc-proto/src/table.rs", "what a type promises about its fields and their offsets"),

@@ -15,7 +15,7 @@ use crate::wire;
 pub(crate) fn record(
     message: &mut MessageMut<'_>,
     input: &mut &[u8],
-    d: &mut Decoding,
+    d: &mut Decoding<'_>,
 ) -> Result<(), DecodeError> {
     let decoder = Decoder { start: d.start, depth_max: d.depth_max };
     decoder.record(message, input, d.depth, &mut d.budget)
@@ -23,7 +23,7 @@ pub(crate) fn record(
 
 /// The error inside the record at the front of `input`, with that record's place.
 #[cold]
-pub(crate) fn inside(table: &Table, mut input: &[u8], d: &mut Decoding) -> DecodeError {
+pub(crate) fn inside(table: &Table, mut input: &[u8], d: &mut Decoding<'_>) -> DecodeError {
     let offset = input.as_ptr().addr() - d.start;
     let field = wire::tag(&mut input).ok().and_then(|tag| table.find(tag));
     let error = d.error.take().unwrap_or_else(|| DecodeError::new(Kind::Truncated, offset));
@@ -37,7 +37,7 @@ pub(crate) fn merge(
     limits: &DecodeLimits,
 ) -> Result<(), DecodeError> {
     let decoder = Decoder { start: input.as_ptr().addr(), depth_max: limits.depth_max };
-    decoder.message(&mut message, input, limits.depth_max, &mut limits.budget(input))
+    decoder.message(&mut message, input, limits.depth_max, &mut limits.budget(input.len()))
 }
 
 /// What stays the same for all messages of one input.

@@ -1,0 +1,197 @@
+//! Lists: elements with a tag each, and numbers packed behind one.
+
+use alloc::vec::Vec;
+
+use super::{Absorb, At};
+use crate::decoding::Decoding;
+use crate::input::{self, ODD, Tag};
+use crate::table::kind::Kind;
+use crate::wire;
+
+/// A field that holds many values of kind `K`.
+///
+/// # Safety
+/// What is returned is a position as (2) of [`absorb`](super) says.
+pub unsafe trait Repeated<'i, K: Kind> {
+    /// Reads the element behind the tag, and all that follow with the same tag. If one of these is odd,
+    /// it is where the returned position points.
+    ///
+    /// # Safety
+    /// (1)
+    unsafe fn elements(&mut self, tag: Tag, p: At, end: At, d: &mut Decoding<'i>) -> At;
+
+    /// Reads numbers without tags, all from `p` to `end`; `false` if these are odd, and nothing has
+    /// changed.
+    ///
+    /// # Safety
+    /// The bytes from `p` to `end` are readable.
+    unsafe fn values(&mut self, p: At, end: At, d: &mut Decoding<'i>) -> bool;
+}
+
+// SAFETY: see `elements`.
+unsafe impl<'i, K: Kind, T: Absorb<'i, K>> Repeated<'i, K> for Vec<T> {
+    #[inline]
+    unsafe fn elements(&mut self, tag: Tag, p: At, end: At, d: &mut Decoding<'i>) -> At {
+        // SAFETY: the caller's promise.
+        unsafe { elements::<K, T, Self>(self, tag, p, end, d) }
+    }
+
+    #[inline(never)]
+    unsafe fn values(&mut self, p: At, end: At, d: &mut Decoding<'i>) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { T::absorb_all(self, p, end, d) }
+    }
+}
+
+/// A growing list of `T`s in one piece.
+///
+/// # Safety
+/// The pointer [`room`](Self::room) returns may be written to for as many elements as were asked for,
+/// until the list is changed in another way.
+pub unsafe trait Sequence<'i, T> {
+    /// How many more elements there is room for.
+    fn spare(&self) -> usize;
+
+    /// Where the next element goes, with room for `more`: at least doubled if it must grow, and paid for;
+    /// `None` if that cannot be.
+    fn room(&mut self, more: usize, d: &mut Decoding<'i>) -> Option<*mut T>;
+
+    /// Makes the list longer by elements that have been written.
+    ///
+    /// # Safety
+    /// As many have been, where `room` said.
+    unsafe fn add(&mut self, count: usize);
+
+    /// Drops the last element.
+    fn pop(&mut self);
+}
+
+// SAFETY: the spare capacity of the vector.
+unsafe impl<'i, T> Sequence<'i, T> for Vec<T> {
+    #[inline(always)]
+    fn spare(&self) -> usize {
+        self.capacity() - self.len()
+    }
+
+    #[inline(always)]
+    fn room(&mut self, more: usize, d: &mut Decoding<'i>) -> Option<*mut T> {
+        d.budget.reserve(self, more).ok()?;
+        Some(self.spare_capacity_mut().as_mut_ptr().cast())
+    }
+
+    #[inline(always)]
+    unsafe fn add(&mut self, count: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { self.set_len(self.len() + count) }
+    }
+
+    #[inline]
+    fn pop(&mut self) {
+        self.pop();
+    }
+}
+
+/// [`Repeated::elements`] of any sequence.
+///
+/// # Safety
+/// (1)
+#[inline(never)]
+pub(crate) unsafe fn elements<'i, K: Kind, T: Absorb<'i, K>, S: Sequence<'i, T>>(
+    list: &mut S,
+    tag: Tag,
+    mut p: At,
+    end: At,
+    d: &mut Decoding<'i>,
+) -> At {
+    let limit = d.limit(end);
+    let mut done = ODD;
+    loop {
+        // What a sender repeats is paid for before room is made.
+        let more = if list.spare() > 0 || K::VALUE.wire_type() != wire::LEN {
+            1
+        } else {
+            // SAFETY: the caller's promise.
+            unsafe { input::run(p, limit, end, tag) }
+        };
+        let Some(place) = list.room(more, d) else { return done };
+        // SAFETY: there is room; and the record is as the caller promises, or the last line saw.
+        unsafe {
+            place.write(T::default());
+            list.add(1);
+            let behind = (*place).absorb(tag, p, end, d);
+            if behind.is_null() || behind > end {
+                if d.error.is_some() {
+                    return ODD;
+                }
+                list.pop();
+                return done;
+            }
+            if behind >= limit || !tag.follows(behind) {
+                return behind;
+            }
+            (done, p) = (behind, behind.add(tag.width()));
+        }
+    }
+}
+
+/// Varints, each made a value by `convert`.
+///
+/// # Safety
+/// The bytes from `p` to `end` are readable.
+#[inline(always)]
+pub(crate) unsafe fn varints<'i, T, S: Sequence<'i, T>>(
+    list: &mut S,
+    p: At,
+    end: At,
+    d: &mut Decoding<'i>,
+    convert: impl Fn(u64) -> Option<T>,
+) -> bool {
+    // SAFETY: the caller's promise.
+    let mut body = unsafe { core::slice::from_raw_parts(p, end.offset_from_unsigned(p)) };
+    // Each varint has one byte without the top bit.
+    let count = body.iter().filter(|byte| **byte < 0x80).count();
+    let Some(mut to) = list.room(count, d) else { return false };
+    while !body.is_empty() {
+        let Some(value) = wire::varint(&mut body).ok().and_then(&convert) else { return false };
+        // SAFETY: there is room for as many as there are last bytes.
+        unsafe {
+            to.write(value);
+            to = to.add(1);
+        }
+    }
+    // SAFETY: as many as have been written.
+    unsafe { list.add(count) };
+    true
+}
+
+/// Numbers of fixed size.
+///
+/// # Safety
+/// The bytes from `p` to `end` are readable, and a `T` may have any bits.
+#[inline(always)]
+pub(crate) unsafe fn fixed<'i, T: Copy, S: Sequence<'i, T>>(
+    list: &mut S,
+    p: At,
+    end: At,
+    d: &mut Decoding<'i>,
+    to_le: impl Fn(T) -> T,
+) -> bool {
+    // SAFETY: the caller's promise.
+    let len = unsafe { end.offset_from_unsigned(p) };
+    let count = len / size_of::<T>();
+    if !len.is_multiple_of(size_of::<T>()) {
+        return false;
+    }
+    let Some(to) = list.room(count, d) else { return false };
+    // SAFETY: there is room for `count`, which are as many bytes as can be read.
+    unsafe {
+        core::ptr::copy_nonoverlapping(p, to.cast::<u8>(), len);
+        if cfg!(target_endian = "big") {
+            for at in 0..count {
+                to.add(at).write(to_le(to.add(at).read()));
+            }
+        }
+        list.add(count);
+    }
+    true
+}
