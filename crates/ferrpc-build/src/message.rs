@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::names::{Scope, camel, snake};
 use crate::print::{Printer, Type};
-use crate::schema::{How, Item, how, oneof_of, text};
+use crate::schema::{How, Item, how, is_required, oneof_of, text};
 
 /// One field as it is printed: in the struct, and in the list.
 struct Line {
@@ -60,12 +60,29 @@ pub(crate) fn message(
     let slot = if g.schema.is_boxed(&format!(".{}", item.full_name)) { "boxed" } else { "inline" };
     out.blank();
     out.open(&format!("{}::__message! {{", g.runtime()));
-    out.line(&format!("{}, \"{}\", {slot};", item.name, item.full_name));
+    let checks = checks(g, item, message);
+    out.line(&format!("{}, \"{}\", {slot}{checks};", item.name, item.full_name));
     for (_, line) in &lines {
         out.line(&line.part);
     }
     out.close("}");
     Ok(())
+}
+
+/// Which fields are required, and in which one may be missing further down, if there are such.
+fn checks(g: &Context<'_>, item: &Item<'_>, message: &DescriptorProto) -> String {
+    if !g.schema.is_checked(&format!(".{}", item.full_name)) {
+        return String::new();
+    }
+    let numbers = |wanted: &dyn Fn(&FieldDescriptorProto) -> bool| {
+        let mut numbers: Vec<i32> =
+            message.field.iter().filter(|field| wanted(field)).filter_map(|field| field.number).collect();
+        numbers.sort_unstable();
+        numbers.iter().map(i32::to_string).collect::<Vec<_>>().join(" ")
+    };
+    let required = numbers(&|field| is_required(item.features, field));
+    let within = numbers(&|field| g.schema.is_checked(text(&field.type_name)));
+    format!(", required({required}) within({within})")
 }
 
 fn oneof_field(

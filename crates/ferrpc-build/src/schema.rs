@@ -24,6 +24,8 @@ pub(crate) struct Schema<'a> {
     entries: HashMap<String, &'a DescriptorProto>,
     closed_enums: HashSet<String>,
     boxed: HashSet<String>,
+    /// Messages that can lack a required field, of their own or in a message inside.
+    checked: HashSet<String>,
 }
 
 /// A Rust module: a package's, or that of a message's nested types.
@@ -85,6 +87,7 @@ impl<'a> Schema<'a> {
             entries: HashMap::new(),
             closed_enums: HashSet::new(),
             boxed: HashSet::new(),
+            checked: HashSet::new(),
         };
         let local: Vec<&FileDescriptorProto> =
             files.iter().filter(|file| extern_module(file, options).is_none()).collect();
@@ -98,6 +101,7 @@ impl<'a> Schema<'a> {
                 schema.extern_types(file, &module)?;
             }
         }
+        schema.spread_checks(files);
         for (file, module) in local.into_iter().zip(packages) {
             schema.file(file, module, &mut nested)?;
         }
@@ -285,10 +289,39 @@ impl<'a> Schema<'a> {
                 } else if !is_small(message) {
                     self.boxed.insert(name.clone());
                 }
+                if message.field.iter().any(|field| is_required(features.message(message), field)) {
+                    self.checked.insert(name.clone());
+                }
                 inside.push((name, features.message(message), &message.nested_type, &message.enum_type));
             }
         }
         Ok(())
+    }
+
+    /// Marks what holds messages that are checked as checked, until nothing is left to mark.
+    fn spread_checks(&mut self, files: &[FileDescriptorProto]) {
+        let mut users: HashMap<&str, Vec<String>> = HashMap::new();
+        for file in files {
+            let prefix = format!(".{}", package(file)).trim_end_matches('.').to_owned();
+            let mut inside = vec![(prefix, &*file.message_type)];
+            while let Some((prefix, messages)) = inside.pop() {
+                for message in messages {
+                    let name = format!("{prefix}.{}", text(&message.name));
+                    for field in &message.field {
+                        users.entry(text(&field.type_name)).or_default().push(name.clone());
+                    }
+                    inside.push((name, &message.nested_type));
+                }
+            }
+        }
+        let mut new: Vec<String> = self.checked.iter().cloned().collect();
+        while let Some(name) = new.pop() {
+            for user in users.remove(name.as_str()).unwrap_or_default() {
+                if self.checked.insert(user.clone()) {
+                    new.push(user);
+                }
+            }
+        }
     }
 
     /// How a type is written in a module.
@@ -327,6 +360,11 @@ impl<'a> Schema<'a> {
     /// Whether a message lies in a box where it is one of several or one of itself.
     pub(crate) fn is_boxed(&self, full_name: &str) -> bool {
         self.boxed.contains(full_name)
+    }
+
+    /// Whether a message can lack a required field, of its own or in a message inside.
+    pub(crate) fn is_checked(&self, full_name: &str) -> bool {
+        self.checked.contains(full_name)
     }
 
     /// Whether an enum takes the numbers it names only.
@@ -375,6 +413,13 @@ pub(crate) fn how(features: Features, field: &FieldDescriptorProto) -> How {
     }
     let is_message = matches!(field.r#type, Some(Type::MESSAGE | Type::GROUP));
     if is_message || features.presence() != Presence::Implicit { How::Optional } else { How::Implicit }
+}
+
+/// Whether a field must be set; `features` are those of the message.
+pub(crate) fn is_required(features: Features, field: &FieldDescriptorProto) -> bool {
+    field.label != Some(Label::REPEATED)
+        && oneof_of(field).is_none()
+        && features.field(field).presence() == Presence::Required
 }
 
 /// The oneof that a field is one of; `optional` in proto3 makes one that is none.

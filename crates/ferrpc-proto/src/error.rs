@@ -1,6 +1,7 @@
 //! What can be wrong with bytes that should be a message, and with a message that should be bytes.
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -15,6 +16,7 @@ struct Inner {
     message: &'static str,
     /// Names of fields, innermost first.
     path: Vec<&'static str>,
+    missing: Option<Uninitialized>,
 }
 
 /// The misdeed a [`DecodeError`] reports.
@@ -46,12 +48,20 @@ pub enum DecodeErrorKind {
         /// The budget that was in force, in bytes.
         memory_bytes_max: usize,
     },
+    /// Required fields are missing; [`DecodeError::missing`] has them.
+    Uninitialized,
 }
 
 impl DecodeError {
     #[cold]
     pub(crate) fn new(kind: DecodeErrorKind, offset: usize) -> Self {
-        Self(Box::new(Inner { kind, offset, message: "", path: Vec::new() }))
+        Self(Box::new(Inner { kind, offset, message: "", path: Vec::new(), missing: None }))
+    }
+
+    #[cold]
+    pub(crate) fn uninitialized(missing: Uninitialized, len: usize) -> Self {
+        let (kind, message) = (DecodeErrorKind::Uninitialized, missing.message);
+        Self(Box::new(Inner { kind, offset: len, message, path: Vec::new(), missing: Some(missing) }))
     }
 
     /// Notes the field, and at last the message, the error lies in; called from the inside out.
@@ -77,6 +87,11 @@ impl DecodeError {
         self.0.message
     }
 
+    /// The required fields that are missing, if that is what is wrong.
+    pub fn missing(&self) -> Option<&Uninitialized> {
+        self.0.missing.as_ref()
+    }
+
     /// The fields from the message down to the bad one, outermost first.
     ///
     /// Ends early where a field is not known.
@@ -87,6 +102,9 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(missing) = &self.0.missing {
+            return write!(f, "cannot decode {missing}; decode_partial takes messages without them");
+        }
         write!(f, "cannot decode {}", self.0.message)?;
         for (i, name) in self.path().enumerate() {
             write!(f, "{}{name}", if i == 0 { ", field " } else { "." })?;
@@ -107,6 +125,7 @@ impl fmt::Display for DecodeErrorKind {
             Self::InvalidPackedLength => {
                 f.write_str("the length of a packed field is no multiple of its value's size")
             }
+            Self::Uninitialized => f.write_str("required fields are missing"),
             Self::TooDeep { depth_max } => {
                 write!(f, "nested deeper than {depth_max}; raise depth_max if that is meant")
             }
@@ -126,8 +145,42 @@ impl fmt::Debug for DecodeError {
 
 impl core::error::Error for DecodeError {}
 
+/// The required fields a message lacks.
+///
+/// `Display` says of which message, and names up to 16 of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uninitialized {
+    pub(crate) message: &'static str,
+    pub(crate) paths: Vec<String>,
+    pub(crate) more: bool,
+}
+
+impl Uninitialized {
+    /// The full name of the message.
+    pub fn message(&self) -> &'static str {
+        self.message
+    }
+
+    /// Where they are missing, as `lines[2].sku` or `parts["a"].id`; the first 16.
+    pub fn paths(&self) -> impl Iterator<Item = &str> + '_ {
+        self.paths.iter().map(String::as_str)
+    }
+}
+
+impl fmt::Display for Uninitialized {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: required fields are missing", self.message)?;
+        for (i, path) in self.paths.iter().enumerate() {
+            write!(f, "{}{path}", if i == 0 { ": " } else { ", " })?;
+        }
+        f.write_str(if self.more { " and others" } else { "" })
+    }
+}
+
+impl core::error::Error for Uninitialized {}
+
 /// Why a message cannot be encoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EncodeError {
     /// Messages nested deeper than 100, which no receiver with the usual limits would take.
@@ -137,6 +190,8 @@ pub enum EncodeError {
         /// The length it would have, in bytes.
         len: usize,
     },
+    /// Required fields are missing, which receivers would refuse.
+    Uninitialized(Uninitialized),
 }
 
 impl fmt::Display for EncodeError {
@@ -146,6 +201,7 @@ impl fmt::Display for EncodeError {
             Self::TooLarge { len } => {
                 write!(f, "cannot encode a message of {len} bytes; Protobuf ends at 2147483647")
             }
+            Self::Uninitialized(missing) => write!(f, "cannot encode {missing}"),
         }
     }
 }

@@ -34,7 +34,7 @@ pub mod wkt;
 
 pub use bytes::Bytes;
 pub use enumeration::Enum;
-pub use error::{DecodeError, DecodeErrorKind, EncodeError};
+pub use error::{DecodeError, DecodeErrorKind, EncodeError, Uninitialized};
 pub use limits::DecodeLimits;
 pub use map::{Iter as MapIter, Map};
 pub use message::Message;
@@ -55,7 +55,9 @@ pub mod __private {
     };
     pub use crate::rev::RevWriter;
     pub use crate::sub::{InSub, Slot};
-    pub use crate::table::{Aux, EnumType, Field, Layout, Oneof, Part, Payload, Stored, Table, Value, kind};
+    pub use crate::table::{
+        Aux, Checks, EnumType, Field, Layout, Oneof, Part, Payload, Stored, Table, Value, kind,
+    };
     pub use alloc::boxed::Box;
     pub use alloc::string::String;
     pub use alloc::vec::Vec;

@@ -54,9 +54,12 @@ macro_rules! __generated_for {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __message {
-    ($message:ty, $name:literal, $slot:ident; $($part:tt)*) => {
+    ($message:ty, $name:literal, $slot:ident
+        $(, required($($required:literal)*) within($($within:literal)*))?; $($part:tt)*) => {
         const _: () = {
             use $crate::__private as p;
+
+            const CHECKS: p::Checks = p::Checks::NONE $(.with(&[$($required),*], &[$($within),*]))?;
 
             impl p::InSub for $message {
                 type Slot = $crate::__slot!($slot);
@@ -66,6 +69,8 @@ macro_rules! __message {
 
             // SAFETY: the table below is made of this type's fields.
             unsafe impl p::Layout for $message {
+                const CHECKED: bool = CHECKS.any();
+
                 fn table() -> &'static p::Table {
                     static FIELDS: [p::Field; p::Part::count(PARTS)] = p::Part::collect(PARTS);
                     // SAFETY: `FIELDS` come from parts of this type, each made below; the offset and
@@ -76,6 +81,7 @@ macro_rules! __message {
                             &FIELDS,
                             ::core::mem::offset_of!($message, _unknown),
                             |message: &$message| &message._unknown,
+                            CHECKS,
                         )
                     };
                     &TABLE

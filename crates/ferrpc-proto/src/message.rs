@@ -8,10 +8,10 @@ use bytes::Bytes;
 
 use crate::absorb;
 use crate::decoding::Decoding;
-use crate::engine::{decode, encode, print};
-use crate::error::{DecodeError, EncodeError};
+use crate::engine::{check, decode, encode, print};
+use crate::error::{DecodeError, EncodeError, Uninitialized};
 use crate::limits::DecodeLimits;
-use crate::rev::{Encode, Piece, RevWriter, SCRATCH_BYTES};
+use crate::rev::{DEPTH_MAX, Encode, Piece, RevWriter, SCRATCH_BYTES};
 use crate::table::{Layout, MessageMut, MessageRef};
 
 /// A Protobuf message. Implemented by generated code only.
@@ -27,7 +27,8 @@ pub trait Message:
     /// Decodes a message within the default limits.
     ///
     /// # Errors
-    /// Bytes that are no such message, or would take more than [`DecodeLimits`] allow.
+    /// Bytes that are no such message, lack a required field, or would take more than [`DecodeLimits`]
+    /// allow.
     fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         Self::decode_with(bytes, &DecodeLimits::new())
     }
@@ -35,8 +36,20 @@ pub trait Message:
     /// Decodes a message within limits.
     ///
     /// # Errors
-    /// Bytes that are no such message, or would take more than `limits` allow.
+    /// Bytes that are no such message, lack a required field, or would take more than `limits` allow.
     fn decode_with(bytes: &[u8], limits: &DecodeLimits) -> Result<Self, DecodeError> {
+        let message = Self::decode_partial(bytes, limits)?;
+        if Self::CHECKED {
+            whole(&message, bytes, limits)?;
+        }
+        Ok(message)
+    }
+
+    /// Decodes a message that may lack required fields, within limits.
+    ///
+    /// # Errors
+    /// As [`decode_with`](Self::decode_with), but for fields that are missing.
+    fn decode_partial(bytes: &[u8], limits: &DecodeLimits) -> Result<Self, DecodeError> {
         let mut message = Self::default();
         message.merge_from(bytes, limits)?;
         Ok(message)
@@ -51,16 +64,28 @@ pub trait Message:
         let mut message = Self::default();
         let d = Decoding::new(bytes, bytes.len(), limits);
         absorb::message(&mut message, bytes, bytes.len(), &mut d.sharing(bytes))?;
+        if Self::CHECKED {
+            whole(&message, bytes, limits)?;
+        }
         Ok(message)
     }
 
     /// Decodes on top of what is there: numbers and strings are replaced, lists and maps added to,
-    /// messages merged in turn.
+    /// messages merged in turn. Required fields are not asked for.
     ///
     /// # Errors
-    /// As [`decode_with`](Self::decode_with). The fields before the bad one have been merged by then.
+    /// As [`decode_partial`](Self::decode_partial). The fields before the bad one have been merged by then.
     fn merge_from(&mut self, bytes: &[u8], limits: &DecodeLimits) -> Result<(), DecodeError> {
         absorb::message(self, bytes, bytes.len(), &mut Decoding::new(bytes, bytes.len(), limits))
+    }
+
+    /// Whether all required fields are set, those of the messages inside included. Always so for messages
+    /// of proto3. [`decode`](Self::decode) and the ways to encode ask this themselves.
+    ///
+    /// # Errors
+    /// The fields that are missing.
+    fn check_initialized(&self) -> Result<(), Uninitialized> {
+        if Self::CHECKED { check::check(MessageRef::of(self), u32::MAX) } else { Ok(()) }
     }
 
     /// The length of the encoded message, in bytes.
@@ -76,7 +101,7 @@ pub trait Message:
     /// message always gives the same bytes.
     ///
     /// # Errors
-    /// A message of 2 GiB or more, or nested deeper than 100.
+    /// A message of 2 GiB or more, nested deeper than 100, or without a required field.
     fn encode_to_vec(&self) -> Result<Vec<u8>, EncodeError> {
         let mut out = Vec::new();
         self.encode_into(&mut out)?;
@@ -88,6 +113,7 @@ pub trait Message:
     /// # Errors
     /// As [`encode_to_vec`](Self::encode_to_vec); `out` is then as it was.
     fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        encodable(self)?;
         encode_into(self, out)
     }
 
@@ -97,6 +123,7 @@ pub trait Message:
     /// # Errors
     /// As [`encode_to_vec`](Self::encode_to_vec); nothing has been handed out then.
     fn encode_pieces(&self, take: impl FnMut(Piece<'_>)) -> Result<usize, EncodeError> {
+        encodable(self)?;
         encode_pieces(self, take)
     }
 
@@ -130,6 +157,22 @@ pub(crate) fn encode_pieces(
     Ok(len)
 }
 
+/// Asks for the required fields of a message that was decoded.
+fn whole<M: Layout>(message: &M, bytes: &[u8], limits: &DecodeLimits) -> Result<(), DecodeError> {
+    let checked = check::check(MessageRef::of(message), limits.depth_max);
+    checked.map_err(|missing| DecodeError::uninitialized(missing, bytes.len()))
+}
+
+/// Asks for the required fields of a message that is to be encoded.
+#[inline]
+fn encodable<M: Layout>(message: &M) -> Result<(), EncodeError> {
+    if M::CHECKED {
+        // What lies deeper cannot be encoded anyway.
+        check::check(MessageRef::of(message), DEPTH_MAX).map_err(EncodeError::Uninitialized)?;
+    }
+    Ok(())
+}
+
 /// Writes a message by its table instead of its own encoder: the same bytes, more slowly.
 #[doc(hidden)]
 pub fn by_table<'a, M: Layout>(message: &'a M, w: &mut RevWriter<'a>) {
@@ -141,6 +184,7 @@ pub fn by_table<'a, M: Layout>(message: &'a M, w: &mut RevWriter<'a>) {
 pub fn decode_all_by_table<M: Layout>(bytes: &[u8], limits: &DecodeLimits) -> Result<M, DecodeError> {
     let mut message = M::default();
     decode::merge(MessageMut::of(&mut message), bytes, limits)?;
+    whole(&message, bytes, limits)?;
     Ok(message)
 }
 
@@ -150,6 +194,7 @@ pub fn encode_all_by_table<M: Layout>(message: &M) -> Result<Vec<u8>, EncodeErro
     let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
     let mut writer = RevWriter::new(&mut scratch);
     by_table(message, &mut writer);
+    encodable(message)?;
     let mut out = Vec::new();
     writer.finish(&mut out)?;
     Ok(out)

@@ -115,6 +115,9 @@ use kind::Kind;
 /// `table` returns a table made for exactly `Self`.
 #[doc(hidden)]
 pub unsafe trait Layout: InSub + Encode + for<'i> Known<'i> + Send + Sync {
+    /// Whether this or a message inside can lack a required field.
+    const CHECKED: bool;
+
     fn table() -> &'static Table;
 }
 
@@ -549,6 +552,7 @@ pub struct Table {
     name: &'static str,
     fields: &'static [Field],
     unknown_offset: usize,
+    pub(crate) checks: Checks,
     /// For each one-byte tag the index of its field, if the field's values come with that wire type.
     lut: [u8; 128],
 }
@@ -564,7 +568,9 @@ impl Table {
         fields: &'static [Field],
         unknown_offset: usize,
         _unknown: fn(&M) -> &UnknownFields,
+        checks: Checks,
     ) -> Self {
+        checks.assert_among(fields);
         let mut lut = [NONE; 128];
         let mut at = 0;
         while at < fields.len() && fields[at].number < 16 {
@@ -582,7 +588,7 @@ impl Table {
             lut[(field.number << 3 | wire_type) as usize] = index;
             at += 1;
         }
-        Self { name, fields, unknown_offset, lut }
+        Self { name, fields, unknown_offset, checks, lut }
     }
 
     /// The full name of the message.
@@ -604,9 +610,14 @@ impl Table {
         }
     }
 
+    /// The index of the field with this number.
+    pub(crate) fn index_of(&self, number: u32) -> Option<usize> {
+        self.fields.binary_search_by_key(&number, |field| field.number).ok()
+    }
+
     fn search(&self, tag: u32) -> Option<usize> {
         let (number, wire_type) = (tag >> 3, tag & 7);
-        let index = self.fields.binary_search_by_key(&number, |field| field.number).ok()?;
+        let index = self.index_of(number)?;
         let field = &self.fields[index];
         let fits = match field.place {
             Place::Map(_) => wire_type == wire::LEN,
@@ -614,6 +625,48 @@ impl Table {
             _ => wire_type == field.value.wire_type(),
         };
         fits.then_some(index)
+    }
+}
+
+/// What must be looked at to know whether a message has all its required fields: numbers of fields.
+#[derive(Clone, Copy, Debug)]
+#[doc(hidden)]
+pub struct Checks {
+    /// Those that must be set.
+    pub(crate) required: &'static [u32],
+    /// Those whose messages can lack something in turn.
+    pub(crate) within: &'static [u32],
+}
+
+#[doc(hidden)]
+impl Checks {
+    pub const NONE: Self = Self { required: &[], within: &[] };
+
+    #[must_use]
+    pub const fn with(self, required: &'static [u32], within: &'static [u32]) -> Self {
+        let _ = self;
+        Self { required, within }
+    }
+
+    pub const fn any(self) -> bool {
+        !self.required.is_empty() || !self.within.is_empty()
+    }
+
+    const fn assert_among(self, fields: &[Field]) {
+        let lists = [self.required, self.within];
+        let mut list = 0;
+        while list < lists.len() {
+            let mut at = 0;
+            while at < lists[list].len() {
+                let mut field = 0;
+                while field < fields.len() && fields[field].number != lists[list][at] {
+                    field += 1;
+                }
+                assert!(field < fields.len(), "required or checked within, and no field");
+                at += 1;
+            }
+            list += 1;
+        }
     }
 }
 

@@ -20,7 +20,7 @@ pub mod google {
         }
 
         crate::__message! {
-            FileDescriptorSet, "google.protobuf.FileDescriptorSet", boxed;
+            FileDescriptorSet, "google.protobuf.FileDescriptorSet", boxed, required() within(1);
             (1 "file" file repeated message)
         }
 
@@ -70,7 +70,7 @@ pub mod google {
         }
 
         crate::__message! {
-            FileDescriptorProto, "google.protobuf.FileDescriptorProto", boxed;
+            FileDescriptorProto, "google.protobuf.FileDescriptorProto", boxed, required() within(4 5 6 7 8);
             (1 "name" name optional string)
             (2 "package" package optional string)
             (3 "dependency" dependency repeated string)
@@ -109,7 +109,7 @@ pub mod google {
         }
 
         crate::__message! {
-            DescriptorProto, "google.protobuf.DescriptorProto", boxed;
+            DescriptorProto, "google.protobuf.DescriptorProto", boxed, required() within(2 3 4 5 6 7 8);
             (1 "name" name optional string)
             (2 "field" field repeated message)
             (3 "nested_type" nested_type repeated message)
@@ -142,7 +142,7 @@ pub mod google {
         }
 
         crate::__message! {
-            ExtensionRangeOptions, "google.protobuf.ExtensionRangeOptions", boxed;
+            ExtensionRangeOptions, "google.protobuf.ExtensionRangeOptions", boxed, required() within(999);
             (2 "declaration" declaration repeated message)
             (3 "verification" verification optional open)
             (50 "features" features sub message)
@@ -208,7 +208,7 @@ pub mod google {
         }
 
         crate::__message! {
-            FieldDescriptorProto, "google.protobuf.FieldDescriptorProto", boxed;
+            FieldDescriptorProto, "google.protobuf.FieldDescriptorProto", boxed, required() within(8);
             (1 "name" name optional string)
             (2 "extendee" extendee optional string)
             (3 "number" number optional int32)
@@ -232,7 +232,7 @@ pub mod google {
         }
 
         crate::__message! {
-            OneofDescriptorProto, "google.protobuf.OneofDescriptorProto", boxed;
+            OneofDescriptorProto, "google.protobuf.OneofDescriptorProto", boxed, required() within(2);
             (1 "name" name optional string)
             (2 "options" options sub message)
         }
@@ -257,7 +257,7 @@ pub mod google {
         }
 
         crate::__message! {
-            EnumDescriptorProto, "google.protobuf.EnumDescriptorProto", boxed;
+            EnumDescriptorProto, "google.protobuf.EnumDescriptorProto", boxed, required() within(2 3);
             (1 "name" name optional string)
             (2 "value" value repeated message)
             (3 "options" options sub message)
@@ -277,7 +277,7 @@ pub mod google {
         }
 
         crate::__message! {
-            EnumValueDescriptorProto, "google.protobuf.EnumValueDescriptorProto", boxed;
+            EnumValueDescriptorProto, "google.protobuf.EnumValueDescriptorProto", boxed, required() within(3);
             (1 "name" name optional string)
             (2 "number" number optional int32)
             (3 "options" options sub message)
@@ -294,7 +294,7 @@ pub mod google {
         }
 
         crate::__message! {
-            ServiceDescriptorProto, "google.protobuf.ServiceDescriptorProto", boxed;
+            ServiceDescriptorProto, "google.protobuf.ServiceDescriptorProto", boxed, required() within(2 3);
             (1 "name" name optional string)
             (2 "method" method repeated message)
             (3 "options" options sub message)
@@ -318,7 +318,7 @@ pub mod google {
         }
 
         crate::__message! {
-            MethodDescriptorProto, "google.protobuf.MethodDescriptorProto", boxed;
+            MethodDescriptorProto, "google.protobuf.MethodDescriptorProto", boxed, required() within(4);
             (1 "name" name optional string)
             (2 "input_type" input_type optional string)
             (3 "output_type" output_type optional string)
@@ -426,7 +426,7 @@ pub mod google {
         }
 
         crate::__message! {
-            FileOptions, "google.protobuf.FileOptions", boxed;
+            FileOptions, "google.protobuf.FileOptions", boxed, required() within(999);
             (1 "java_package" java_package optional string)
             (8 "java_outer_classname" java_outer_classname optional string)
             (9 "optimize_for" optimize_for optional open)
@@ -525,7 +525,7 @@ pub mod google {
         }
 
         crate::__message! {
-            MessageOptions, "google.protobuf.MessageOptions", boxed;
+            MessageOptions, "google.protobuf.MessageOptions", boxed, required() within(999);
             (1 "message_set_wire_format" message_set_wire_format optional bool)
             (2 "no_standard_descriptor_accessor" no_standard_descriptor_accessor optional bool)
             (3 "deprecated" deprecated optional bool)
@@ -619,7 +619,7 @@ pub mod google {
         }
 
         crate::__message! {
-            FieldOptions, "google.protobuf.FieldOptions", boxed;
+            FieldOptions, "google.protobuf.FieldOptions", boxed, required() within(999);
             (1 "ctype" ctype optional open)
             (2 "packed" packed optional bool)
             (3 "deprecated" deprecated optional bool)
@@ -650,7 +650,7 @@ pub mod google {
         }
 
         crate::__message! {
-            OneofOptions, "google.protobuf.OneofOptions", boxed;
+            OneofOptions, "google.protobuf.OneofOptions", boxed, required() within(999);
             (1 "features" features sub message)
             (999 "uninterpreted_option" uninterpreted_option repeated message)
         }
@@ -684,7 +684,7 @@ pub mod google {
         }
 
         crate::__message! {
-            EnumOptions, "google.protobuf.EnumOptions", boxed;
+            EnumOptions, "google.protobuf.EnumOptions", boxed, required() within(999);
             (2 "allow_alias" allow_alias optional bool)
             (3 "deprecated" deprecated optional bool)
             (6 "deprecated_legacy_json_field_conflicts" deprecated_legacy_json_field_conflicts optional bool)
@@ -717,7 +717,7 @@ pub mod google {
         }
 
         crate::__message! {
-            EnumValueOptions, "google.protobuf.EnumValueOptions", boxed;
+            EnumValueOptions, "google.protobuf.EnumValueOptions", boxed, required() within(999);
             (1 "deprecated" deprecated optional bool)
             (2 "features" features sub message)
             (3 "debug_redact" debug_redact optional bool)
@@ -744,7 +744,7 @@ pub mod google {
         }
 
         crate::__message! {
-            ServiceOptions, "google.protobuf.ServiceOptions", boxed;
+            ServiceOptions, "google.protobuf.ServiceOptions", boxed, required() within(999);
             (33 "deprecated" deprecated optional bool)
             (34 "features" features sub message)
             (999 "uninterpreted_option" uninterpreted_option repeated message)
@@ -770,7 +770,7 @@ pub mod google {
         }
 
         crate::__message! {
-            MethodOptions, "google.protobuf.MethodOptions", boxed;
+            MethodOptions, "google.protobuf.MethodOptions", boxed, required() within(999);
             (33 "deprecated" deprecated optional bool)
             (34 "idempotency_level" idempotency_level optional open)
             (35 "features" features sub message)
@@ -799,7 +799,7 @@ pub mod google {
         }
 
         crate::__message! {
-            UninterpretedOption, "google.protobuf.UninterpretedOption", boxed;
+            UninterpretedOption, "google.protobuf.UninterpretedOption", boxed, required() within(2);
             (2 "name" name repeated message)
             (3 "identifier_value" identifier_value optional string)
             (4 "positive_int_value" positive_int_value optional uint64)
@@ -1034,7 +1034,7 @@ pub mod google {
             }
 
             crate::__message! {
-                ExtensionRange, "google.protobuf.DescriptorProto.ExtensionRange", boxed;
+                ExtensionRange, "google.protobuf.DescriptorProto.ExtensionRange", boxed, required() within(3);
                 (1 "start" start optional int32)
                 (2 "end" end optional int32)
                 (3 "options" options sub message)
@@ -1494,7 +1494,7 @@ pub mod google {
             }
 
             crate::__message! {
-                NamePart, "google.protobuf.UninterpretedOption.NamePart", boxed;
+                NamePart, "google.protobuf.UninterpretedOption.NamePart", boxed, required(1 2) within();
                 (1 "name_part" name_part optional string)
                 (2 "is_extension" is_extension optional bool)
             }

@@ -28,6 +28,27 @@ pub mod ferrpc {
             (5 "legacy" legacy sub message)
         }
 
+        /// Some fields of it must be there.
+        #[derive(Clone, Default, PartialEq)]
+        pub struct Order {
+            pub id: Option<String>,
+            pub line: Vec<order::Line>,
+            pub named: ::ferrpc_proto::Map<String, order::Line>,
+            pub next: ::ferrpc_proto::Sub<order::Node>,
+            pub more: Option<order::More>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::UnknownFields,
+        }
+
+        ::ferrpc_proto::__message! {
+            Order, "ferrpc.test.Order", boxed, required(1) within(2 3 4 5);
+            (1 "id" id optional string)
+            (2 "line" line repeated message)
+            (3 "named" named map string message)
+            (4 "next" next sub message)
+            (oneof more)
+        }
+
         /// Types nested in [`Legacy`](super::Legacy).
         pub mod legacy {
             #[derive(Clone, Default, PartialEq)]
@@ -111,6 +132,60 @@ pub mod ferrpc {
                 }
             }
         }
+
+        /// Types nested in [`Order`](super::Order).
+        pub mod order {
+            #[derive(Clone, Default, PartialEq)]
+            pub struct Line {
+                pub sku: Option<i32>,
+                pub at: ::ferrpc_proto::Sub<Point>,
+                #[doc(hidden)]
+                pub _unknown: ::ferrpc_proto::UnknownFields,
+            }
+
+            ::ferrpc_proto::__message! {
+                Line, "ferrpc.test.Order.Line", boxed, required(1 2) within();
+                (1 "sku" sku optional int32)
+                (2 "at" at sub message)
+            }
+
+            /// Asks for nothing itself.
+            #[derive(Clone, Default, PartialEq)]
+            pub struct Node {
+                pub order: ::ferrpc_proto::Sub<super::Order>,
+                #[doc(hidden)]
+                pub _unknown: ::ferrpc_proto::UnknownFields,
+            }
+
+            ::ferrpc_proto::__message! {
+                Node, "ferrpc.test.Order.Node", boxed, required() within(1);
+                (1 "order" order sub message)
+            }
+
+            #[derive(Clone, Default, PartialEq)]
+            pub struct Point {
+                pub x: Option<i32>,
+                #[doc(hidden)]
+                pub _unknown: ::ferrpc_proto::UnknownFields,
+            }
+
+            ::ferrpc_proto::__message! {
+                Point, "ferrpc.test.Order.Point", inline;
+                (1 "x" x optional int32)
+            }
+
+            #[derive(Clone, Debug, PartialEq)]
+            pub enum More {
+                Extra(Box<Line>),
+                None(i32),
+            }
+
+            ::ferrpc_proto::__oneof! {
+                More;
+                (5 "extra" Extra boxed)
+                (6 "none" None int32)
+            }
+        }
     }
 }
 
@@ -121,7 +196,7 @@ pub mod ferrpc {
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 pub mod file_descriptors {
     /// `ferrpc/test/legacy.proto`
-    pub const FERRPC_TEST_LEGACY_PROTO: &[u8] = b"\n\x18ferrpc/test/legacy.proto\x12\x0bferrpc.test\"\xd7\x03\n\x06Legacy\x12,\n\x04data\x18\x01 \x01(\n2\x18.ferrpc.test.Legacy.DataR\x04data\x12)\n\x03row\x18\x02 \x03(\n2\x17.ferrpc.test.Legacy.RowR\x03row\x121\n\x05small\x18\x03 \x01(\n2\x19.ferrpc.test.Legacy.SmallH\x00R\x05small\x122\n\x05large\x18\xc9\x01 \x01(\n2\x19.ferrpc.test.Legacy.LargeH\x00R\x05large\x12+\n\x06legacy\x18\x05 \x01(\x0b2\x13.ferrpc.test.LegacyR\x06legacy\x1a\x8b\x01\n\x04Data\x12\x16\n\x06number\x18\x01 \x01(\x05R\x06number\x12\x12\n\x04text\x18\x02 \x01(\tR\x04text\x124\n\x05inner\x18\x03 \x01(\n2\x1e.ferrpc.test.Legacy.Data.InnerR\x05inner\x1a!\n\x05Inner\x12\x18\n\x07numbers\x18\x01 \x03(\x05R\x07numbers\x1a\x13\n\x03Row\x12\x0c\n\x01x\x18\x01 \x01(\x11R\x01x\x1a\x15\n\x05Small\x12\x0c\n\x01x\x18\x01 \x01(\x05R\x01x\x1a\x1c\n\x05Large\x12\x13\n\x04text\x18\xca\x01 \x01(\tR\x04textB\x08\n\x06choice";
+    pub const FERRPC_TEST_LEGACY_PROTO: &[u8] = b"\n\x18ferrpc/test/legacy.proto\x12\x0bferrpc.test\"\xd7\x03\n\x06Legacy\x12,\n\x04data\x18\x01 \x01(\n2\x18.ferrpc.test.Legacy.DataR\x04data\x12)\n\x03row\x18\x02 \x03(\n2\x17.ferrpc.test.Legacy.RowR\x03row\x121\n\x05small\x18\x03 \x01(\n2\x19.ferrpc.test.Legacy.SmallH\x00R\x05small\x122\n\x05large\x18\xc9\x01 \x01(\n2\x19.ferrpc.test.Legacy.LargeH\x00R\x05large\x12+\n\x06legacy\x18\x05 \x01(\x0b2\x13.ferrpc.test.LegacyR\x06legacy\x1a\x8b\x01\n\x04Data\x12\x16\n\x06number\x18\x01 \x01(\x05R\x06number\x12\x12\n\x04text\x18\x02 \x01(\tR\x04text\x124\n\x05inner\x18\x03 \x01(\n2\x1e.ferrpc.test.Legacy.Data.InnerR\x05inner\x1a!\n\x05Inner\x12\x18\n\x07numbers\x18\x01 \x03(\x05R\x07numbers\x1a\x13\n\x03Row\x12\x0c\n\x01x\x18\x01 \x01(\x11R\x01x\x1a\x15\n\x05Small\x12\x0c\n\x01x\x18\x01 \x01(\x05R\x01x\x1a\x1c\n\x05Large\x12\x13\n\x04text\x18\xca\x01 \x01(\tR\x04textB\x08\n\x06choice\"\xd5\x03\n\x05Order\x12\x0e\n\x02id\x18\x01 \x02(\tR\x02id\x12+\n\x04line\x18\x02 \x03(\x0b2\x17.ferrpc.test.Order.LineR\x04line\x123\n\x05named\x18\x03 \x03(\x0b2\x1d.ferrpc.test.Order.NamedEntryR\x05named\x12+\n\x04next\x18\x04 \x01(\x0b2\x17.ferrpc.test.Order.NodeR\x04next\x12/\n\x05extra\x18\x05 \x01(\x0b2\x17.ferrpc.test.Order.LineH\x00R\x05extra\x12\x14\n\x04none\x18\x06 \x01(\x05H\x00R\x04none\x1aQ\n\nNamedEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12-\n\x05value\x18\x02 \x01(\x0b2\x17.ferrpc.test.Order.LineR\x05value:\x028\x01\x1aB\n\x04Line\x12\x10\n\x03sku\x18\x01 \x02(\x05R\x03sku\x12(\n\x02at\x18\x02 \x02(\x0b2\x18.ferrpc.test.Order.PointR\x02at\x1a0\n\x04Node\x12(\n\x05order\x18\x01 \x01(\x0b2\x12.ferrpc.test.OrderR\x05order\x1a\x15\n\x05Point\x12\x0c\n\x01x\x18\x01 \x01(\x05R\x01xB\x06\n\x04more";
 
     /// All of them, each behind those it imports.
     pub const ALL: &[&[u8]] = &[self::FERRPC_TEST_LEGACY_PROTO];

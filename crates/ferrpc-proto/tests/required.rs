@@ -1,0 +1,94 @@
+//! Required fields: asked for when a message is decoded or encoded as a whole, wherever they lie.
+#![forbid(unsafe_code)]
+
+#[allow(dead_code)]
+mod generated {
+    include!("gen/legacy.rs");
+}
+
+use ferrpc_proto::{Bytes, DecodeErrorKind, DecodeLimits, EncodeError, Map, Message, wkt};
+use generated::ferrpc::test::order::{Line, More, Node, Point};
+use generated::ferrpc::test::{Legacy, Order};
+
+fn whole() -> Order {
+    Order { id: Some("7".into()), ..Default::default() }
+}
+
+fn line() -> Line {
+    Line { sku: Some(1), at: Point::default().into(), ..Default::default() }
+}
+
+#[test]
+fn a_message_without_a_required_field_is_neither_decoded_nor_encoded() {
+    let limits = DecodeLimits::new();
+    assert!(Order::decode(b"\x0a\x00").is_ok());
+    for error in [
+        Order::decode(b"").unwrap_err(),
+        Order::decode_with(b"", &limits).unwrap_err(),
+        Order::decode_shared(&Bytes::new(), &limits).unwrap_err(),
+        ferrpc_proto::__private::decode_all_by_table::<Order>(b"", &limits).unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), DecodeErrorKind::Uninitialized);
+        assert!(error.missing().unwrap().paths().eq(["id"]));
+        assert_eq!(
+            error.to_string(),
+            "cannot decode ferrpc.test.Order: required fields are missing: id; \
+             decode_partial takes messages without them"
+        );
+    }
+    assert_eq!(Order::decode_partial(b"", &limits).unwrap(), Order::default());
+
+    let missing = Order::default().check_initialized().unwrap_err();
+    let error = EncodeError::Uninitialized(missing);
+    assert_eq!(error.to_string(), "cannot encode ferrpc.test.Order: required fields are missing: id");
+    let mut out = b"before".to_vec();
+    assert_eq!(Order::default().encode_into(&mut out), Err(error.clone()));
+    assert_eq!(out, b"before");
+    assert_eq!(Order::default().encode_pieces(|piece| panic!("{piece:?}")), Err(error.clone()));
+    assert_eq!(ferrpc_proto::__private::encode_all_by_table(&Order::default()), Err(error));
+    assert_eq!(whole().encode_to_vec().unwrap(), b"\x0a\x017");
+}
+
+#[test]
+fn what_is_missing_further_down_is_named_by_its_path() {
+    let order = Order {
+        line: vec![line(), Line::default()],
+        named: Map::from([("a\"".to_owned(), Line { at: None.into(), ..line() })]),
+        next: Node { order: Order::default().into(), ..Default::default() }.into(),
+        more: Some(More::Extra(Box::new(Line { sku: None, ..line() }))),
+        ..whole()
+    };
+    let missing = order.check_initialized().unwrap_err();
+    assert_eq!(missing.message(), "ferrpc.test.Order");
+    assert!(
+        missing.paths().eq([
+            "line[1].sku",
+            "line[1].at",
+            "named[\"a\\\"\"].at",
+            "next.order.id",
+            "extra.sku"
+        ]),
+        "{missing}"
+    );
+    assert_eq!(order.encode_to_vec(), Err(EncodeError::Uninitialized(missing)));
+    let whole = Order { line: vec![line()], ..whole() };
+    assert_eq!(Order::decode(&whole.encode_to_vec().unwrap()).unwrap(), whole);
+}
+
+#[test]
+fn sixteen_missing_fields_are_named_and_no_more() {
+    let order = Order { line: vec![Line::default(); 100_000], ..whole() };
+    let missing = order.check_initialized().unwrap_err();
+    assert_eq!(missing.paths().count(), 16);
+    assert!(missing.to_string().ends_with("line[7].sku, line[7].at and others"), "{missing}");
+    let key = "ü".repeat(1000);
+    let order = Order { named: Map::from([(key, Line::default())]), ..whole() };
+    assert!(order.check_initialized().unwrap_err().to_string().len() < 300);
+}
+
+#[test]
+fn messages_that_cannot_lack_anything_are_not_looked_through() {
+    use ferrpc_proto::__private::Layout;
+    const { assert!(Order::CHECKED && Node::CHECKED && !Point::CHECKED && !Legacy::CHECKED) }
+    const { assert!(!wkt::Struct::CHECKED) }
+}
