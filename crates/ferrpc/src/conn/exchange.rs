@@ -455,9 +455,5 @@ impl Feed {
 
 /// A small message that waits must not keep a whole receive block alive.
 fn unpinned(message: Chunk) -> Chunk {
-    if message.len() * 8 < message.block_bytes() {
-        Chunk::copy_of(message.as_slice())
-    } else {
-        message
-    }
+    if message.len() * 8 < message.block_bytes() { Chunk::copy_of(message.as_slice()) } else { message }
 }

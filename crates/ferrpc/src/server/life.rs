@@ -136,3 +136,126 @@ impl Open {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::pin::Pin;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Poll, ready};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadBuf};
+
+    use super::*;
+
+    /// Counts what would be system calls on a socket. A read of nothing would be none: the runtime knows.
+    #[derive(Clone, Default)]
+    struct Counts {
+        reads: Arc<AtomicUsize>,
+        writes: Arc<AtomicUsize>,
+    }
+
+    impl Counts {
+        fn take(&self) -> (usize, usize) {
+            (self.reads.swap(0, Ordering::Relaxed), self.writes.swap(0, Ordering::Relaxed))
+        }
+    }
+
+    struct Counting {
+        io: DuplexStream,
+        counts: Counts,
+    }
+
+    impl AsyncRead for Counting {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            space: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            let read = ready!(Pin::new(&mut self.io).poll_read(cx, space));
+            self.counts.reads.fetch_add(1, Ordering::Relaxed);
+            Poll::Ready(read)
+        }
+    }
+
+    impl AsyncWrite for Counting {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            octets: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            self.counts.writes.fetch_add(1, Ordering::Relaxed);
+            Pin::new(&mut self.io).poll_write(cx, octets)
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.io).poll_flush(cx)
+        }
+
+        fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.io).poll_shutdown(cx)
+        }
+    }
+
+    fn frame(out: &mut Vec<u8>, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
+        out.extend_from_slice(&u32::try_from(payload.len()).unwrap().to_be_bytes()[1..]);
+        out.extend_from_slice(&[kind, flags]);
+        out.extend_from_slice(&stream.to_be_bytes());
+        out.extend_from_slice(payload);
+    }
+
+    /// Calls of a method that nobody has: their answers are one HEADERS frame each.
+    fn calls(streams: impl Iterator<Item = u32>) -> Vec<u8> {
+        let mut head = vec![0x83, 0x86];
+        for (name, value) in
+            [(":path", "/none/None"), ("te", "trailers"), ("content-type", "application/grpc")]
+        {
+            head.push(0);
+            for text in [name, value] {
+                head.push(u8::try_from(text.len()).unwrap());
+                head.extend_from_slice(text.as_bytes());
+            }
+        }
+        let mut out = Vec::new();
+        for stream in streams {
+            frame(&mut out, 1, 4, stream, &head);
+            frame(&mut out, 0, 1, stream, &[0; 5]);
+        }
+        out
+    }
+
+    /// Reads frames until so many calls have been answered.
+    async fn answers(client: &mut DuplexStream, count: usize) {
+        let mut header = [0; 9];
+        let mut answered = 0;
+        while answered < count {
+            client.read_exact(&mut header).await.unwrap();
+            let len = u32::from_be_bytes([0, header[0], header[1], header[2]]) as usize;
+            client.read_exact(&mut vec![0; len]).await.unwrap();
+            answered += usize::from(header[3] == 1 && header[4] & 1 != 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_turn_is_one_read_and_one_write_however_many_calls_came() {
+        let life = Life::new(Server::new());
+        let (mut client, io) = tokio::io::duplex(64 << 10);
+        let counts = Counts::default();
+        life.serve(Counting { io, counts: counts.clone() }, None, ());
+        let mut greeting = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+        frame(&mut greeting, 4, 0, 0, &[]);
+        greeting.extend(calls([1].into_iter()));
+        client.write_all(&greeting).await.unwrap();
+        answers(&mut client, 1).await;
+        counts.take();
+
+        for call in 1..=10 {
+            client.write_all(&calls([2 * call + 1].into_iter())).await.unwrap();
+            answers(&mut client, 1).await;
+            assert_eq!(counts.take(), (1, 1), "call {call}");
+        }
+        client.write_all(&calls((0..32).map(|call| 101 + 2 * call))).await.unwrap();
+        answers(&mut client, 32).await;
+        assert_eq!(counts.take(), (1, 1), "32 calls at once");
+    }
+}

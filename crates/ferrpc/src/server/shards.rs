@@ -48,7 +48,9 @@ impl Shards {
 
     /// Hands a connection over.
     pub(super) async fn serve(&self, socket: TcpStream, peer: SocketAddr) {
-        let Some(shard) = self.shards.iter().min_by_key(|shard| Arc::strong_count(&shard.load)) else { return };
+        let Some(shard) = self.shards.iter().min_by_key(|shard| Arc::strong_count(&shard.load)) else {
+            return;
+        };
         // One that cannot change its runtime is closed, which tells its peer.
         let Ok(socket) = socket.into_std() else { return };
         // Fails only if the thread is gone, which it is not while this is here.
