@@ -32,7 +32,7 @@ mod map;
 mod value;
 
 pub use crate::decoding::Known;
-pub use crate::input::{At, Tag};
+pub use crate::input::{At, Groups, Tag};
 pub use list::{Repeated, Sequence};
 pub use map::Entries;
 pub use value::Absorb;

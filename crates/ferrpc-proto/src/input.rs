@@ -86,6 +86,49 @@ impl Tag {
     }
 }
 
+/// The group of fields each field of a wide message is in.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct Groups<const N: usize>(
+    /// Field numbers, ascending, and their groups.
+    [(u32, u16); N],
+);
+
+impl<const N: usize> Groups<N> {
+    pub(crate) const fn new(groups: [(u32, u16); N]) -> Self {
+        Self(groups)
+    }
+
+    /// The group of the field whose record begins at `p`; one there is none of for an unknown field.
+    ///
+    /// # Safety
+    /// 16 readable at `p`.
+    #[inline]
+    pub unsafe fn at(&self, p: At) -> u16 {
+        // SAFETY: the caller's promise.
+        let (tag, _) = unsafe { varint(p) };
+        group_of(&self.0, tag >> 3)
+    }
+}
+
+#[inline]
+fn group_of(groups: &[(u32, u16)], number: u64) -> u16 {
+    // Numbers mostly have no gaps below them.
+    let guess = usize::try_from(number.wrapping_sub(1)).unwrap_or(usize::MAX);
+    match groups.get(guess) {
+        Some((found, group)) if u64::from(*found) == number => *group,
+        _ => search(groups, number),
+    }
+}
+
+#[inline(never)]
+fn search(groups: &[(u32, u16)], number: u64) -> u16 {
+    match groups.binary_search_by_key(&number, |(number, _)| u64::from(*number)) {
+        Ok(at) => groups[at].1,
+        Err(_) => u16::MAX,
+    }
+}
+
 /// A number as it lies at `p`, wherever that is.
 ///
 /// # Safety
@@ -113,7 +156,7 @@ macro_rules! words {
 words! { u16 u32 u64 }
 
 /// The top bit of each byte: set where a varint goes on.
-const GOES_ON: u64 = 0x8080_8080_8080_8080;
+pub(crate) const GOES_ON: u64 = 0x8080_8080_8080_8080;
 
 /// Reads a varint; null behind it if it has more than ten bytes.
 ///
@@ -149,8 +192,21 @@ unsafe fn long_varint(p: At) -> (u64, At) {
             let (value, len) = squeeze(word, ends);
             return (value, p.add(len));
         }
-        let (ninth, tenth) = (*p.add(8), *p.add(9));
-        let value = join(word & !GOES_ON) | u64::from(ninth & 0x7f) << 56;
+        longest_varint(p, word)
+    }
+}
+
+/// A varint of nine or ten bytes, of which `word` are the first eight.
+///
+/// # Safety
+/// As for [`varint`].
+#[inline(always)]
+pub(crate) unsafe fn longest_varint(p: At, word: u64) -> (u64, At) {
+    // SAFETY: the ninth and tenth byte are looked at.
+    let (ninth, tenth) = unsafe { (*p.add(8), *p.add(9)) };
+    let value = join(word & !GOES_ON) | u64::from(ninth & 0x7f) << 56;
+    // SAFETY: behind what was looked at.
+    unsafe {
         if ninth < 0x80 {
             (value, p.add(9))
         } else if tenth < 0x80 {
@@ -159,6 +215,17 @@ unsafe fn long_varint(p: At) -> (u64, At) {
             (0, ODD)
         }
     }
+}
+
+/// How many varints end in `bytes`: each has one byte without the top bit.
+pub(crate) fn count_varints(bytes: &[u8]) -> usize {
+    let (words, rest) = bytes.as_chunks::<8>();
+    // A byte for each place in a word counts up to 31, so that all eight together fit in one.
+    let many = words.chunks(31).map(|words| {
+        let ends = words.iter().map(|word| (!u64::from_ne_bytes(*word) & GOES_ON) >> 7).sum::<u64>();
+        (ends.wrapping_mul(0x0101_0101_0101_0101) >> 56) as usize
+    });
+    many.sum::<usize>() + rest.iter().filter(|byte| **byte < 0x80).count()
 }
 
 /// The first varint in `word`, and its length; `ends` has a bit for each last byte of one.
@@ -283,6 +350,15 @@ mod tests {
         // Bits above the 64th are dropped.
         assert_eq!(raw(&[0xff; 9].iter().copied().chain([0x7f]).collect::<Vec<_>>()), Some((u64::MAX, 10)));
         assert_eq!(raw(&[0xff; 11]), None);
+    }
+
+    #[test]
+    fn varints_are_counted_by_their_last_bytes() {
+        for len in 0..600 {
+            let bytes: Vec<u8> = (0..len).map(|at: usize| (at * at % 251) as u8).collect();
+            let ends = bytes.iter().filter(|byte| **byte < 0x80).count();
+            assert_eq!((count_varints(&bytes), count_varints(&alloc::vec![1; len])), (ends, len));
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! lints do not look into the macros of other crates. What they are given they check; no input makes
 //! them unsound.
 
+mod decode;
+
 /// Fails to compile where the generated code is not for this runtime.
 ///
 /// ```
@@ -110,13 +112,7 @@ macro_rules! __message {
                     d: &mut p::Decoding<'i>,
                 ) -> p::absorb::At {
                     let limit = d.limit(end);
-                    while p < limit {
-                        let first = p;
-                        $($crate::__absorb! { self p end limit d $part })*
-                        if p == first {
-                            break;
-                        }
-                    }
+                    $crate::__in_groups! { __decode ($message, self p end limit d) $($part)* }
                     p
                 }
 
@@ -247,72 +243,6 @@ macro_rules! __emit {
     };
     ($self:tt $w:ident ($number:literal $name:literal $field:ident $how:ident $kind:ident)) => {
         p::emit::$how::<p::kind::$kind, _>($w, $number, &$self.$field);
-    };
-}
-
-/// Reads the record at `p` into a field, given as `__part!` takes it, if it is for that one.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __absorb {
-    ($self:tt $p:ident $end:ident $limit:ident $d:ident (oneof $field:ident)) => {
-        // SAFETY: a record begins at `p`, before the limit.
-        let behind = unsafe { p::absorb::Variants::absorb(&mut $self.$field, $p, $end, $d) };
-        if behind != $p {
-            $crate::__absorb! { @ behind $p $end $limit }
-        }
-    };
-    ($self:tt $p:ident $end:ident $limit:ident $d:ident
-        ($number:literal $name:literal $field:ident map $key:ident $value:ident)) => {
-        $crate::__absorb! { @ ($number, p::absorb::LEN) $p $end $limit
-            |p, tag| p::absorb::map::<p::kind::$key, p::kind::$value, _>(&mut $self.$field, tag, p, $end, $d)
-        }
-    };
-    ($self:tt $p:ident $end:ident $limit:ident $d:ident
-        ($number:literal $name:literal $field:ident repeated $kind:ident)) => {
-        $crate::__absorb! { @ ($number, p::absorb::wire_type::<p::kind::$kind>()) $p $end $limit
-            |p, tag| p::absorb::elements::<p::kind::$kind, _>(&mut $self.$field, tag, p, $end, $d)
-        }
-        if const { p::absorb::is_packable::<p::kind::$kind>() } {
-            $crate::__absorb! { @ ($number, p::absorb::LEN) $p $end $limit
-                |p, _tag| p::absorb::values::<p::kind::$kind, _>(&mut $self.$field, p, $end, $d)
-            }
-        }
-    };
-    ($self:tt $p:ident $end:ident $limit:ident $d:ident
-        ($number:literal $name:literal $field:ident packed $kind:ident)) => {
-        $crate::__absorb! { @ ($number, p::absorb::LEN) $p $end $limit
-            |p, _tag| p::absorb::values::<p::kind::$kind, _>(&mut $self.$field, p, $end, $d)
-        }
-        $crate::__absorb! { @ ($number, p::absorb::wire_type::<p::kind::$kind>()) $p $end $limit
-            |p, tag| p::absorb::elements::<p::kind::$kind, _>(&mut $self.$field, tag, p, $end, $d)
-        }
-    };
-    ($self:tt $p:ident $end:ident $limit:ident $d:ident
-        ($number:literal $name:literal $field:ident $how:ident $kind:ident)) => {
-        $crate::__absorb! { @ ($number, p::absorb::wire_type::<p::kind::$kind>()) $p $end $limit
-            |p, tag| p::absorb::$how::<p::kind::$kind, _>(&mut $self.$field, tag, p, $end, $d)
-        }
-    };
-    (@ ($number:literal, $wire_type:expr) $p:ident $end:ident $limit:ident
-        |$behind_tag:ident, $tag:ident| $read:expr) => {{
-        let $tag = const { p::absorb::Tag::new($number, $wire_type) };
-        // SAFETY: a record begins at `p`, before the limit, and this function may read up to `end`.
-        if unsafe { $tag.begins($p) } {
-            let behind = unsafe {
-                let $behind_tag = $p.add($tag.width());
-                $read
-            };
-            $crate::__absorb! { @ behind $p $end $limit }
-        }
-    }};
-    (@ $behind:ident $p:ident $end:ident $limit:ident) => {
-        if $behind.is_null() {
-            return $p;
-        }
-        if $behind >= $limit {
-            return p::absorb::stop($p, $behind, $end);
-        }
-        $p = $behind;
     };
 }
 

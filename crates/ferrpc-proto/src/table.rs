@@ -24,6 +24,7 @@ use bytes::Bytes;
 
 use crate::decoding::Known;
 use crate::enumeration::{Enum, name_of};
+use crate::input::Groups;
 use crate::limits::{Budget, OverBudget};
 use crate::map::Map;
 use crate::rev::Encode;
@@ -505,6 +506,49 @@ impl Part {
         true
     }
 
+    /// The group of the part at `index`: sixteen parts each, after what is left over.
+    const fn group_at(parts: &[Self], index: usize) -> u16 {
+        let left = parts.len() % GROUP_FIELDS;
+        let group = if index < left { 0 } else { 1 + (index - left) / GROUP_FIELDS };
+        assert!(group < u16::MAX as usize, "a message of too many fields");
+        #[expect(clippy::cast_possible_truncation)] // Checked on the line above.
+        let group = group as u16;
+        group
+    }
+
+    /// The group of the part at an offset.
+    pub const fn group(parts: &[Self], offset: usize) -> u16 {
+        let mut at = 0;
+        while parts[at].offset != offset {
+            at += 1;
+        }
+        Self::group_at(parts, at)
+    }
+
+    /// The groups of all fields.
+    pub const fn groups<const N: usize>(parts: &[Self]) -> Groups<N> {
+        let mut groups = [(0, 0); N];
+        let (mut count, mut at) = (0, 0);
+        while at < parts.len() {
+            let group = Self::group_at(parts, at);
+            match parts[at].fields {
+                Fields::One(field) => {
+                    insert_group(&mut groups, count, (field.number, group));
+                    count += 1;
+                }
+                Fields::Oneof(fields) => {
+                    let mut variant = 0;
+                    while variant < fields.len() {
+                        insert_group(&mut groups, count, (fields[variant].number, group));
+                        (count, variant) = (count + 1, variant + 1);
+                    }
+                }
+            }
+            at += 1;
+        }
+        Groups::new(groups)
+    }
+
     /// The fields of some parts, by ascending number.
     pub const fn collect<const N: usize>(parts: &[Self]) -> [Field; N] {
         let nothing = Field::new::<kind::int32>(1, 0, Place::Implicit, Aux::None, "");
@@ -534,6 +578,17 @@ impl Part {
         assert!(count == N, "as many fields as were counted");
         fields
     }
+}
+
+/// As many as `__in_groups!` puts together.
+const GROUP_FIELDS: usize = 16;
+
+const fn insert_group(groups: &mut [(u32, u16)], mut at: usize, group: (u32, u16)) {
+    while at > 0 && groups[at - 1].0 > group.0 {
+        groups[at] = groups[at - 1];
+        at -= 1;
+    }
+    groups[at] = group;
 }
 
 const fn insert_sorted(fields: &mut [Field], mut at: usize, field: Field) {

@@ -1,30 +1,79 @@
-//! Whether bytes are text.
+//! Text: bytes that are UTF-8, copied and looked at in one go.
 
 #![expect(unsafe_code)]
 
-/// Up to this length all bytes are looked at as ASCII first.
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Up to this length bytes are copied in words that are looked at on the way.
 const SHORT_BYTES: usize = 64;
 
-/// The bytes as text, if they are UTF-8.
+/// The top bit of each byte: set where it is not ASCII.
+const NOT_ASCII: u64 = 0x8080_8080_8080_8080;
+
+/// The bytes as text of exactly their length, if they are UTF-8.
 #[inline]
-pub(crate) fn utf8(bytes: &[u8]) -> Option<&str> {
-    if bytes.len() <= SHORT_BYTES && is_ascii(bytes) {
-        // SAFETY: ASCII is UTF-8.
-        return Some(unsafe { core::str::from_utf8_unchecked(bytes) });
+pub(crate) fn copied(bytes: &[u8]) -> Option<String> {
+    let len = bytes.len();
+    if len == 0 {
+        return Some(String::new());
     }
-    core::str::from_utf8(bytes).ok()
+    let mut text = Vec::with_capacity(len);
+    // SAFETY: there is room for as many bytes, and all of them are written before they count.
+    unsafe {
+        let seen = copy(bytes, text.as_mut_ptr());
+        if seen & NOT_ASCII != 0 && core::str::from_utf8(bytes).is_err() {
+            return None;
+        }
+        text.set_len(len);
+        // ASCII is UTF-8, and the rest has been looked at.
+        Some(String::from_utf8_unchecked(text))
+    }
 }
 
-/// As the function of the standard library, which is made for longer texts.
-#[inline]
-fn is_ascii(bytes: &[u8]) -> bool {
-    let Some(last) = bytes.last_chunk::<8>() else {
-        return bytes.iter().fold(0, |all, byte| all | byte) < 0x80;
-    };
-    // The last eight may overlap the others: they are looked at twice then.
-    let words = bytes.as_chunks::<8>().0.iter();
-    let all = words.fold(u64::from_ne_bytes(*last), |all, word| all | u64::from_ne_bytes(*word));
-    all & 0x8080_8080_8080_8080 == 0
+/// Copies all of `bytes`, of which there are some; returns them all or-ed together, more or less: the top
+/// bit of one of its bytes is set if one is not ASCII.
+///
+/// # Safety
+/// There is room for them at `to`.
+#[inline(always)]
+unsafe fn copy(bytes: &[u8], to: *mut u8) -> u64 {
+    let (from, len) = (bytes.as_ptr(), bytes.len());
+    // SAFETY: the words lie within the bytes; the last one may overlap another, whose bytes are then
+    // written twice.
+    unsafe {
+        if len > SHORT_BYTES {
+            core::ptr::copy_nonoverlapping(from, to, len);
+            return if bytes.is_ascii() { 0 } else { NOT_ASCII };
+        }
+        let word = |at: usize| {
+            let word = from.add(at).cast::<u64>().read_unaligned();
+            to.add(at).cast::<u64>().write_unaligned(word);
+            word
+        };
+        if len >= 8 {
+            let mut seen = word(len - 8);
+            let mut at = 0;
+            while at + 8 < len {
+                seen |= word(at);
+                at += 8;
+            }
+            seen
+        } else if len >= 4 {
+            let half = |at: usize| {
+                let half = from.add(at).cast::<u32>().read_unaligned();
+                to.add(at).cast::<u32>().write_unaligned(half);
+                half
+            };
+            u64::from(half(0) | half(len - 4))
+        } else {
+            let (first, middle, last) = (*from, *from.add(len / 2), *from.add(len - 1));
+            to.write(first);
+            to.add(len / 2).write(middle);
+            to.add(len - 1).write(last);
+            u64::from(first | middle | last)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -33,15 +82,27 @@ mod tests {
 
     #[test]
     fn a_byte_that_is_no_ascii_is_found_wherever_it_is() {
-        for len in 0..100 {
-            let mut bytes = alloc::vec![b'x'; len];
-            assert_eq!(utf8(&bytes).map(str::len), Some(len));
+        for len in 0..150 {
+            let mut bytes: Vec<u8> =
+                (b'!'..).take(len.min(90)).chain(core::iter::repeat_n(b'x', len)).take(len).collect();
+            assert_eq!(copied(&bytes).as_deref().map(str::as_bytes), Some(&bytes[..]));
             for at in 0..len {
-                bytes[at] = 0x80;
-                assert_eq!(utf8(&bytes), None, "{at} of {len}");
-                bytes[at] = b'x';
+                let there = core::mem::replace(&mut bytes[at], 0x80);
+                assert_eq!(copied(&bytes), None, "{at} of {len}");
+                bytes[at] = there;
             }
         }
-        assert_eq!(utf8("grüße".as_bytes()), Some("grüße"));
+        for text in ["ü", "grüße", "a much longer text with one ü in it", "日本語", &"é".repeat(100)]
+        {
+            assert_eq!(copied(text.as_bytes()).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn text_takes_the_memory_it_needs() {
+        for len in 0..100 {
+            let text = copied(&alloc::vec![b'x'; len]);
+            assert_eq!(text.map(|text| (text.len(), text.capacity())), Some((len, len)));
+        }
     }
 }

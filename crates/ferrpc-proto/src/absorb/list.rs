@@ -147,22 +147,79 @@ pub(crate) unsafe fn varints<'i, T, S: Sequence<'i, T>>(
     convert: impl Fn(u64) -> Option<T>,
 ) -> bool {
     // SAFETY: the caller's promise.
-    let mut body = unsafe { core::slice::from_raw_parts(p, end.offset_from_unsigned(p)) };
-    // Each varint has one byte without the top bit.
-    let count = body.iter().filter(|byte| **byte < 0x80).count();
-    let Some(mut to) = list.room(count, d) else { return false };
-    while !body.is_empty() {
-        let Some(value) = wire::varint(&mut body).ok().and_then(&convert) else { return false };
-        // SAFETY: there is room for as many as there are last bytes.
-        unsafe {
-            to.write(value);
+    let body = unsafe { core::slice::from_raw_parts(p, end.offset_from_unsigned(p)) };
+    let Some(last) = body.last() else { return true };
+    if *last >= 0x80 {
+        return false;
+    }
+    let count = input::count_varints(body);
+    let Some(to) = list.room(count, d) else { return false };
+    let limit = d.limit(end);
+    // SAFETY: as many varints end in the body as there is room for, each is read once, and none goes on
+    // behind the body, whose last byte ends one. Before `limit` 16 bytes are readable; behind it the
+    // careful reader goes on.
+    unsafe {
+        if varints_to(to, p, limit, end, convert).is_none() {
+            return false;
+        }
+        list.add(count);
+    }
+    true
+}
+
+/// Writes to `to` what the varints from `p` to `end` become; `None` if one of them is odd.
+///
+/// # Safety
+/// The byte before `end` ends a varint; there is room for all; 16 readable before `limit`.
+#[inline(always)]
+unsafe fn varints_to<T>(
+    mut to: *mut T,
+    mut p: At,
+    limit: At,
+    end: At,
+    convert: impl Fn(u64) -> Option<T>,
+) -> Option<()> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        while p < limit {
+            let word = input::load::<u64>(p);
+            let ends = !word & input::GOES_ON;
+            if ends == input::GOES_ON && end.offset_from_unsigned(p) >= 8 {
+                for at in 0..8 {
+                    to.add(at).write(convert(word >> (8 * at) & 0x7f)?);
+                }
+                (to, p) = (to.add(8), p.add(8));
+            } else if ends == PAIRS && end.offset_from_unsigned(p) >= 8 {
+                let word = (word & 0x7f00_7f00_7f00_7f00) >> 1 | word & 0x007f_007f_007f_007f;
+                for at in 0..4 {
+                    to.add(at).write(convert(word >> (16 * at) & 0x3fff)?);
+                }
+                (to, p) = (to.add(4), p.add(8));
+            } else {
+                let (value, behind) = if ends == 0 {
+                    input::longest_varint(p, word)
+                } else {
+                    let (value, width) = input::squeeze(word, ends);
+                    (value, p.add(width))
+                };
+                if behind.is_null() {
+                    return None;
+                }
+                to.write(convert(value)?);
+                (to, p) = (to.add(1), behind);
+            }
+        }
+        let mut rest = core::slice::from_raw_parts(p, end.offset_from_unsigned(p));
+        while !rest.is_empty() {
+            to.write(convert(wire::varint(&mut rest).ok()?)?);
             to = to.add(1);
         }
     }
-    // SAFETY: as many as have been written.
-    unsafe { list.add(count) };
-    true
+    Some(())
 }
+
+/// Where varints of two bytes each end in a word.
+const PAIRS: u64 = 0x8000_8000_8000_8000;
 
 /// Numbers of fixed size.
 ///

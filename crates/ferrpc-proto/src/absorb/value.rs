@@ -157,11 +157,11 @@ unsafe fn string(field: &mut String, p: At, end: At, d: &mut Decoding<'_>) -> At
             return ODD;
         }
         let bytes = core::slice::from_raw_parts(body, end.offset_from_unsigned(body));
-        let Some(text) = text::utf8(bytes) else { return ODD };
-        if d.budget.take(text.len()).is_err() {
+        if d.budget.take(bytes.len()).is_err() {
             return ODD;
         }
-        *field = String::from(text);
+        let Some(text) = text::copied(bytes) else { return ODD };
+        *field = text;
         end
     }
 }
