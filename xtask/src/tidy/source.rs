@@ -13,6 +13,7 @@ const UNSAFE: &[(&str, &str)] = &[
     ("crates/ferrpc-proto/src/enumeration.rs", "the promise that generated enums make"),
     ("crates/ferrpc-proto/src/input.rs", "reads the wire format from positions in an input"),
     ("crates/ferrpc-proto/src/macros.rs", "keeps the promises for generated messages"),
+    ("crates/ferrpc-proto/src/macros/decode.rs", "calls decoders where a record begins"),
     ("crates/ferrpc-proto/src/rev.rs", "writes messages backwards into space that is not initialised"),
     ("crates/ferrpc-proto/src/table.rs", "what a type promises about its fields and their offsets"),
     ("crates/ferrpc-proto/src/table/read.rs", "reads fields by their offsets"),
