@@ -294,6 +294,8 @@ pub(crate) enum Sign {
 pub(crate) struct ValueField<'s> {
     pub(crate) name: ValueFieldName<'s>,
     pub(crate) span: Span,
+    /// Whether a colon stands before the value; messages need none.
+    pub(crate) colon: bool,
     pub(crate) value: Value<'s>,
 }
 

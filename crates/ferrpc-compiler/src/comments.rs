@@ -4,6 +4,8 @@
 //! line of the token before, or right below it and set off by a blank line, trails that token; one that
 //! touches the next token leads it; all others are detached.
 
+use crate::source::BOM;
+
 /// The comments around one declaration.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Comments {
@@ -21,17 +23,20 @@ impl Comments {
 /// Sorts the comments of the gap between two tokens: `trailing` belongs to the token before it, `leading`
 /// to the one behind it.
 ///
-/// `first`: nothing stands before the gap. `closes`: the token behind ends a scope (or the file), so that
-/// nothing can lead it.
-pub(crate) fn between(gap: &str, first: bool, closes: bool) -> Comments {
+/// `first`: nothing stands before the gap. `closes`: the token behind ends a scope, so that nothing can
+/// lead it; `ends`: it is the end of the file, likewise.
+pub(crate) fn between(gap: &str, first: bool, closes: bool, ends: bool) -> Comments {
     // Most gaps are a blank or a line's end.
     if !gap.contains('/') {
         return Comments::default();
     }
     let mut gap = Gap { rest: gap.as_bytes() };
     let mut sorter = Sorter { can_trail: !first, ..Sorter::default() };
-    if !first {
-        // On the line of the token before.
+    // Whether the token behind stands on the line on which the comment beside the token before ends.
+    let mut same_line = false;
+    if first {
+        gap.take(BOM);
+    } else {
         gap.blanks();
         match gap.comment_start() {
             Some(Style::Line) => {
@@ -40,14 +45,8 @@ pub(crate) fn between(gap: &str, first: bool, closes: bool) -> Comments {
             }
             Some(Style::Block) => {
                 gap.block_comment(sorter.block());
-                gap.blanks();
-                if !gap.newline() {
-                    // The next token is on the same line: nobody knows whose comment this is.
-                    sorter.can_trail = false;
-                    sorter.flush();
-                    return sorter.out;
-                }
                 sorter.flush();
+                same_line = !gap.rest.contains(&b'\n');
             }
             None if gap.newline() => {}
             None => return Comments::default(),
@@ -70,8 +69,11 @@ pub(crate) fn between(gap: &str, first: bool, closes: bool) -> Comments {
             None => break,
         }
     }
-    if closes {
+    if closes || ends {
         sorter.flush();
+    }
+    if same_line && !ends {
+        sorter.detach_only();
     }
     sorter.finish()
 }
@@ -89,6 +91,8 @@ struct Sorter {
     /// The comment being read, `None` between two.
     open: Option<(Style, String)>,
     can_trail: bool,
+    /// It may have no text: `/**/`.
+    has_trailing: bool,
 }
 
 impl Sorter {
@@ -110,9 +114,17 @@ impl Sorter {
         let Some((_, text)) = self.open.take() else { return };
         if self.can_trail {
             self.out.trailing.push_str(&text);
+            self.has_trailing = true;
             self.can_trail = false;
         } else {
             self.out.detached.push(text);
+        }
+    }
+
+    /// Between two tokens with nothing but one comment between them, nobody knows whose it is.
+    fn detach_only(&mut self) {
+        if self.open.is_none() && self.out.detached.is_empty() && self.has_trailing {
+            self.out.detached.push(std::mem::take(&mut self.out.trailing));
         }
     }
 
@@ -162,33 +174,72 @@ impl Gap<'_> {
 
     /// Copies a block comment without the stars that begin its lines.
     fn block_comment(&mut self, out: &mut String) {
-        loop {
-            let end = self.rest.iter().position(|&c| c == b'\n').map(|at| at + 1);
-            let close = self.rest.windows(2).position(|it| it == b"*/");
-            match (end, close) {
-                (Some(end), close) if close.is_none_or(|close| end <= close) => {
-                    self.copy(end, out);
-                    self.blanks();
-                    if self.take(b"*") && self.take(b"/") {
-                        return;
-                    }
-                }
-                (_, Some(close)) => {
-                    self.copy(close, out);
-                    self.take(b"*/");
-                    return;
-                }
-                _ => {
-                    self.copy(self.rest.len(), out);
-                    return;
-                }
+        let end = self.rest.windows(2).position(|it| it == b"*/").unwrap_or(self.rest.len());
+        let mut left = end;
+        while let Some(at) = self.rest[..left].iter().position(|&c| c == b'\n') {
+            self.copy(at + 1, out);
+            left -= at + 1;
+            let before = self.rest.len();
+            self.blanks();
+            // The star may be the one that closes the comment.
+            if before - self.rest.len() < left {
+                self.take(b"*");
             }
+            left -= before - self.rest.len();
         }
+        self.copy(left, out);
+        self.take(b"*/");
     }
 
     fn copy(&mut self, count: usize, out: &mut String) {
         let (text, rest) = self.rest.split_at(count);
         out.push_str(&String::from_utf8_lossy(text));
         self.rest = rest;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the comments between `a` and `b` of a text become: trailing | detached … | leading.
+    fn sorted(gap: &str, closes: bool) -> String {
+        let Comments { leading, trailing, detached } = between(gap, false, closes, false);
+        let parts = std::iter::once(trailing).chain(detached).chain(std::iter::once(leading));
+        parts.collect::<Vec<_>>().join("|")
+    }
+
+    #[test]
+    fn a_comment_alone_between_two_tokens_of_a_line_is_detached() {
+        assert_eq!(sorted(" /* c */ ", false), "| c |");
+        assert_eq!(sorted(" /* c\n d */ ", false), "| c\nd |");
+        assert_eq!(sorted(" /* c */ ", true), "| c |");
+        assert_eq!(sorted(" /**/ ", false), "||");
+    }
+
+    #[test]
+    fn of_several_comments_between_two_tokens_of_a_line_the_first_trails_and_the_last_leads() {
+        assert_eq!(sorted(" /* t */ /* l */ ", false), " t | l ");
+        assert_eq!(sorted(" /* t */ /* d */ /* l */ ", false), " t | d | l ");
+        assert_eq!(sorted(" /* t */ /* d */ ", true), " t | d |");
+    }
+
+    #[test]
+    fn nothing_leads_the_end_of_a_scope() {
+        assert_eq!(sorted("\n// t\n", true), " t\n|");
+        assert_eq!(sorted("\n\n// d\n", true), "| d\n|");
+    }
+
+    #[test]
+    fn stars_at_the_starts_of_lines_are_not_text() {
+        assert_eq!(sorted("/*\n * a\n ** b\n */\n\n", false), "\n a\n* b\n|");
+        assert_eq!(sorted("/**\n*/\n\n", false), "*\n|");
+        assert_eq!(sorted("/*\n\t \n**/\n\n", false), "\n\n|");
+        assert_eq!(sorted("/***/\n\n", false), "*|");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_first_gap() {
+        assert_eq!(between("\u{FEFF}// l\n", true, false, false).leading, " l\n");
     }
 }

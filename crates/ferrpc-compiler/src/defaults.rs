@@ -61,8 +61,8 @@ fn spelled(field: &Field<'_>, ty: Type, value: &Scalar<'_>, nodes: &Nodes<'_>) -
             _ => misfit("expected `true` or `false`"),
         },
         #[expect(clippy::cast_possible_truncation, reason = "the nearest float is what is asked for")]
-        Type::FLOAT => number(value).map(|it| float::single(it as f32)),
-        Type::DOUBLE => number(value).map(float::double),
+        Type::FLOAT => number(value, Dialect::Language).map(|it| float::single(it as f32)),
+        Type::DOUBLE => number(value, Dialect::Language).map(float::double),
         _ => integer(ty, value).map(|it| it.to_string()),
     }
 }
@@ -86,19 +86,40 @@ pub(crate) fn enum_value<'v>(
     })
 }
 
+/// Which of the two grammars of values a scalar is written in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// The language itself.
+    Language,
+    /// The text format, inside braces.
+    Text,
+}
+
 /// The value as a number, of whatever form.
-pub(crate) fn number(value: &Scalar<'_>) -> Result<f64, Misfit> {
+pub(crate) fn number(value: &Scalar<'_>, dialect: Dialect) -> Result<f64, Misfit> {
     match value {
         #[expect(clippy::cast_precision_loss, reason = "the nearest double is what is asked for")]
         Scalar::Int(value, sign) => Ok(if *sign == Sign::Minus { -(*value as f64) } else { *value as f64 }),
         Scalar::Float(value) => Ok(*value),
         Scalar::Ident(word) | Scalar::NegativeIdent(word) => {
-            let negative = matches!(value, Scalar::NegativeIdent(_));
-            let size = match word.to_ascii_lowercase().as_str() {
+            let lower = word.to_ascii_lowercase();
+            let size = match lower.as_str() {
+                _ if dialect == Dialect::Language && !matches!(*word, "inf" | "nan") => {
+                    let sign = if matches!(value, Scalar::NegativeIdent(_)) { "-" } else { "" };
+                    let help = match lower.as_str() {
+                        "inf" | "infinity" => Some(format!("write `{sign}inf`")),
+                        "nan" => Some(format!("write `{sign}nan`")),
+                        _ => None,
+                    };
+                    return Err(Misfit { label: "expected a number".into(), help });
+                }
                 "inf" | "infinity" => f64::INFINITY,
                 "nan" => f64::NAN,
                 _ => return misfit("expected a number"),
             };
+            // The sign of what is no number is dropped by the language and kept by the text format.
+            let negative =
+                matches!(value, Scalar::NegativeIdent(_)) && (dialect == Dialect::Text || !size.is_nan());
             Ok(if negative { -size } else { size })
         }
         Scalar::Str(_) => misfit("expected a number"),
@@ -114,6 +135,8 @@ pub(crate) fn integer(ty: Type, value: &Scalar<'_>) -> Result<i128, Misfit> {
         _ => ("int64", i128::from(i64::MIN), i128::from(i64::MAX)),
     };
     let value = match value {
+        // Not even a zero may have a sign.
+        Scalar::Int(_, Sign::Minus) if min == 0 => return misfit(format!("{name} has no negative values")),
         Scalar::Int(value, sign) => {
             if *sign == Sign::Minus {
                 -i128::from(*value)

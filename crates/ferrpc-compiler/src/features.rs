@@ -50,6 +50,11 @@ impl Features {
         self.0[REPEATED_FIELD_ENCODING] == PACKED
     }
 
+    /// Whether a string must be UTF-8.
+    pub(crate) fn is_verified(self) -> bool {
+        self.0[UTF8_VALIDATION] == VERIFY
+    }
+
     pub(crate) fn is_delimited(self) -> bool {
         self.0[MESSAGE_ENCODING] == DELIMITED
     }
@@ -155,8 +160,8 @@ pub(crate) const TABLE: [Row; 9] = [
     },
     Row {
         name: "utf8_validation",
-        values: &[("UTF8_VALIDATION_UNKNOWN", 0), ("VERIFY", 2), ("NONE", 3)],
-        defaults: &[(LEGACY, 3), (999, 2)],
+        values: &[("UTF8_VALIDATION_UNKNOWN", 0), ("VERIFY", VERIFY), ("NONE", 3)],
+        defaults: &[(LEGACY, 3), (999, VERIFY)],
     },
     Row {
         name: "message_encoding",
@@ -217,6 +222,7 @@ const EXPLICIT: u8 = 1;
 pub(crate) const IMPLICIT: u8 = 2;
 pub(crate) const LEGACY_REQUIRED: u8 = 3;
 const CLOSED: u8 = 2;
+const VERIFY: u8 = 2;
 pub(crate) const PACKED: u8 = 1;
 pub(crate) const EXPANDED: u8 = 2;
 pub(crate) const DELIMITED: u8 = 2;

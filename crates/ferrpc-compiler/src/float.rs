@@ -16,7 +16,8 @@ pub(crate) fn single(value: f32) -> String {
         return word;
     }
     let short = general(f64::from(value), 6);
-    if short.parse() == Ok(value) { short } else { general(f64::from(value), 9) }
+    // protoc reads back with a function that fails on subnormal numbers.
+    if short.parse() == Ok(value) && !value.is_subnormal() { short } else { general(f64::from(value), 9) }
 }
 
 fn special(value: f64) -> Option<String> {
@@ -65,6 +66,9 @@ mod tests {
         assert_eq!(double(123_456_789.0), "123456789");
         assert_eq!(single(0.1), "0.1");
         assert_eq!(single(1.0 / 3.0), "0.333333343");
+        assert_eq!(single(1.4e-45), "1.40129846e-45");
+        assert_eq!(single(f32::MIN_POSITIVE), "1.17549435e-38");
+        assert_eq!(single(1e-37), "1e-37");
         assert_eq!(double(f64::NEG_INFINITY), "-inf");
     }
 }

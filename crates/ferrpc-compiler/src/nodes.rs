@@ -1,6 +1,7 @@
 //! From symbols back to the trees they were declared in.
 
-use crate::ast::{Enum, Field, Message};
+use crate::ast::{Enum, Field, FieldType, Message};
+use crate::ranges::is_message_set;
 use crate::symbols::SymbolId;
 use crate::world::World;
 
@@ -63,6 +64,25 @@ impl<'a> Nodes<'a> {
     pub(crate) fn get_field(&self, id: SymbolId) -> Option<&'a Field<'a>> {
         match self.get(id)? {
             Node::Field(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    /// The field of a message that a full name in brackets or parentheses means: one of its extensions, or
+    /// of its own fields; in a message set also the extension that a message declares for itself.
+    pub(crate) fn named_in(&self, message: &'a Message<'a>, id: SymbolId) -> Option<&'a Field<'a>> {
+        let extends =
+            |it: &&Field<'_>| it.extendee.as_ref().is_some_and(|it| it.resolved == Some(message.symbol));
+        match self.get(id)? {
+            Node::Field(field) if field.extendee.is_none() => {
+                message.fields.iter().find(|it| it.symbol == id)
+            }
+            Node::Field(field) => Some(field).filter(extends),
+            Node::Message(own) if is_message_set(message) => {
+                let is_own =
+                    |it: &&Field<'_>| matches!(&it.ty, FieldType::Named(ty) if ty.resolved == Some(id));
+                own.extensions.iter().filter(extends).find(is_own)
+            }
             _ => None,
         }
     }

@@ -7,15 +7,16 @@ use ferrpc_proto::descriptor::field_descriptor_proto::{Label, Type};
 use crate::ast::{
     Field, FieldType, Message, MessageKind, Scalar, Sign, Value, ValueField, ValueFieldName, ValueKind,
 };
-use crate::defaults::{self, Misfit};
+use crate::defaults::{self, Dialect, Misfit};
 use crate::edition::{self, Edition};
 use crate::nodes::Nodes;
 use crate::options::Support;
+use crate::ranges;
 use crate::report::{Diagnostic, Sink};
 use crate::scopes::{Found, Scopes, Want};
 use crate::span::{FileId, Span};
 use crate::suggest;
-use crate::symbols::{Kind, SymbolId};
+use crate::symbols::SymbolId;
 use crate::target::Target;
 use crate::world::World;
 
@@ -70,6 +71,14 @@ impl<'a> Tree<'a> {
         self.slots.entry(field.number.value).or_insert_with(|| Slot { field, ty, values: Vec::new() })
     }
 
+    /// Forgets the other fields of the oneof that a field is of: options that set a message part by part
+    /// may set one after the other, and the last one counts.
+    fn choose(&mut self, field: &Field<'_>) {
+        if field.oneof.is_some() {
+            self.slots.retain(|&number, it| it.field.oneof != field.oneof || number == field.number.value);
+        }
+    }
+
     /// A required field that is not set, and its message: options that set a message part by part may
     /// leave one out.
     pub(crate) fn missing(
@@ -97,21 +106,33 @@ impl<'a> Tree<'a> {
         self.slots.values().all(|it| is_source_only(it.field))
     }
 
-    /// Appends all values as an encoder would write them, without those for the source only.
-    pub(crate) fn encode(&self, world: &World<'_>, out: &mut Vec<u8>) {
-        for slot in self.slots.values().filter(|it| !is_source_only(it.field)) {
+    /// Appends all values as an encoder would write them.
+    pub(crate) fn encode(&self, context: &Context<'_, '_>, out: &mut Vec<u8>) {
+        let world = context.world;
+        for slot in self.slots.values().filter(|it| context.is_kept(it.field)) {
             let Slot { field, ty, values } = slot;
             if is_packed(world, field, *ty) {
                 let mut run = Vec::new();
                 for item in values {
-                    item.put(world, &mut run);
+                    item.put(context, &mut run);
                 }
                 put_tag(field.number.value, 2, out);
                 put_bytes(&run, out);
                 continue;
             }
             let implicit = is_implicit(world, field);
+            let in_set = context.is_in_message_set(field);
             for item in values {
+                if in_set {
+                    // A group of number 1: the number as field 2, the message as field 3.
+                    put_tag(1, 3, out);
+                    put_tag(2, 0, out);
+                    put_varint(u64::try_from(field.number.value).unwrap_or(0), out);
+                    put_tag(3, 2, out);
+                    item.put(context, out);
+                    put_tag(1, 4, out);
+                    continue;
+                }
                 if implicit && item.is_zero() {
                     continue;
                 }
@@ -119,10 +140,10 @@ impl<'a> Tree<'a> {
                 put_tag(field.number.value, if delimited { 3 } else { wire_type(*ty) }, out);
                 match item {
                     Item::Message(tree) if delimited => {
-                        tree.encode(world, out);
+                        tree.encode(context, out);
                         put_tag(field.number.value, 4, out);
                     }
-                    _ => item.put(world, out),
+                    _ => item.put(context, out),
                 }
             }
         }
@@ -134,15 +155,34 @@ impl Item<'_> {
         matches!(self, Self::Scalar(it) if it.is_zero())
     }
 
-    fn put(&self, world: &World<'_>, out: &mut Vec<u8>) {
+    fn put(&self, context: &Context<'_, '_>, out: &mut Vec<u8>) {
         match self {
             Self::Scalar(it) => it.put(out),
             Self::Message(tree) => {
                 let mut inner = Vec::new();
-                tree.encode(world, &mut inner);
+                tree.encode(context, &mut inner);
                 put_bytes(&inner, out);
             }
         }
+    }
+}
+
+/// What an encoder must know beside the values.
+pub(crate) struct Context<'e, 'a> {
+    pub(crate) nodes: &'e Nodes<'a>,
+    pub(crate) world: &'e World<'a>,
+    /// Whether what is for the source only is written too.
+    pub(crate) source: bool,
+}
+
+impl Context<'_, '_> {
+    fn is_kept(&self, field: &Field<'_>) -> bool {
+        self.source || !is_source_only(field)
+    }
+
+    fn is_in_message_set(&self, field: &Field<'_>) -> bool {
+        let extended = field.extendee.as_ref().and_then(|it| self.nodes.get_message(it.resolved?));
+        extended.is_some_and(ranges::is_message_set)
     }
 }
 
@@ -158,6 +198,8 @@ pub(crate) struct Builder<'e, 'a> {
     pub(crate) edition: Edition,
     /// Whether the file was asked for: only then it is worth warnings.
     pub(crate) is_root: bool,
+    /// Inside an `Any`: what is in there are bytes to all but those who look for them, and free.
+    pub(crate) in_any: bool,
     pub(crate) sink: &'e mut Sink,
 }
 
@@ -183,6 +225,7 @@ impl<'a> Builder<'_, 'a> {
         let mut tree = root;
         for &field in outer {
             let Some((ty, _)) = type_of(field, self.nodes) else { return Outcome::Wrong };
+            tree.choose(field);
             let slot = tree.slot(field, ty);
             if slot.values.is_empty() {
                 slot.values.push(Item::Message(Tree::default()));
@@ -192,10 +235,11 @@ impl<'a> Builder<'_, 'a> {
         }
         let Some((ty, _)) = type_of(last, self.nodes) else { return Outcome::Wrong };
         let repeated = is_repeated(last);
+        tree.choose(last);
         if !repeated && tree.slots.contains_key(&last.number.value) {
             return Outcome::Twice;
         }
-        let Some(item) = self.item(last, value, Dialect::Option) else { return Outcome::Wrong };
+        let Some(item) = self.item(last, value, Dialect::Language) else { return Outcome::Wrong };
         let values = &mut tree.slot(last, ty).values;
         values.push(item);
         Outcome::Set(repeated.then(|| values.len() - 1))
@@ -216,7 +260,7 @@ impl<'a> Builder<'_, 'a> {
             (None, ValueKind::List(_)) => Err("expected one value, not a list".into()),
         };
         let fit = fit.map_err(|label| Misfit { label, help: None });
-        match fit.and_then(|scalar| self.scalar(field, ty, scalar, dialect)) {
+        match fit.and_then(|scalar| self.scalar(field, ty, scalar, value.span, dialect)) {
             Ok(scalar) => {
                 if let (Type::ENUM, ValueKind::Scalar(value_of)) = (ty, &value.kind) {
                     self.value_lifetime(field, value_of, value.span);
@@ -240,16 +284,22 @@ impl<'a> Builder<'_, 'a> {
         fields: &[ValueField<'_>],
         span: Span,
     ) -> Option<Tree<'a>> {
-        if let [ValueField { name: ValueFieldName::Any(url), value, span }] = fields {
+        if let [ValueField { name: ValueFieldName::Any(url), value, span, .. }] = fields {
             return self.any(message, url, *span, value);
         }
         let errors = self.sink.errors();
         let mut tree = Tree::default();
         let mut oneofs: BTreeMap<usize, &'a Field<'a>> = BTreeMap::new();
         for entry in fields {
+            // What is set by a reserved name is skipped: the field was there once.
             let Some(field) = self.find(message, entry) else { continue };
             self.allowed(field, entry.span);
-            let Some((ty, _)) = type_of(field, self.nodes) else { continue };
+            let Some((ty, inner)) = type_of(field, self.nodes) else { continue };
+            if !entry.colon && inner.is_none() {
+                let it = Diagnostic::error("expected `:` before a plain value");
+                self.sink.push(it.at(entry.span, "missing behind this"));
+                continue;
+            }
             let repeated = is_repeated(field);
             if let (ValueKind::List(list), true) = (&entry.value.kind, repeated) {
                 for value in list {
@@ -315,24 +365,21 @@ impl<'a> Builder<'_, 'a> {
         };
         match &entry.name {
             ValueFieldName::Plain(name) => {
-                // A group is called by the name of its message, or of its field.
-                let is = |it: &&'a Field<'a>| match &it.ty {
-                    FieldType::Group(..) => it.name.text.eq_ignore_ascii_case(name),
-                    _ => it.name.text == *name || self.is_like_group(it, message, name),
-                };
+                let is = |it: &&'a Field<'a>| it.name.text == *name || self.is_group(it, message, name);
                 let found = message.fields.iter().find(is);
-                if found.is_none() {
+                if found.is_none() && !message.reserved_names.iter().any(|it| it.name == *name) {
                     let near = suggest::nearest(name, message.fields.iter().map(|it| &*it.name.text));
                     self.sink.push(missing(name).maybe_help(near.map(|it| format!("did you mean `{it}`?"))));
                 }
                 found
             }
             ValueFieldName::Extension(name) => {
-                let scope = self.world.symbols.get(message.symbol).name.clone();
-                if let Found::Symbol(id) = self.scopes.find(&scope, name, Want::Anything)
-                    && self.world.symbols.get(id).kind == Kind::Extension
-                    && let Some(field) = self.nodes.get_field(id)
-                    && field.extendee.as_ref().is_some_and(|it| it.resolved == Some(message.symbol))
+                // From the scope around the message.
+                let scope =
+                    self.world.symbols.get(message.symbol).name.rsplit_once('.').map_or("", |it| it.0);
+                if !name.starts_with('.')
+                    && let Found::Symbol(id) = self.scopes.find(scope, name, Want::Anything)
+                    && let Some(field) = self.nodes.named_in(message, id)
                 {
                     self.used.insert(field.name.span.file);
                     return Some(field);
@@ -351,24 +398,31 @@ impl<'a> Builder<'_, 'a> {
         }
     }
 
-    /// Whether a field looks like a group of old, and `name` is its message's: then the text format knows
-    /// it by that too.
-    fn is_like_group(&self, field: &Field<'_>, inside: &Message<'_>, name: &str) -> bool {
-        let FieldType::Named(ty) = &field.ty else { return false };
-        let Some(message) = ty.resolved.and_then(|id| self.nodes.get_message(id)) else { return false };
+    /// Whether a field is a group, or looks like one, and `name` is its message's: the text format knows it
+    /// by that too.
+    fn is_group(&self, field: &Field<'_>, inside: &Message<'_>, name: &str) -> bool {
+        if !name.eq_ignore_ascii_case(&field.name.text) {
+            return false;
+        }
+        let message = match &field.ty {
+            FieldType::Group(..) => Some(field.body),
+            FieldType::Named(ty) if self.world.features.symbol(field.symbol).is_delimited() => ty.resolved,
+            _ => None,
+        };
+        let Some(message) = message.and_then(|id| self.nodes.get_message(id)) else { return false };
         let beside = || {
             let full = &self.world.symbols.get(message.symbol).name;
             let scope = &self.world.symbols.get(inside.symbol).name;
             full.strip_suffix(name).and_then(|it| it.strip_suffix('.')) == Some(&**scope)
         };
-        message.name.text == name
-            && name.eq_ignore_ascii_case(&field.name.text)
-            && self.world.features.symbol(field.symbol).is_delimited()
-            && beside()
+        message.name.text == name && beside()
     }
 
     /// Says so if a field of an option may not be set here, or not in this edition.
     pub(crate) fn allowed(&mut self, field: &Field<'_>, span: Span) {
+        if self.in_any {
+            return;
+        }
         // What an import does is told to those who ask for it.
         if let Some(it) = self.target.refuses(field, span).filter(|_| self.is_root) {
             self.sink.push(it);
@@ -417,6 +471,7 @@ impl<'a> Builder<'_, 'a> {
         let hosts = ["type.googleapis.com/", "type.googleprod.com/"];
         let name = hosts.iter().find_map(|host| url.strip_prefix(host)).unwrap_or("");
         let inner = self.world.symbols.find(name).and_then(|id| self.nodes.get_message(id));
+        let inner = inner.filter(|it| self.scopes.sees(it.name.span.file));
         let is_any = &*self.world.symbols.get(any.symbol).name == "google.protobuf.Any";
         let (Some(inner), true, ValueKind::Message(fields)) = (inner, is_any, &value.kind) else {
             let why = if is_any && name.is_empty() {
@@ -431,7 +486,11 @@ impl<'a> Builder<'_, 'a> {
         };
         self.used.insert(inner.name.span.file);
         let mut bytes = Vec::new();
-        self.message(inner, fields, value.span)?.encode(self.world, &mut bytes);
+        let context = Context { nodes: self.nodes, world: self.world, source: true };
+        let outer = std::mem::replace(&mut self.in_any, true);
+        let message = self.message(inner, fields, value.span);
+        self.in_any = outer;
+        message?.encode(&context, &mut bytes);
         let mut tree = Tree::default();
         for (field, bytes) in any.fields.iter().zip([url.as_bytes().to_vec(), bytes]) {
             let (ty, _) = type_of(field, self.nodes)?;
@@ -445,6 +504,7 @@ impl<'a> Builder<'_, 'a> {
         field: &Field<'_>,
         ty: Type,
         value: &Scalar<'_>,
+        span: Span,
         dialect: Dialect,
     ) -> Result<Wire, Misfit> {
         let text = dialect == Dialect::Text;
@@ -461,11 +521,12 @@ impl<'a> Builder<'_, 'a> {
                 _ => Wire::signed(i128::from(defaults::enum_value(field, value, self.nodes)?.1)),
             },
             Type::STRING | Type::BYTES => match value {
-                // Custom options are handed on as bytes, whatever they spell; the others become text.
+                // Custom options are handed on as bytes; the others become text.
                 Scalar::Str(bytes)
                     if ty == Type::STRING
                         && std::str::from_utf8(bytes).is_err()
-                        && self.is_standard(field) =>
+                        && (self.is_standard(field)
+                            || (!self.in_any && self.world.features.symbol(field.symbol).is_verified())) =>
                 {
                     return Err(Misfit { label: "is not valid UTF-8".into(), help: None });
                 }
@@ -478,11 +539,32 @@ impl<'a> Builder<'_, 'a> {
                 }
                 _ => return Err(Misfit { label: "expected a string".into(), help: None }),
             },
-            Type::DOUBLE => Wire::Fixed64(defaults::number(value)?.to_bits()),
+            Type::DOUBLE => Wire::Fixed64(self.number(value, span, dialect)?.to_bits()),
             #[expect(clippy::cast_possible_truncation, reason = "the nearest float is what is asked for")]
-            Type::FLOAT => Wire::Fixed32((defaults::number(value)? as f32).to_bits()),
+            Type::FLOAT => Wire::Fixed32((self.number(value, span, dialect)? as f32).to_bits()),
             _ => integer(ty, defaults::integer(ty, value)?),
         })
+    }
+
+    fn number(&self, value: &Scalar<'_>, span: Span, dialect: Dialect) -> Result<f64, Misfit> {
+        match (value, dialect) {
+            // An integer before it is a number, and integers have no zero with a sign.
+            (Scalar::Int(0, Sign::Minus), Dialect::Language) => return Ok(0.0),
+            (Scalar::Int(..), Dialect::Text) => {
+                let text = &self.world.loaded.sources.file(span.file).text;
+                let written = text.get(span.start as usize..span.end as usize).unwrap_or("");
+                let digits = written.trim_start_matches('-').trim_start();
+                if digits.len() > 1 && digits.starts_with('0') {
+                    let label = "expected a decimal number".into();
+                    return Err(Misfit {
+                        label,
+                        help: Some("inside braces only integers can be hexadecimal or octal".into()),
+                    });
+                }
+            }
+            _ => {}
+        }
+        defaults::number(value, dialect)
     }
 
     /// Whether a field is declared beside the options messages themselves.
@@ -504,14 +586,6 @@ impl<'a> Builder<'_, 'a> {
         }
         Err(Misfit { label: format!("enum `{}` has no value of this number", this.name.text), help: None })
     }
-}
-
-/// Which of the two grammars of values a scalar is written in.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Dialect {
-    Option,
-    /// Inside braces.
-    Text,
 }
 
 /// A scalar on the wire.

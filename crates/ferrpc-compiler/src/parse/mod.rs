@@ -229,12 +229,8 @@ impl Parser<'_, '_> {
     /// The comments between the token before and the next one.
     fn gap(&self) -> Comments {
         let gap = self.before().end as usize..self.peek().start as usize;
-        let closes = match self.peek().kind {
-            Kind::End => true,
-            Kind::Punct(sign) => matches!(sign, b'}' | b']' | b')'),
-            _ => false,
-        };
-        comments::between(self.text.get(gap).unwrap_or(""), self.at == 0, closes)
+        let closes = matches!(self.peek().kind, Kind::Punct(b'}' | b']' | b')'));
+        comments::between(self.text.get(gap).unwrap_or(""), self.at == 0, closes, self.at_end())
     }
 
     /// Takes the token that ends a declaration, or its head. Comments before the declaration and behind

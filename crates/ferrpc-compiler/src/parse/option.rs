@@ -112,6 +112,13 @@ impl<'s> Parser<'s, '_> {
                 // What fits no integer is a number all the same.
                 match literal::int(text).filter(|&value| value <= most) {
                     Some(value) => Ok(Scalar::Int(value, if minus { Sign::Minus } else { Sign::Plus })),
+                    None if text.starts_with('0') && literal::int(text).is_none() => {
+                        let it = Diagnostic::error(format!("`{text}` is too large"))
+                            .at(self.span_of(token), format!("the largest integer is {}", u64::MAX))
+                            .help("larger numbers must be decimal");
+                        self.report(it);
+                        Ok(Scalar::Int(0, Sign::Plus))
+                    }
                     None => Ok(Scalar::Float(signed(literal::float(text), minus))),
                 }
             }
@@ -176,15 +183,7 @@ impl<'s> Parser<'s, '_> {
             return Err(self.unexpected("`:` and a value"));
         }
         let value = self.value(depth + 1)?;
-        if !colon
-            && let ValueKind::List(list) = &value.kind
-            && list.iter().any(|it| !matches!(it.kind, ValueKind::Message(_)))
-        {
-            let it = Diagnostic::error("expected `:` before a list of plain values")
-                .at(span.after(), "missing here");
-            self.report(it);
-        }
-        Ok(ValueField { name, span, value })
+        Ok(ValueField { name, span, colon, value })
     }
 
     fn value(&mut self, depth: usize) -> Parsed<Value<'s>> {

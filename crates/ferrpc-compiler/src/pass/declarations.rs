@@ -235,7 +235,8 @@ fn read(value: &Value<'_>) -> Declaration {
 }
 
 fn is_full(name: &str) -> bool {
-    name.strip_prefix('.').is_some_and(|rest| rest.split('.').all(names::is_ident))
+    let is_part = |it: &str| !it.is_empty() && it.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_');
+    name.strip_prefix('.').is_some_and(|rest| rest.split('.').all(is_part))
 }
 
 /// The options messages declare extensions for the record; nobody is held to it.

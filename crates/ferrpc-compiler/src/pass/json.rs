@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use ferrpc_proto::descriptor::{DescriptorProto, FileDescriptorProto};
 
-use crate::ast::{Message, MessageKind};
+use crate::ast::{Field, Message, MessageKind};
 use crate::names;
 use crate::report::{Diagnostic, Sink};
 use crate::world::World;
@@ -14,14 +14,18 @@ pub(crate) fn run(world: &World<'_>, protos: &[FileDescriptorProto], sink: &mut 
         for (message, proto) in file.messages.iter().zip(&proto.message_type) {
             check(world, message, proto, sink);
         }
-        let nested = file.messages.iter().flat_map(|it| &it.extensions);
-        for field in file.extensions.iter().chain(nested) {
-            if let Some(name) = &field.json_name {
-                let it = Diagnostic::error("an extension cannot have a `json_name`")
-                    .at(name.span, "not allowed here")
-                    .help("in JSON an extension is called by its full name in brackets");
-                sink.push(it);
-            }
+        extensions(&file.extensions, sink);
+    }
+}
+
+/// That none has a JSON name, unless it is the one it would have as a field.
+fn extensions(fields: &[Field<'_>], sink: &mut Sink) {
+    for field in fields {
+        if let Some(name) = field.json_name.as_ref().filter(|it| it.name != names::json(&field.name.text)) {
+            let it = Diagnostic::error("an extension cannot have a `json_name`")
+                .at(name.span, "not allowed here")
+                .help("in JSON an extension is called by its full name in brackets");
+            sink.push(it);
         }
     }
 }
@@ -30,6 +34,7 @@ fn check(world: &World<'_>, message: &Message<'_>, proto: &DescriptorProto, sink
     for (nested, proto) in message.messages.iter().zip(&proto.nested_type) {
         check(world, nested, proto, sink);
     }
+    extensions(&message.extensions, sink);
     if message.kind == MessageKind::MapEntry {
         return;
     }
@@ -88,7 +93,7 @@ fn check(world: &World<'_>, message: &Message<'_>, proto: &DescriptorProto, sink
             format!("fields `{}` and `{}` have the same name in JSON", other.name.text, field.name.text);
         let strict = both_chosen || strict;
         let it = if strict { Diagnostic::error(text) } else { Diagnostic::warning(text) };
-        let place = |it: &crate::ast::Field<'_>| it.json_name.as_ref().map_or(it.name.span, |name| name.span);
+        let place = |it: &Field<'_>| it.json_name.as_ref().map_or(it.name.span, |name| name.span);
         sink.push(it.at(place(field), format!("\"{name}\" again")).at(place(other), format!("\"{name}\"")));
     }
 }

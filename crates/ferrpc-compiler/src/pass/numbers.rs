@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::ast::{Enum, Field, File, Message, MessageKind, Number, Range, RangeEnd, ReservedName};
 use crate::names;
-use crate::ranges::{FIELD_MAX, message_max, range_end};
+use crate::ranges::{FIELD_MAX, RESERVED_MAX, message_max, range_end};
 use crate::report::{Diagnostic, Sink};
 use crate::span::Span;
 use crate::symbols::SymbolId;
@@ -67,8 +67,8 @@ impl Pass<'_> {
             }
         }
 
-        self.ranges(&message.reserved_ranges, max, 1, "reserved range");
-        self.ranges(&message.extension_ranges, max, 1, "extension range");
+        self.ranges(&message.reserved_ranges, 1, RESERVED_MAX, max, "reserved range");
+        self.ranges(&message.extension_ranges, 1, max, max, "extension range");
         let names = self.reserved_names(&message.reserved_names);
         // Sorted once; each number then takes one search.
         let reserved = sorted(&message.reserved_ranges, max);
@@ -122,10 +122,10 @@ impl Pass<'_> {
         false
     }
 
-    /// Each range by itself, and that no two overlap.
-    fn ranges(&mut self, ranges: &[Range], max: i64, min: i64, what: &str) {
+    /// Each range by itself, and that no two overlap. `word_max`: what the word `max` means.
+    fn ranges(&mut self, ranges: &[Range], min: i64, max: i64, word_max: i64, what: &str) {
         for range in ranges {
-            let end = range_end(range, max);
+            let end = range_end(range, word_max);
             let it = if range.start.value < min {
                 Diagnostic::error(format!("this {what} starts below {min}")).at(range.start.span, "too small")
             } else if range.start.value > max {
@@ -143,7 +143,7 @@ impl Pass<'_> {
             };
             self.sink.push(it);
         }
-        let sorted = sorted(ranges, max);
+        let sorted = sorted(ranges, word_max);
         for pair in sorted.windows(2) {
             let [(_, first_end, first), (second_start, _, second)] = pair else { continue };
             if second_start <= first_end {
@@ -189,7 +189,7 @@ impl Pass<'_> {
 
     fn enumeration(&mut self, this: &Enum<'_>) {
         let max = i64::from(i32::MAX);
-        self.ranges(&this.reserved_ranges, max, i64::from(i32::MIN), "reserved range");
+        self.ranges(&this.reserved_ranges, i64::from(i32::MIN), max, max, "reserved range");
         let names = self.reserved_names(&this.reserved_names);
         let reserved = sorted(&this.reserved_ranges, max);
         for value in &this.values {

@@ -23,7 +23,7 @@ use crate::span::{FileId, Span, index};
 use crate::suggest;
 use crate::symbols::Kind;
 use crate::target::{ENUM, ENUM_VALUE, FIELD, FILE, MESSAGE, METHOD, ONEOF, RANGE, SERVICE, Target};
-use crate::value::{self, Builder, Outcome, Tree, is_repeated, type_of};
+use crate::value::{self, Builder, Context, Outcome, Tree, is_repeated, type_of};
 
 /// Fills in the options of all descriptors. Returns where each option went.
 ///
@@ -190,7 +190,8 @@ impl<'a> Pass<'a> {
             return None;
         }
         let mut bytes = Vec::new();
-        tree.encode(self.world, &mut bytes);
+        let context = Context { nodes: self.nodes, world: self.world, source: false };
+        tree.encode(&context, &mut bytes);
         match T::decode(&bytes) {
             Ok(decoded) => Some(decoded),
             Err(error) => {
@@ -226,6 +227,7 @@ impl<'a> Pass<'a> {
             target,
             edition: self.edition,
             is_root: self.is_root,
+            in_any: false,
             sink: self.sink,
         };
         for (field, part) in fields.iter().zip(&option.name) {
@@ -320,7 +322,7 @@ impl<'a> Pass<'a> {
 
     fn extension(
         &mut self,
-        inside: &Message<'_>,
+        inside: &'a Message<'a>,
         name: &str,
         span: Span,
         scope: &str,
@@ -354,6 +356,10 @@ impl<'a> Pass<'a> {
         };
         let symbol = self.world.symbols.get(id);
         self.used.insert(symbol.span.file);
+        // A field of the message itself is meant by its full name too.
+        if let Some(field) = inside.fields.iter().find(|it| it.symbol == id) {
+            return Some(field);
+        }
         let Some(field) = self.nodes.get_field(id).filter(|_| symbol.kind == Kind::Extension) else {
             let it = Diagnostic::error(format!("`{name}` is no extension"))
                 .at(span, format!("is {}", symbol.kind.noun()))
