@@ -12,6 +12,7 @@ mod peers;
 mod report;
 mod run;
 mod setup;
+mod spec;
 mod test;
 mod tidy;
 
@@ -36,7 +37,7 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
-    /// Checks what compilers do not: arrows between crates and modules, leftovers, file heads.
+    /// Checks what compilers do not: arrows between crates and modules, leftovers, file heads, marks of RFCs.
     Tidy,
     /// Writes the generated code that is checked in anew.
     Gen {
@@ -54,6 +55,8 @@ enum Command {
         #[command(subcommand)]
         suite: conformance::Suite,
     },
+    /// Each MUST of RFC 9113 and RFC 7541: the line that obeys it, the test that shows it.
+    Spec(spec::Options),
     /// Gets what tests and benchmarks need beside Rust, into the target directory where possible.
     Setup,
 }
@@ -69,11 +72,12 @@ enum Bench {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Test { quick } => test::test(quick),
-        Command::Tidy => tidy::command(),
+        Command::Tidy => tidy::command().and_then(|()| spec::check()),
         Command::Gen { check } => generate::command(check),
         Command::Bench { what: Bench::User(options) } => bench::user::command(&options),
         Command::Bench { what: Bench::Proto(options) } => bench::proto::command(&options),
         Command::Conformance { suite } => conformance::command(&suite),
+        Command::Spec(options) => spec::command(&options),
         Command::Setup => setup::command(),
     };
     match result {

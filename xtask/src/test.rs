@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::peers::{self, Toolchain};
 use crate::report::{Counts, Outcome, Report};
 use crate::run::{Log, cargo};
-use crate::{Result, conformance, generate, paths, tidy};
+use crate::{Result, conformance, generate, paths, spec, tidy};
 
 /// Each feature alone must build: a crate, and the options that leave only one.
 const FEATURES: &[(&str, &[&str])] = &[
@@ -60,6 +60,13 @@ pub(crate) fn test(quick: bool) -> Result<()> {
             log.line(&finding.to_string());
         }
         if findings.is_empty() { passed() } else { Err(format!("{} findings", findings.len())) }
+    });
+    report.step("RFCs, marks and tests fit together", |log| {
+        let faults = spec::Spec::read()?.faults();
+        for fault in &faults {
+            log.line(fault);
+        }
+        if faults.is_empty() { passed() } else { Err(format!("{} findings", faults.len())) }
     });
     report.step("generated code is up to date", |log| {
         let stale = generate::stale()?;

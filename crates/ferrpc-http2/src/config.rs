@@ -68,6 +68,8 @@ impl Config {
         self.stream_window_bytes = self.stream_window_bytes.min(WINDOW_MAX);
         self.stream_window_bytes_max = self.stream_window_bytes_max.min(WINDOW_MAX);
         self.conn_window_bytes = self.conn_window_bytes.min(WINDOW_MAX);
+        //= RFC 9113 §4.2 least-frame-length: 16_384 → 0
+        //= RFC 9113 §6.5.2 frame-size-advertised: 16_777_215 → u32::MAX
         self.frame_bytes_max = self.frame_bytes_max.clamp(16_384, 16_777_215);
         self
     }
@@ -102,5 +104,31 @@ impl Default for Config {
             write_stall_timeout: Duration::from_secs(30),
             drain_ping_timeout: Duration::from_secs(5),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_the_rfc_does_not_allow_become_the_nearest_that_it_does() {
+        let frame_bytes_max =
+            |n| Config { frame_bytes_max: n, ..Config::default() }.within_bounds().frame_bytes_max;
+        assert_eq!(
+            [0, 16_383, 16_384, 16_777_215, 16_777_216].map(frame_bytes_max),
+            [16_384, 16_384, 16_384, 16_777_215, 16_777_215]
+        );
+        let large = Config {
+            stream_window_bytes: u32::MAX,
+            stream_window_bytes_max: u32::MAX,
+            conn_window_bytes: u32::MAX,
+            ..Config::default()
+        };
+        let large = large.within_bounds();
+        assert_eq!(
+            [large.stream_window_bytes, large.stream_window_bytes_max, large.conn_window_bytes],
+            [WINDOW_MAX; 3]
+        );
     }
 }

@@ -416,8 +416,10 @@ impl Violation {
             | Self::DataBeforeHeaders { .. }
             | Self::ContentLength { .. }
             | Self::SelfDependency { .. }
+            //= RFC 9113 §8.1.1 malformed: Stream) → Connection)
             | Self::ZeroWindowUpdate { stream: Some(_) } => (ErrorCode::PROTOCOL_ERROR, Stream),
             Self::FrameTooLarge { .. } | Self::FrameLength { .. } | Self::SettingsAckPayload => {
+                //= RFC 9113 §4.2 frame-size-ends-connection: Connection → Stream
                 (ErrorCode::FRAME_SIZE_ERROR, Connection)
             }
             Self::PriorityLength { .. } => (ErrorCode::FRAME_SIZE_ERROR, Stream),
@@ -437,6 +439,7 @@ impl Violation {
                 (ErrorCode::ENHANCE_YOUR_CALM, Stream)
             }
             Self::Hpack(HpackError::TooMuch) => (ErrorCode::ENHANCE_YOUR_CALM, Connection),
+            //= RFC 9113 §4.3 decoding-error: COMPRESSION → PROTOCOL
             Self::Hpack(_) => (ErrorCode::COMPRESSION_ERROR, Connection),
             Self::WindowOverflow { stream: Some(_) } => (ErrorCode::FLOW_CONTROL_ERROR, Stream),
             Self::WindowOverflow { stream: None } | Self::WindowOverrun { .. } => {

@@ -19,6 +19,7 @@ impl SendWindow {
 
     /// Octets that may go out now.
     pub(crate) fn available(self) -> usize {
+        //= RFC 9113 §6.9.2 negative-window: unwrap_or(0) → unwrap_or(1)
         usize::try_from(self.0).unwrap_or(0)
     }
 
@@ -31,6 +32,7 @@ impl SendWindow {
     #[must_use]
     pub(crate) fn add(&mut self, credit: i64) -> bool {
         self.0 += credit;
+        //= RFC 9113 §6.9.1 largest-window: self.0 <= WINDOW_MAX → true
         self.0 <= WINDOW_MAX
     }
 }

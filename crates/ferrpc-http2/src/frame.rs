@@ -32,7 +32,7 @@ impl FrameHeader {
             len: u32::from_be_bytes([0, l0, l1, l2]),
             kind: FrameKind(kind),
             flags,
-            // RFC 9113 §4.1: the reserved bit "MUST be ignored when receiving".
+            //= RFC 9113 §4.1 reserved-bit: s0 & 0x7f → s0
             stream: StreamId(u32::from_be_bytes([s0 & 0x7f, s1, s2, s3])),
         }
     }
@@ -67,11 +67,13 @@ pub(crate) fn append_rst_stream(stream: StreamId, code: ErrorCode, out: &mut Vec
 }
 
 pub(crate) fn append_ping(ack: bool, payload: [u8; 8], out: &mut Vec<u8>) {
+    //= RFC 9113 §6.7 ping-answer-flag: if ack → if !ack
     header(8, FrameKind::PING, if ack { FLAG_ACK } else { 0 }, StreamId::ZERO, out);
     out.extend_from_slice(&payload);
 }
 
 pub(crate) fn append_settings_ack(out: &mut Vec<u8>) {
+    //= RFC 9113 §6.5 empty-acknowledgement: header(0, → header(6,
     header(0, FrameKind::SETTINGS, FLAG_ACK, StreamId::ZERO, out);
 }
 

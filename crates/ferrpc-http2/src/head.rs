@@ -38,13 +38,17 @@ impl Head {
     /// Checks a decoded list as a request (RFC 9113 §8.3.1).
     pub(crate) fn request(fields: Headers) -> Result<Self, Malformed> {
         let head = Parts::check(fields)?;
+        //= RFC 9113 §8.3 pseudo-headers-of-the-other
         if head.pseudo(Pseudo::Status).is_some() {
             return Err(Malformed::UnknownPseudo);
         }
         let (Some(method), Some(_)) = (head.pseudo(Pseudo::Method), head.pseudo(Pseudo::Scheme)) else {
             return Err(Malformed::MissingPseudo);
         };
+        //= RFC 9113 §8.3.1 required-pseudo-headers: ok_or(Malformed::MissingPseudo)? → unwrap_or(b"/")
         let path = head.pseudo(Pseudo::Path).ok_or(Malformed::MissingPseudo)?;
+        //= RFC 9113 §8.3.1 path
+        //= RFC 9113 §8.3.1 path-of-options:  && !(method == b"OPTIONS" && path == b"*") →
         if path.first() != Some(&b'/') && !(method == b"OPTIONS" && path == b"*") {
             return Err(Malformed::Path);
         }
@@ -59,6 +63,7 @@ impl Head {
     /// Checks a decoded list as a response, final or informational (RFC 9113 §8.3.2).
     pub(crate) fn response(fields: Headers) -> Result<Self, Malformed> {
         let head = Parts::check(fields)?;
+        //= RFC 9113 §8.3.2 status: head.pseudo != 1 → head.pseudo > 1
         if head.pseudo != 1 {
             return Err(if head.pseudo == 0 { Malformed::MissingPseudo } else { Malformed::UnknownPseudo });
         }
@@ -73,6 +78,7 @@ impl Head {
     /// Checks a decoded list as trailers, which have no pseudo-headers (RFC 9113 §8.1).
     pub(crate) fn trailers(fields: Headers) -> Result<Self, Malformed> {
         let head = Parts::check(fields)?;
+        //= RFC 9113 §8.1 pseudo-headers-in-trailers
         if head.pseudo != 0 {
             return Err(Malformed::PseudoInTrailers);
         }
@@ -88,6 +94,7 @@ impl Parts {
         for (i, (name, value)) in fields.iter().enumerate() {
             check_value(value)?;
             if let Some(name) = name.strip_prefix(b":") {
+                //= RFC 9113 §8.3 pseudo-header-behind-a-field
                 if i != usize::from(pseudo) {
                     return Err(Malformed::PseudoAfterRegular);
                 }
@@ -97,9 +104,11 @@ impl Parts {
                     b"authority" => Pseudo::Authority,
                     b"path" => Pseudo::Path,
                     b"status" => Pseudo::Status,
+                    //= RFC 9113 §8.3 undefined-pseudo-headers: return Err(Malformed::UnknownPseudo) → continue
                     _ => return Err(Malformed::UnknownPseudo),
                 };
                 let place = &mut at[which as usize];
+                //= RFC 9113 §8.3 pseudo-header-twice
                 if *place != ABSENT {
                     return Err(Malformed::DuplicatePseudo);
                 }
@@ -132,6 +141,7 @@ impl Head {
 
     /// `:authority`, or `host` where a request has only that; empty if neither.
     pub fn authority(&self) -> &[u8] {
+        //= RFC 9113 §8.3.1 authority-before-host: self.0.pseudo(Pseudo::Authority) → self.0.fields.get(b"host")
         self.0.pseudo(Pseudo::Authority).or_else(|| self.0.fields.get(b"host")).unwrap_or_default()
     }
 
@@ -185,11 +195,11 @@ impl fmt::Debug for Head {
 
 fn check_regular(name: &[u8], value: &[u8], content_length: &mut Option<u64>) -> Result<(), Malformed> {
     match name {
-        // RFC 9113 §8.2.2: "An endpoint MUST NOT generate an HTTP/2 message containing
-        // connection-specific header fields."
         b"connection" | b"keep-alive" | b"proxy-connection" | b"transfer-encoding" | b"upgrade" => {
+            //= RFC 9113 §8.2.2 connection-fields: Err(Malformed::ConnectionField) → Ok(())
             Err(Malformed::ConnectionField)
         }
+        //= RFC 9113 §8.2.2 te
         b"te" if value != b"trailers" => Err(Malformed::Te),
         b"content-length" => {
             let length = decimal(value).ok_or(Malformed::ContentLength)?;
@@ -204,6 +214,7 @@ fn check_regular(name: &[u8], value: &[u8], content_length: &mut Option<u64>) ->
 
 /// RFC 9113 §8.2.1: no upper case, and only RFC 9110 §5.6.2 token characters.
 fn check_name(name: &[u8]) -> Result<(), Malformed> {
+    //= RFC 9113 §8.2.1 field-name
     if name.is_empty() || !name.iter().all(|&octet| NAME_OCTET[usize::from(octet)]) {
         return Err(Malformed::FieldName);
     }
@@ -215,7 +226,9 @@ fn check_value(value: &[u8]) -> Result<(), Malformed> {
     let blank = |octet: Option<&u8>| matches!(octet, Some(b' ' | b'\t'));
     // One pass that the compiler can vectorise; only a suspicious value is looked at twice.
     let suspicious = value.iter().fold(false, |found, &octet| found | (octet < b' '));
+    //= RFC 9113 §8.2.1 field-value: suspicious && → false &&
     let illegal = suspicious && value.iter().any(|octet| matches!(octet, 0 | b'\r' | b'\n'));
+    //= RFC 9113 §8.2.1 blank-at-an-end:  || blank(value.first()) || blank(value.last()) →
     if illegal || blank(value.first()) || blank(value.last()) {
         return Err(Malformed::FieldValue);
     }
@@ -232,6 +245,7 @@ fn decimal(digits: &[u8]) -> Option<u64> {
 /// Lower-case token characters.
 const NAME_OCTET: [bool; 256] = {
     let mut table = [false; 256];
+    //= RFC 9113 §8.2.1 colon-in-a-name: b"!# → b":!#
     let allowed = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz";
     let mut i = 0;
     while i < allowed.len() {
@@ -276,6 +290,7 @@ mod tests {
             (&[("UPPER", "x")][..], FieldName),
             (&[("", "x")], FieldName),
             (&[("a b", "x")], FieldName),
+            (&[("a:b", "x")], FieldName),
             (&[("a", " x")], FieldValue),
             (&[("a", "x\t")], FieldValue),
             (&[("a", "x\r\ny")], FieldValue),
@@ -298,6 +313,19 @@ mod tests {
             let fields = [GOOD[0], GOOD[1], (":path", path)];
             assert_eq!(Head::request(list(&fields)), Err(Path), "{path:?}");
         }
+    }
+
+    #[test]
+    fn options_may_ask_for_all_of_a_server() {
+        let fields = list(&[(":method", "OPTIONS"), GOOD[1], (":path", "*")]);
+        assert_eq!(Head::request(fields).map(|head| head.path().to_vec()), Ok(b"*".to_vec()));
+    }
+
+    #[test]
+    fn authority_counts_where_host_stands_too() {
+        let both = request(&[(":authority", "host:1"), ("host", "HOST:1")]).unwrap();
+        assert_eq!(both.authority(), b"host:1");
+        assert_eq!(request(&[("host", "host:1")]).unwrap().authority(), b"host:1");
     }
 
     #[test]

@@ -161,6 +161,7 @@ impl Streams {
 
     pub(crate) fn get(&mut self, key: StreamKey) -> Option<&mut Stream> {
         // A free slot keeps id 0, so a stale key never matches.
+        //= RFC 9113 §5.1 nothing-sent-when-closed: stream.id == key.id → stream.id.0 | key.id.0 != 0
         self.slots.get_mut(key.slot()).filter(|stream| stream.id == key.id)
     }
 

@@ -244,10 +244,12 @@ impl fmt::Debug for Metadata {
 
 /// Whether the key is for octets.
 fn check_key(key: &str) -> Result<bool, MetadataError> {
+    //= RFC 9113 §8.2 lower-case-sent: b'a'..=b'z' → b'a'..=b'z' | b'A'..=b'Z'
     let legal = |octet: u8| matches!(octet, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
     if key.is_empty() || !key.bytes().all(legal) {
         return Err(MetadataError::Key(key.into()));
     }
+    //= RFC 9113 §8.2.2 connection-fields-sent
     if is_reserved(key.as_bytes()) {
         return Err(MetadataError::Reserved(key.into()));
     }
@@ -318,7 +320,12 @@ mod tests {
         assert_eq!(metadata.append("A", "x"), Err(Key("A".into())));
         assert_eq!(metadata.append("", "x"), Err(Key("".into())));
         assert_eq!(metadata.append("grpc-timeout", "1S"), Err(Reserved("grpc-timeout".into())));
-        assert_eq!(metadata.append("te", "x"), Err(Reserved("te".into())));
+        for key in
+            ["te", "host", "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]
+        {
+            assert_eq!(metadata.append(key, "x"), Err(Reserved(key.into())));
+        }
+        assert_eq!(metadata.append(":authority", "x"), Err(Key(":authority".into())));
         assert_eq!(metadata.append("a", "ü"), Err(Value("a".into())));
         assert_eq!(metadata.append("a", " x"), Err(Value("a".into())));
         assert_eq!(metadata.append("a-bin", "x"), Err(Kind("a-bin".into())));

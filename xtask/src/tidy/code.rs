@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// The text with the insides of comments, strings and character literals blanked out. Offsets and
 /// lines stay as they were.
-pub(super) fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = bytes.to_vec();
     let mut at = 0;

@@ -13,6 +13,8 @@ use std::fmt;
 use std::fs;
 use std::process::Command;
 
+pub(crate) use code::code as blanked;
+
 use crate::run::output_of;
 use crate::{Result, paths};
 
@@ -57,17 +59,17 @@ impl fmt::Display for Finding {
 
 /// The tree as text: every file that git tracks or would track.
 pub(crate) struct Tree {
-    files: Vec<File>,
+    pub(crate) files: Vec<File>,
 }
 
-struct File {
+pub(crate) struct File {
     /// From the top of the repository, with `/`.
-    path: String,
-    text: String,
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
 impl Tree {
-    fn read() -> Result<Self> {
+    pub(crate) fn read() -> Result<Self> {
         let root = paths::root();
         let mut listing = Command::new("git");
         listing.current_dir(&root).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
@@ -87,12 +89,12 @@ impl Tree {
         Self { files: files.map(file).into() }
     }
 
-    fn get(&self, path: &str) -> Option<&File> {
+    pub(crate) fn get(&self, path: &str) -> Option<&File> {
         self.files.iter().find(|file| file.path == path)
     }
 
     /// Rust files written by hand; those under `testdata` are inputs, not ours to judge.
-    fn rust(&self) -> impl Iterator<Item = &File> {
+    pub(crate) fn rust(&self) -> impl Iterator<Item = &File> {
         self.files.iter().filter(|file| {
             file.path.ends_with(".rs") && !file.path.contains("/testdata/") && !file.is_generated()
         })

@@ -32,6 +32,7 @@ impl Connection {
         {
             return Err(Violation::IdleStream { frame: header.kind, stream: id });
         }
+        //= RFC 9113 §6.9 zero-increment
         if increment == 0 {
             return Err(Violation::ZeroWindowUpdate { stream });
         }
@@ -45,8 +46,10 @@ impl Connection {
             return Ok(Step::Again);
         };
         // On a closed stream it crossed our end or reset: nothing to do (RFC 9113 §5.1).
+        //= RFC 9113 §6.9 update-of-a-closed-stream: Ok(Step::Again) → Err(Violation::PushPromise)
         let Some(key) = self.streams.find(id) else { return Ok(Step::Again) };
         let Some(stream) = self.streams.get(key) else { return Ok(Step::Again) };
+        //= RFC 9113 §6.9.1 window-over-the-largest
         if !stream.send_window.add(i64::from(increment)) {
             return Err(Violation::WindowOverflow { stream: Some(id) });
         }
@@ -56,10 +59,12 @@ impl Connection {
 
     pub(super) fn rst_stream(&mut self, header: FrameHeader) -> Result<Step, Violation> {
         let code = ErrorCode(u32::from_be_bytes(self.fixed::<4>(header)?));
+        //= RFC 9113 §6.4 reset-of-an-idle-stream
         if self.is_idle(header.stream) {
             return Err(Violation::IdleStream { frame: header.kind, stream: header.stream });
         }
         let Some(stream) = self.streams.find(header.stream) else {
+            //= RFC 9113 §5.4.2 reset-not-answered: Ok(Step::Again) → Err(Violation::PushPromise)
             self.charge()?;
             return Ok(Step::Again);
         };
@@ -67,12 +72,14 @@ impl Connection {
         if self.role == Role::Server && !self.ledger.reset(self.now) {
             return Err(Violation::TooManyResets);
         }
+        //= RFC 9113 §6.4 nothing-sent-after-a-reset
         self.forget(stream, Fate::Over);
         Ok(Step::Event(Event::Reset { stream, reason: Reset::ByPeer(code) }))
     }
 
     pub(super) fn priority(&mut self, header: FrameHeader) -> Result<Step, Violation> {
         let stream = header.stream;
+        //= RFC 9113 §6.3 priority-length
         if header.len != 5 {
             return Err(Violation::PriorityLength { stream });
         }
@@ -91,8 +98,10 @@ impl Connection {
 
     pub(super) fn ping(&mut self, header: FrameHeader) -> Result<Step, Violation> {
         let payload = self.fixed::<8>(header)?;
+        //= RFC 9113 §6.7 ping-answer-not-answered: !header.has(frame::FLAG_ACK) → true
         if !header.has(frame::FLAG_ACK) {
             self.charge()?;
+            //= RFC 9113 §6.7 ping-answered
             self.reply(|out| frame::append_ping(true, payload, out));
         } else if payload == super::DRAIN_PING {
             self.finish_drain();
@@ -135,6 +144,7 @@ impl Connection {
 
     pub(super) fn settings(&mut self, header: FrameHeader) -> Result<Step, Violation> {
         if header.has(frame::FLAG_ACK) {
+            //= RFC 9113 §6.5 acknowledgement-with-a-payload
             if header.len != 0 {
                 return Err(Violation::SettingsAckPayload);
             }
@@ -145,6 +155,7 @@ impl Connection {
             return Ok(Step::Again);
         }
         self.charge()?;
+        //= RFC 9113 §6.5 settings-length
         if !header.len.is_multiple_of(6) {
             return Err(Violation::FrameLength { frame: header.kind, bytes: header.len });
         }
@@ -160,9 +171,12 @@ impl Connection {
                 (id, u32::from_be_bytes([entry[2], entry[3], entry[4], entry[5]]))
             })
             .collect();
+        //= RFC 9113 §6.5.3 applied-in-order: in table → in table.into_iter().rev()
         for (setting, value) in table {
+            //= RFC 9113 §6.5.3 applied-at-once
             self.apply(setting, value)?;
         }
+        //= RFC 9113 §6.5.3 acknowledgement
         self.reply(frame::append_settings_ack);
         if self.recv.settings_came {
             return Ok(Step::Again);
@@ -196,10 +210,12 @@ impl Connection {
                 // The encoder never uses more than 4 KiB, whatever it is offered.
                 self.encoder.set_peer_table_bytes_max(value as usize);
             }
-            // RFC 9113 §6.5.2: a client must refuse 1 from a server.
+            //= RFC 9113 §6.5.2 push-value: value > 1 || →
+            //= RFC 9113 §6.5.2 push-from-a-server:  || (value == 1 && self.role == Role::Client) →
             SETTING_ENABLE_PUSH if value > 1 || (value == 1 && self.role == Role::Client) => return Err(bad),
             SETTING_MAX_CONCURRENT_STREAMS => peer.streams_max = value,
             SETTING_INITIAL_WINDOW_SIZE => {
+                //= RFC 9113 §6.5.2 window-value
                 if i64::from(value) > WINDOW_MAX {
                     return Err(bad);
                 }
@@ -209,6 +225,7 @@ impl Connection {
                 for (key, stream) in self.streams.iter_mut() {
                     // RFC 9113 §6.9.2: "A change to SETTINGS_INITIAL_WINDOW_SIZE can cause the available
                     // space in a flow-control window to become negative."
+                    //= RFC 9113 §6.9.2 windows-adjusted
                     if !stream.send_window.add(change) {
                         return Err(Violation::WindowOverflow { stream: None });
                     }
@@ -219,12 +236,14 @@ impl Connection {
                 }
             }
             SETTING_MAX_FRAME_SIZE => {
+                //= RFC 9113 §6.5.2 frame-size-value
                 if !(16_384..=16_777_215).contains(&value) {
                     return Err(bad);
                 }
                 peer.frame_bytes_max = value;
             }
             SETTING_MAX_HEADER_LIST_SIZE => peer.header_list_bytes_max = value,
+            //= RFC 9113 §6.5.2 unknown-settings: _ => {} → _ => return Err(bad),
             _ => {}
         }
         Ok(())

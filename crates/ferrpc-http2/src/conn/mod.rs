@@ -259,6 +259,7 @@ impl Connection {
             },
             open_local: 0,
             open_remote: 0,
+            //= RFC 9113 §5.1.1 odd-streams: 1 → 2
             next_local: 1,
             send_window: SendWindow::new(WINDOW_START),
             lendable: i64::try_from(config.extended_bytes_max)
@@ -295,10 +296,13 @@ impl Connection {
         {
             entries.push((SETTING_HEADER_TABLE_SIZE, table));
         }
+        //= RFC 9113 §6.5.2 push-left-out: self.role == Role::Client → true
         if self.role == Role::Client {
+            //= RFC 9113 §3.4 client-settings
             out.extend_from_slice(frame::PREFACE);
             entries[0] = (SETTING_ENABLE_PUSH, 0);
         }
+        //= RFC 9113 §3.4 settings-first
         frame::append_settings(&entries, out);
         if config.conn_window_bytes > WINDOW_START {
             frame::append_window_update(StreamId::ZERO, config.conn_window_bytes - WINDOW_START, out);
@@ -490,7 +494,7 @@ impl Connection {
     fn violated(&mut self, violation: Violation) {
         let (code, scope) = violation.answer();
         match (scope, violation.stream()) {
-            // RFC 9113 §5.4.2: RST_STREAM may not name an idle stream; then the connection ends.
+            //= RFC 9113 §6.4 idle-stream-not-reset:  if !self.is_idle(id) →
             (Scope::Stream, Some(id)) if !self.is_idle(id) => {
                 if !self.ledger.reset(self.now) {
                     return self.violated(Violation::TooManyResets);
@@ -508,7 +512,10 @@ impl Connection {
             _ if violation == Violation::BadPreface => self.close(Closed::Violation(violation)),
             _ => {
                 let sentence = violation.to_string();
+                //= RFC 9113 §5.4 connection-error-reported
+                //= RFC 9113 §8.7 unprocessed-only-if-so: self.recv.last_remote → StreamId::ZERO
                 frame::append_goaway(self.recv.last_remote, code, sentence.as_bytes(), self.out.scratch());
+                //= RFC 9113 §5.4.1 closed-after-goaway: self.close(Closed::Violation(violation)) → self.input.skip(self.input.unparsed().len())
                 self.close(Closed::Violation(violation));
             }
         }

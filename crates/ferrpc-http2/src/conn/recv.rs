@@ -77,6 +77,7 @@ impl State {
             data: None,
             block: None,
             window: RecvWindow::new(config.conn_window_bytes.max(WINDOW_START)),
+            //= RFC 9113 §6.9.3 data-before-a-smaller-window: .max(WINDOW_START) →
             stream_window_bytes: config.stream_window_bytes.max(WINDOW_START),
             last_remote: StreamId::ZERO,
             goaways: 0,
@@ -131,12 +132,14 @@ impl Connection {
         let unparsed = self.input.unparsed();
         let n = unparsed.len().min(self.recv.preface_left);
         let at = PREFACE.len() - self.recv.preface_left;
+        //= RFC 9113 §3.4 invalid-preface
         if unparsed[..n] != PREFACE[at..at + n] {
             return Err(Violation::BadPreface);
         }
         self.input.skip(n);
         self.recv.preface_left -= n;
         if self.recv.preface_left == 0 {
+            //= RFC 9113 §3.3 server-preface
             self.greet();
         }
         Ok(if n == 0 { Step::Starved } else { Step::Again })
@@ -148,6 +151,7 @@ impl Connection {
         if !self.recv.settings_came && (frame != FrameKind::SETTINGS || header.has(frame::FLAG_ACK)) {
             return Err(Violation::FirstFrameNotSettings { frame });
         }
+        //= RFC 9113 §4.2 frame-too-large
         if header.len > self.config.frame_bytes_max {
             return Err(Violation::FrameTooLarge {
                 frame,
@@ -155,12 +159,14 @@ impl Connection {
                 bytes_max: self.config.frame_bytes_max,
             });
         }
+        //= RFC 9113 §6.2 block-interrupted
         if let Some(block) = &self.recv.block
             && (frame != FrameKind::CONTINUATION || header.stream != block.stream)
         {
             return Err(Violation::HeaderBlockInterrupted { frame });
         }
         let about_connection = matches!(frame, FrameKind::SETTINGS | FrameKind::PING | FrameKind::GOAWAY);
+        //= RFC 9113 §6.5 settings-on-a-stream
         if about_connection && header.stream != StreamId::ZERO {
             return Err(Violation::NotStreamZero { frame });
         }
@@ -173,6 +179,7 @@ impl Connection {
                 | FrameKind::PUSH_PROMISE
                 | FrameKind::CONTINUATION
         );
+        //= RFC 9113 §6.1 data-on-stream-zero
         if about_stream && header.stream == StreamId::ZERO {
             return Err(Violation::StreamZero { frame });
         }
@@ -189,7 +196,9 @@ impl Connection {
             FrameKind::PING => self.ping(header),
             FrameKind::GOAWAY => self.goaway(header),
             FrameKind::PRIORITY => self.priority(header),
+            //= RFC 9113 §6.5.2 push-promise: Err(Violation::PushPromise) → Ok(Step::Again)
             FrameKind::PUSH_PROMISE => Err(Violation::PushPromise),
+            //= RFC 9113 §4.1 unknown-types: Ok(Step::Again) → Err(Violation::PushPromise)
             _ => {
                 self.charge()?;
                 Ok(Step::Again)
@@ -200,6 +209,7 @@ impl Connection {
     /// The payload of a whole frame of exactly `N` octets.
     pub(super) fn fixed<const N: usize>(&self, header: FrameHeader) -> Result<[u8; N], Violation> {
         let wrong = Violation::FrameLength { frame: header.kind, bytes: header.len };
+        //= RFC 9113 §6.4 reset-length
         if header.len as usize != N {
             return Err(wrong);
         }
@@ -220,10 +230,12 @@ impl Connection {
             let Some(&octet) = self.input.unparsed().get(HEADER_BYTES) else { return Ok(Step::Starved) };
             prefix += 1;
             padding = usize::from(octet);
+            //= RFC 9113 §6.1 data-padded-to-its-end
             if padding >= header.len as usize {
                 return Err(Violation::Padding { frame });
             }
         }
+        //= RFC 9113 §5.1 idle-stream
         if self.is_idle(header.stream) {
             return Err(Violation::IdleStream { frame, stream: header.stream });
         }
@@ -238,6 +250,7 @@ impl Connection {
 
         // Connection credit returns on receipt, so that one slow reader cannot stall the others; memory
         // is bounded by the windows of the streams.
+        //= RFC 9113 §6.9 all-data-counted
         if !self.recv.window.take(flow_bytes) {
             return Err(Violation::WindowOverrun { stream: None });
         }
@@ -248,8 +261,10 @@ impl Connection {
         let Some(key) = self.streams.find(header.stream) else {
             self.recv.skip = left + padding;
             return match self.streams.fate(header.stream) {
+                //= RFC 9113 §5.1 data-crossed-our-reset: Ok(Step::Again) → Err(Violation::PushPromise)
                 Some(Fate::ResetByUs) => Ok(Step::Again),
                 _ if self.is_past_goaway(header.stream) => Ok(Step::Again),
+                //= RFC 9113 §6.1 data-on-a-closed-stream: Err(Violation::StreamClosed { frame, stream: header.stream }) → Ok(Step::Again)
                 _ => Err(Violation::StreamClosed { frame, stream: header.stream }),
             };
         };
@@ -259,6 +274,7 @@ impl Connection {
         let id = stream.id;
         match stream.recv {
             Half::Head => return Err(Violation::DataBeforeHeaders { stream: id }),
+            //= RFC 9113 §5.1 after-the-peers-end: return Err(Violation::StreamClosed { frame, stream: id }) → {}
             Half::Done => return Err(Violation::StreamClosed { frame, stream: id }),
             Half::Body => {}
         }
@@ -341,6 +357,7 @@ impl Connection {
                 return Err(too_short);
             };
             range.start += 1;
+            //= RFC 9113 §6.2 headers-padded-beyond-their-end: end >= range.start → end > 0
             let Some(end) = range.end.checked_sub(usize::from(padding)).filter(|&end| end >= range.start)
             else {
                 return Err(Violation::Padding { frame });
@@ -396,6 +413,7 @@ impl Connection {
     }
 
     fn continuation(&mut self, header: FrameHeader) -> Result<Step, Violation> {
+        //= RFC 9113 §6.10 continuation-of-nothing: Err(Violation::UnexpectedContinuation) → Ok(Step::Again)
         let Some(block) = &mut self.recv.block else { return Err(Violation::UnexpectedContinuation) };
         block.continuations += 1;
         if block.continuations > self.config.continuations_max {
@@ -449,6 +467,8 @@ impl Connection {
         // only below is it worth asking what became of it.
         let known =
             id > self.recv.last_remote || self.streams.find(id).is_some() || self.streams.fate(id).is_some();
+        //= RFC 9113 §5.1 stream-of-a-server: self.role == Role::Client || →
+        //= RFC 9113 §5.1.1 unexpected-stream: !known → false
         if self.role == Role::Client || !known {
             return Err(Violation::StreamIdOrder { stream: id, last: self.recv.last_remote });
         }
@@ -485,11 +505,13 @@ impl Connection {
                 None => self.existing(id, end, fields),
             };
         }
+        //= RFC 9113 §6.8 last-stream-never-rises
         if self.is_past_goaway(id) {
             return Ok(Step::Again);
         }
         let used = self.is_local(id) || id <= self.recv.last_remote;
         match if used { self.streams.fate(id) } else { None } {
+            //= RFC 9113 §5.4.2 headers-crossed-our-reset: Ok(Step::Again) → Err(Violation::PushPromise)
             Some(Fate::ResetByUs) => return Ok(Step::Again),
             Some(Fate::Over) => return Err(Violation::HeadersOnClosedStream { stream: id }),
             None if self.is_local(id) => {
@@ -512,6 +534,7 @@ impl Connection {
         }
         self.note_opened(id);
         check_length(id, head.content_length(), 0, end)?;
+        //= RFC 9113 §5.1.2 stream-limit-of-ours
         if self.open_remote >= self.config.streams_max {
             let streams_max = self.config.streams_max;
             return Err(Violation::TooManyStreams { stream: id, streams_max });
@@ -566,6 +589,7 @@ impl Connection {
     fn trailers(&mut self, key: StreamKey, end: End, trailers: Head) -> Result<Step, Violation> {
         let id = key.id();
         let Some(stream) = self.streams.get(key) else { return Ok(Step::Again) };
+        //= RFC 9113 §8.1 trailers-end-their-stream
         if end == End::No {
             return Err(Violation::TrailersWithoutEnd { stream: id });
         }

@@ -58,6 +58,7 @@ impl Connection {
         let allowed = self
             .send_window
             .available()
+            //= RFC 9113 §6.9.1 within-both-windows: .min(stream.send_window.available()) →
             .min(stream.send_window.available())
             .min(frame_bytes_max)
             .min(QUANTUM_BYTES);

@@ -82,11 +82,13 @@ impl Connection {
     pub fn can_open(&self) -> Result<(), OpenError> {
         if self.closed
             || self.role == Role::Server
+            //= RFC 9113 §6.8 no-streams-after-goaway: || self.peer_is_going_away() →
             || self.peer_is_going_away()
             || self.next_local > StreamId::MAX.0
         {
             return Err(OpenError::GoingAway);
         }
+        //= RFC 9113 §5.1.2 stream-limit-of-the-peer
         if self.open_local >= self.peer.streams_max {
             return Err(OpenError::StreamLimit { streams_max: self.peer.streams_max });
         }
@@ -105,6 +107,7 @@ impl Connection {
     ) -> Result<StreamKey, OpenError> {
         self.can_open()?;
         let id = StreamId(self.next_local);
+        //= RFC 9113 §5.1.1 rising-streams
         self.next_local += 2;
         self.open_local += 1;
         let key = self.streams.insert(id, self.recv.stream_window_bytes, self.peer.window_bytes);
@@ -172,6 +175,7 @@ impl Connection {
     fn send_small(&mut self, key: StreamKey, payload: &[u8], end: End) -> bool {
         let Some(stream) = self.streams.get(key) else { return false };
         let n = payload.len();
+        //= RFC 9113 §5.2.1 limits-of-the-receiver: n <= self.send_window.available().min(stream.send_window.available()) → true
         let fits = n <= self.send_window.available().min(stream.send_window.available())
             && n <= self.peer.frame_bytes_max as usize
             && self.out.len() < 2 * self.config.write_bytes_mark;
@@ -325,6 +329,7 @@ impl Connection {
         let block_bytes = out.len() - start - HEADER_BYTES;
         let frame_bytes_max = self.peer.frame_bytes_max as usize;
         let end_stream = if end.is_yes() { frame::FLAG_END_STREAM } else { 0 };
+        //= RFC 9113 §4.1 frame-length-sent: block_bytes <= frame_bytes_max → true
         if block_bytes <= frame_bytes_max {
             let header = FrameHeader {
                 len: length(block_bytes),
@@ -340,8 +345,10 @@ impl Connection {
         let pieces = block.chunks(frame_bytes_max);
         let last = pieces.len() - 1;
         for (i, piece) in pieces.enumerate() {
+            //= RFC 9113 §4.3 block-in-one-run: i == 0 → true
             let kind = if i == 0 { FrameKind::HEADERS } else { FrameKind::CONTINUATION };
             let first = if i == 0 { end_stream } else { 0 };
+            //= RFC 9113 §6.10 block-goes-on: i == last → i == 0
             let flags = first | if i == last { frame::FLAG_END_HEADERS } else { 0 };
             FrameHeader { len: length(piece.len()), kind, flags, stream: id }.append(out);
             out.extend_from_slice(piece);

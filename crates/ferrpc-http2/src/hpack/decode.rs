@@ -103,8 +103,10 @@ impl Decoder {
             } else if first & 0x40 != 0 {
                 self.literal(&mut block, 6, Indexing::Index, &mut list, into)?;
             } else if first & 0x20 != 0 {
+                //= RFC 7541 §4.2 size-update-first: return Err(HpackError::SizeUpdateInsideBlock) → self.table.set_size_max(block.integer(5)?)
                 return Err(HpackError::SizeUpdateInsideBlock);
             } else {
+                //= RFC 7541 §6.2.3 never-indexed-forwarded: first & 0x10 != 0 → false
                 let indexing = if first & 0x10 != 0 { Indexing::Never } else { Indexing::Literal };
                 self.literal(&mut block, 4, indexing, &mut list, into)?;
             }
@@ -139,6 +141,7 @@ impl Decoder {
             }
             let name_len = arena.len() - at;
             value.append_to(arena)?;
+            //= RFC 9113 §10.5.1 large-block-keeps-state: indexing == Indexing::Index → indexing == Indexing::Index && !list.is_over()
             if indexing == Indexing::Index {
                 self.table.insert(&arena[at..], name_len);
                 self.generation += 1;
@@ -161,6 +164,7 @@ impl Decoder {
             if updates > 2 {
                 return Err(HpackError::TooManySizeUpdates);
             }
+            //= RFC 7541 §6.3 size-update-over-the-limit
             if table_bytes > self.update_bytes_max {
                 let table_bytes_max = self.update_bytes_max;
                 return Err(HpackError::SizeUpdateOverLimit { table_bytes, table_bytes_max });
@@ -169,6 +173,7 @@ impl Decoder {
             self.generation += 1;
             self.must_shrink = false;
         }
+        //= RFC 9113 §4.3.1 shrunk-table-must-be-announced: self.must_shrink → false
         if self.must_shrink { Err(HpackError::MissingSizeUpdate) } else { Ok(()) }
     }
 }
@@ -187,9 +192,11 @@ impl fmt::Debug for Decoder {
 /// The field at an index of the joint address space (RFC 7541 §2.3.3), octets and name length.
 #[inline]
 fn find(table: &DynamicTable, index: usize) -> Result<(&[u8], usize), HpackError> {
+    //= RFC 7541 §6.1 index-zero: return Err(HpackError::IndexZero) → return Ok((b"a", 1))
     let Some(at) = index.checked_sub(1) else { return Err(HpackError::IndexZero) };
     match STATIC.get(at) {
         Some(field) => Ok((field.octets, field.name_len)),
+        //= RFC 7541 §2.3.3 index-behind-the-table: ok_or(HpackError::IndexOutOfRange { index }) → or(Some((b"a", 1))).ok_or(HpackError::IndexZero)
         None => table.get(at - STATIC_LEN).ok_or(HpackError::IndexOutOfRange { index }),
     }
 }
@@ -267,8 +274,8 @@ impl<'a> Block<'a> {
                 return Ok(value);
             }
         }
-        // RFC 7541 §5.1: "Integer encodings that exceed implementation limits […] MUST be treated as
-        // decoding errors." Nothing we take is near 2²⁸.
+        // Nothing we take is near 2²⁸.
+        //= RFC 7541 §5.1 integer-limit: Err(HpackError::IntegerTooLong) → Ok(value)
         Err(HpackError::IntegerTooLong)
     }
 

@@ -59,6 +59,7 @@ impl Encoder {
 
     /// The peer's SETTINGS_HEADER_TABLE_SIZE. Of a larger table than 4,096 octets we make no use.
     pub(crate) fn set_peer_table_bytes_max(&mut self, table_bytes_max: usize) {
+        //= RFC 7541 §4.2 size-within-the-maximum: table_bytes_max.min(TABLE_BYTES_DEFAULT) → TABLE_BYTES_DEFAULT.max(table_bytes_max.min(1))
         let size_max = table_bytes_max.min(TABLE_BYTES_DEFAULT);
         if size_max == self.size_max {
             return;
@@ -93,8 +94,10 @@ impl Encoder {
         // RFC 7541 §4.2: the smallest size since the last block, then the final one. Zero stands for
         // whatever was the smallest: it empties the peer's table as ours is empty.
         if self.update == Update::Emptied && self.size_max > 0 {
+            //= RFC 7541 §4.2 smallest-size-said
             put_integer(0x20, 5, 0, out);
         }
+        //= RFC 9113 §4.3.1 shrunk-table-is-announced
         put_integer(0x20, 5, self.size_max, out);
         self.update = Update::None;
         self.generation += 1;
@@ -102,6 +105,7 @@ impl Encoder {
 
     /// Appends a field to the block begun last.
     pub(crate) fn field(&mut self, name: &[u8], value: &[u8], indexing: Indexing, out: &mut Vec<u8>) {
+        //= RFC 7541 §6.2.3 never-indexed
         if indexing == Indexing::Never {
             let index = self.find_name(name);
             return put_literal(0x10, 4, index, name, value, out);

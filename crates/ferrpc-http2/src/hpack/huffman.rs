@@ -114,12 +114,12 @@ impl Bits<'_> {
         self.len -= bits;
     }
 
-    /// RFC 7541 §5.2: "A padding strictly longer than 7 bits MUST be treated as a decoding error. A
-    /// padding not corresponding to the most significant bits of the code for the EOS symbol MUST be
-    /// treated as a decoding error."
+    /// What is left of the last octet must be the beginning of EOS.
     fn check_padding(self) -> Result<(), HpackError> {
+        //= RFC 7541 §5.2 padding-too-long
         if self.len > 7 {
             Err(HpackError::HuffmanPaddingTooLong)
+        //= RFC 7541 §5.2 padding-of-ones
         } else if self.word | (u64::MAX >> self.len) != u64::MAX {
             Err(HpackError::HuffmanPaddingNotOnes)
         } else {
@@ -140,6 +140,7 @@ fn long_letter(bits: Bits<'_>) -> Result<Option<(Step, u32)>, HpackError> {
             return Ok((len <= bits.len).then_some((Step::new(letter.into(), 1, 0), len)));
         }
     }
+    //= RFC 7541 §5.2 eos: bits.len < EOS_BITS → true
     if bits.len < EOS_BITS { Ok(None) } else { Err(HpackError::HuffmanEos) }
 }
 

@@ -362,9 +362,6 @@ fn stream_without_window_does_not_stop_another() {
 
 #[test]
 fn window_that_settings_made_negative_is_filled_before_more_is_sent() {
-    // RFC 9113 §6.9.2: "A sender MUST track the negative flow-control window and MUST NOT send new
-    // flow-controlled frames until it receives WINDOW_UPDATE frames that cause the window to become
-    // positive."
     let mut peer = Peer::of_server_with(Config::default(), &[(4, 1000)]);
     peer.send(request(1));
     let key = peer.accept();

@@ -6,6 +6,7 @@
 
 mod abuse;
 mod credit;
+mod duties;
 mod frames;
 mod goaway;
 mod noise;

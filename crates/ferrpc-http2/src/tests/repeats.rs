@@ -93,6 +93,14 @@ fn block_that_repeats_is_held_to_the_rules_of_its_stream() {
     peer.send(headers(7, &long[..]));
     peer.assert_reset(7, &Violation::TrailersWithoutEnd { stream: id(7) });
 
+    // Trailers that are known by heart, and do not end their stream.
+    let mut peer = Peer::of_server();
+    for stream in [1, 3, 5] {
+        peer.send_all([request(stream), trailers(stream)]);
+    }
+    peer.send_all([request(7), trailers(7).without(crate::frame::FLAG_END_STREAM)]);
+    peer.assert_reset(7, &Violation::TrailersWithoutEnd { stream: id(7) });
+
     let config = Config { streams_max: 3, ..Config::default() };
     let mut peer = Peer::of_server_with(config, &[]);
     peer.send_all([request(1), request(3), request(5), request(7)]);

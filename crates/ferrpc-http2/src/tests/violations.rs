@@ -71,78 +71,96 @@ fn block_list_bytes() -> usize {
     REQUEST.iter().map(|(name, value)| name.len() + value.len() + 32).sum()
 }
 
+/// Plays all rows; says which of them did not end as they should.
+fn check_all(split: usize) {
+    let fails = |row: &Row| std::panic::catch_unwind(|| check(row, split)).is_err();
+    let failed: Vec<_> = table().iter().filter(|row| fails(row)).map(|row| row.name).collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+}
+
 #[test]
 fn each_misdeed_has_its_name_and_ends_what_it_should() {
-    for row in table() {
-        let outcome = std::panic::catch_unwind(|| check(&row, 0));
-        assert!(outcome.is_ok(), "{}", row.name);
-    }
+    check_all(0);
 }
 
 #[test]
 fn misdeeds_fed_octet_by_octet_are_the_same() {
-    for row in table() {
-        let outcome = std::panic::catch_unwind(|| check(&row, 1));
-        assert!(outcome.is_ok(), "{}", row.name);
-    }
+    check_all(1);
+}
+
+/// The line of the list below that a violation belongs to.
+fn listed(violation: &Violation) -> &'static (&'static str, ErrorCode, Scope) {
+    let text = format!("{violation:?}");
+    let of =
+        |name: &str| text.strip_prefix(name).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric));
+    ALL.iter().find(|(name, ..)| of(name)).unwrap_or_else(|| panic!("{text} is not listed"))
 }
 
 #[test]
-fn every_misdeed_is_tried() {
-    let name = |violation: &Violation| {
-        let text = format!("{violation:?}");
-        text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
-    };
-    let tried: BTreeSet<String> = table().iter().map(|row| name(&row.violation)).collect();
-    let all: BTreeSet<String> = ALL.iter().map(|&name| name.to_owned()).collect();
-    assert_eq!(tried, all);
-    // A new variant does not compile here until the list and the table know it.
-    assert!(table().iter().all(|row| is_listed(&row.violation)));
+fn every_misdeed_is_tried_and_has_the_code_that_it_should() {
+    let mut tried = BTreeSet::new();
+    for row in table() {
+        let (name, code, scope) = listed(&row.violation);
+        assert_eq!(row.violation.answer(), (*code, *scope), "{}", row.name);
+        // A new variant does not compile here until the list knows it.
+        assert!(is_listed(&row.violation));
+        tried.insert(*name);
+    }
+    assert_eq!(tried, ALL.iter().map(|(name, ..)| *name).collect());
 }
 
-const ALL: [&str; 41] = [
-    "BadPreface",
-    "FirstFrameNotSettings",
-    "FrameTooLarge",
-    "FrameLength",
-    "PriorityLength",
-    "Padding",
-    "StreamZero",
-    "NotStreamZero",
-    "IdleStream",
-    "StreamClosed",
-    "HeadersOnClosedStream",
-    "StreamIdOrder",
-    "TooManyStreams",
-    "SelfDependency",
-    "HeaderBlockInterrupted",
-    "UnexpectedContinuation",
-    "ContinuationFlood",
-    "EmptyContinuation",
-    "HeaderBlockTooLarge",
-    "HeaderBlockTimeout",
-    "Hpack",
-    "HeaderListTooLarge",
-    "MalformedHeaders",
-    "TrailersWithoutEnd",
-    "DataBeforeHeaders",
-    "TooManyInformational",
-    "ContentLength",
-    "ZeroWindowUpdate",
-    "WindowOverflow",
-    "WindowOverrun",
-    "SettingsAckPayload",
-    "TooManySettings",
-    "SettingValue",
-    "SettingsTimeout",
-    "PrefaceTimeout",
-    "PushPromise",
-    "GoAwayRising",
-    "GoAwayFlood",
-    "TooManyResets",
-    "TooManyCheapFrames",
-    "EmptyDataFlood",
-];
+/// Each misdeed, its code on the wire and what it ends, as RFC 9113 demands; where it leaves that to us,
+/// a nuisance is ENHANCE_YOUR_CALM (§10.5). The first line that fits counts.
+const ALL: [(&str, ErrorCode, Scope); 45] = {
+    use Scope::{Connection, Stream};
+    [
+        ("BadPreface", ErrorCode::PROTOCOL_ERROR, Connection),
+        ("FirstFrameNotSettings", ErrorCode::PROTOCOL_ERROR, Connection),
+        ("FrameTooLarge", ErrorCode::FRAME_SIZE_ERROR, Connection),
+        ("FrameLength", ErrorCode::FRAME_SIZE_ERROR, Connection),
+        ("PriorityLength", ErrorCode::FRAME_SIZE_ERROR, Stream),
+        ("Padding", ErrorCode::PROTOCOL_ERROR, Connection),
+        ("StreamZero", ErrorCode::PROTOCOL_ERROR, Connection),
+        ("NotStreamZero", ErrorCode::PROTOCOL_ERROR, Connection),
+        ("IdleStream", ErrorCode::PROTOCOL_ERROR, Connection),
+        ("StreamClosed", ErrorCode::STREAM_CLOSED, Stream),
+        ("HeadersOnClosedStream", ErrorCode::STREAM_CLOSED, Connection),
+        ("StreamIdOrder", ErrorCode::PROTOCOL_ERROR, Connection),
+        ("TooManyStreams", ErrorCode::REFUSED_STREAM, Stream),
+        ("SelfDependency", ErrorCode::PROTOCOL_ERROR, Stream),
+        ("HeaderBlockInterrupted", ErrorCode::PROTOCOL_ERROR, Connection),
+        ("UnexpectedContinuation", ErrorCode::PROTOCOL_ERROR, Connection),
+        ("ContinuationFlood", ErrorCode::ENHANCE_YOUR_CALM, Connection),
+        ("EmptyContinuation", ErrorCode::ENHANCE_YOUR_CALM, Connection),
+        ("HeaderBlockTooLarge", ErrorCode::ENHANCE_YOUR_CALM, Connection),
+        ("HeaderBlockTimeout", ErrorCode::ENHANCE_YOUR_CALM, Connection),
+        ("Hpack(TooMuch", ErrorCode::ENHANCE_YOUR_CALM, Connection),
+        ("Hpack", ErrorCode::COMPRESSION_ERROR, Connection),
+        ("HeaderListTooLarge", ErrorCode::ENHANCE_YOUR_CALM, Stream),
+        ("MalformedHeaders", ErrorCode::PROTOCOL_ERROR, Stream),
+        ("TrailersWithoutEnd", ErrorCode::PROTOCOL_ERROR, Stream),
+        ("DataBeforeHeaders", ErrorCode::PROTOCOL_ERROR, Stream),
+        ("TooManyInformational", ErrorCode::ENHANCE_YOUR_CALM, Stream),
+        ("ContentLength", ErrorCode::PROTOCOL_ERROR, Stream),
+        ("ZeroWindowUpdate { stream: None", ErrorCode::PROTOCOL_ERROR, Connection),
+        ("ZeroWindowUpdate { stream: Some", ErrorCode::PROTOCOL_ERROR, Stream),
+        ("WindowOverflow { stream: None", ErrorCode::FLOW_CONTROL_ERROR, Connection),
+        ("WindowOverflow { stream: Some", ErrorCode::FLOW_CONTROL_ERROR, Stream),
+        ("WindowOverrun", ErrorCode::FLOW_CONTROL_ERROR, Connection),
+        ("SettingsAckPayload", ErrorCode::FRAME_SIZE_ERROR, Connection),
+        ("TooManySettings", ErrorCode::ENHANCE_YOUR_CALM, Connection),
+        ("SettingValue { setting: 4", ErrorCode::FLOW_CONTROL_ERROR, Connection),
+        ("SettingValue", ErrorCode::PROTOCOL_ERROR, Connection),
+        ("SettingsTimeout", ErrorCode::SETTINGS_TIMEOUT, Connection),
+        ("PrefaceTimeout", ErrorCode::SETTINGS_TIMEOUT, Connection),
+        ("PushPromise", ErrorCode::PROTOCOL_ERROR, Connection),
+        ("GoAwayRising", ErrorCode::PROTOCOL_ERROR, Connection),
+        ("GoAwayFlood", ErrorCode::ENHANCE_YOUR_CALM, Connection),
+        ("TooManyResets", ErrorCode::ENHANCE_YOUR_CALM, Connection),
+        ("TooManyCheapFrames", ErrorCode::ENHANCE_YOUR_CALM, Connection),
+        ("EmptyDataFlood", ErrorCode::ENHANCE_YOUR_CALM, Connection),
+    ]
+};
 
 fn is_listed(violation: &Violation) -> bool {
     use Violation::*;
@@ -241,17 +259,20 @@ fn what_looks_like_a_misdeed_and_is_none_is_taken() {
             [vec![request(1)], vec![data(1, ""); 10], vec![data(1, "x")], vec![data(1, ""); 10]].concat(),
         ),
     ];
-    for (name, frames) in rows {
-        for split in [0, 1] {
+    let fails = |frames: &[Frame]| {
+        let play = |split| {
             let mut peer = Peer::of_server();
             peer.split = split;
-            peer.send_all(frames.clone());
-            assert!(!peer.engine.is_closed(), "{name}");
+            peer.send_all(frames.iter().cloned());
+            assert!(!peer.engine.is_closed(), "{:?}", peer.events());
             let frames = peer.frames();
-            assert!(!frames.iter().any(|frame| frame.is(FrameKind::RST_STREAM)), "{name}: {frames:?}");
+            assert!(!frames.iter().any(|frame| frame.is(FrameKind::RST_STREAM)), "{frames:?}");
             peer.assert_alive();
-        }
-    }
+        };
+        std::panic::catch_unwind(|| [0, 1].map(play)).is_err()
+    };
+    let failed: Vec<_> = rows.iter().filter(|(_, frames)| fails(frames)).map(|(name, _)| name).collect();
+    assert!(failed.is_empty(), "{failed:#?}");
 }
 
 #[test]

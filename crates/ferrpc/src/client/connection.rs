@@ -339,6 +339,7 @@ fn write_head(writer: &mut HeaderWriter<'_>, open: &Open, now: Instant) {
     writer.field(b":method", b"POST", Indexing::Index);
     writer.field(b":scheme", b"http", Indexing::Index);
     writer.field(b":path", open.path.as_bytes(), Indexing::Index);
+    //= RFC 9113 §8.3.1 authority-sent
     writer.field(b":authority", open.authority.as_bytes(), Indexing::Index);
     writer.field(b"te", b"trailers", Indexing::Index);
     writer.field(b"content-type", b"application/grpc", Indexing::Index);
@@ -454,5 +455,51 @@ impl Conn {
             exchange.end(Err(status.at(Phase::Http2).not_executed()));
         }
         exchange
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a server sees of a call's head.
+    fn seen(open: &Open) -> Head {
+        let now = std::time::Instant::now();
+        let mut client = Connection::client(ferrpc_http2::Config::default(), now);
+        let mut server = Connection::server(ferrpc_http2::Config::default(), now);
+        client.open(End::Yes, |writer| write_head(writer, open, now.into())).unwrap();
+        while !client.output().is_empty() {
+            let octets = client.output().first().to_vec();
+            server.space()[..octets.len()].copy_from_slice(&octets);
+            server.received(octets.len(), now);
+            client.written(octets.len(), now);
+        }
+        let head = std::iter::from_fn(|| server.event()).find_map(|event| match event {
+            Event::Head { head, .. } => Some(head),
+            _ => None,
+        });
+        head.unwrap()
+    }
+
+    #[test]
+    fn head_of_a_call_is_what_http2_and_grpc_demand() {
+        let mut metadata = Metadata::new();
+        metadata.append("k", "v").unwrap();
+        let open = Open {
+            path: "/a.B/C",
+            authority: "host:1".into(),
+            metadata,
+            deadline: None,
+            message: None,
+            one_answer: true,
+            exchange: Exchange::new(Arc::new(Inbox::default()), Whose::Client, None),
+        };
+        let head = seen(&open);
+        let pseudo = (head.method(), head.scheme(), head.path(), head.authority());
+        assert_eq!(pseudo, (&b"POST"[..], &b"http"[..], &b"/a.B/C"[..], &b"host:1"[..]));
+        assert_eq!(head.pseudo_len(), 4);
+        let names: Vec<_> =
+            head.fields().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect();
+        assert_eq!(names, ["te", "content-type", "user-agent", "k"]);
     }
 }

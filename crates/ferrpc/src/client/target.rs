@@ -52,6 +52,7 @@ impl Target {
         if endpoint.is_empty() {
             return Err(fail("it names no host; write host:port"));
         }
+        //= RFC 9113 §8.3.1 no-userinfo
         if endpoint.contains(['/', ' ', '@', '?', '#']) {
             return Err(fail("it must be host:port without a path"));
         }
@@ -116,6 +117,7 @@ mod tests {
             ("host:port", "its port is no number from 0 to 65535"),
             ("host:70000", "its port is no number from 0 to 65535"),
             ("http://a:1/path", "it must be host:port without a path"),
+            ("http://user@a:1", "it must be host:port without a path"),
             ("ipv4:localhost:1", "write addresses as 127.0.0.1:50051 or [::1]:50051"),
             ("unix:/tmp/x", "unix targets are not supported yet"),
         ] {

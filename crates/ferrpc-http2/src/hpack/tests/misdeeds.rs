@@ -21,6 +21,14 @@ fn index_behind_the_table_is_refused() {
 }
 
 #[test]
+fn field_that_enters_the_table_twice_is_no_misdeed() {
+    let mut decoder = Decoder::new(4096);
+    let list = decode(&mut decoder, &hex("40 0161 0162 40 0161 0162 be bf")).unwrap();
+    assert_eq!(text(&list), "a: b\n".repeat(4));
+    assert_eq!(decoder.table.len(), 2);
+}
+
+#[test]
 fn integer_of_more_than_five_octets_is_refused() {
     assert_eq!(error("ff 80 80 80 80 00"), HpackError::IntegerTooLong);
     assert_eq!(error("ff ff ff ff ff ff ff ff ff 7f"), HpackError::IntegerTooLong);

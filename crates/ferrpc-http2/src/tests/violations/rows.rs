@@ -150,7 +150,13 @@ fn frame_rules() -> Vec<Row> {
             [request(1), rst_stream(1, ErrorCode::CANCEL).payload([0; 3])],
             wrong(FrameKind::RST_STREAM, 3),
         ),
+        server(
+            "§6.4 RST_STREAM of 5 octets",
+            [request(1), rst_stream(1, ErrorCode::CANCEL).payload([0; 5])],
+            wrong(FrameKind::RST_STREAM, 5),
+        ),
         server("§6.5 SETTINGS of 5 octets", [settings(&[]).payload([0; 5])], wrong(FrameKind::SETTINGS, 5)),
+        server("§6.7 PING of 9 octets", [ping([0; 8]).payload([0; 9])], wrong(FrameKind::PING, 9)),
         server("§6.7 PING of 7 octets", [ping([0; 8]).payload([0; 7])], wrong(FrameKind::PING, 7)),
         server(
             "§6.8 GOAWAY of 7 octets",
@@ -196,6 +202,7 @@ fn frame_rules() -> Vec<Row> {
             zero(FrameKind::RST_STREAM),
         ),
         server("§6.10 CONTINUATION on stream 0", [continuation(0, "")], zero(FrameKind::CONTINUATION)),
+        client("§6.6 PUSH_PROMISE on stream 0", [push_promise(0)], zero(FrameKind::PUSH_PROMISE)),
         server("§6.5 SETTINGS on a stream", [settings(&[]).on(1)], not_zero(FrameKind::SETTINGS)),
         server("§6.7 PING on a stream", [ping([0; 8]).on(1)], not_zero(FrameKind::PING)),
         server(
@@ -402,12 +409,12 @@ fn message_rules() -> Vec<Row> {
         ),
         server(
             "§8.3 an unknown pseudo-header",
-            [headers(1, block(&[(":a", "b")]))],
+            [headers(1, block(&[REQUEST[0], REQUEST[1], REQUEST[2], (":a", "b")]))],
             malformed(1, Malformed::UnknownPseudo),
         ),
         server(
             "§8.3 a pseudo-header twice",
-            [headers(1, block(&[REQUEST[0], REQUEST[0]]))],
+            [headers(1, block(&[REQUEST[0], REQUEST[1], REQUEST[2], REQUEST[2]]))],
             malformed(1, Malformed::DuplicatePseudo),
         ),
         server("§8.3.1 no :path", [headers(1, block(&REQUEST[..2]))], malformed(1, Malformed::MissingPseudo)),
