@@ -6,6 +6,7 @@
 
 mod config;
 mod context;
+mod default;
 mod docs;
 mod enumeration;
 mod error;

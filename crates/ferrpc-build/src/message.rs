@@ -3,10 +3,41 @@
 use ferrpc_proto::descriptor::{DescriptorProto, FieldDescriptorProto, field_descriptor_proto::Type as Kind};
 
 use crate::context::Context;
+use crate::default;
 use crate::error::Error;
 use crate::names::{Scope, camel, snake};
 use crate::print::{Printer, Type};
 use crate::schema::{How, Item, how, is_required, oneof_of, text};
+
+/// What a getter must not be called, since it would be found instead: methods of messages, and those that
+/// every type has in practice.
+const METHODS: &[&str] = &[
+    "check_initialized",
+    "clone",
+    "clone_from",
+    "decode",
+    "decode_partial",
+    "decode_shared",
+    "decode_with",
+    "default",
+    "encode_into",
+    "encode_pieces",
+    "encode_to_bytes",
+    "encode_to_vec",
+    "encoded_len",
+    "eq",
+    "fmt",
+    "from",
+    "into",
+    "merge",
+    "merge_from",
+    "ne",
+    "to_owned",
+    "to_string",
+    "try_from",
+    "try_into",
+    "type_id",
+];
 
 /// One field as it is printed: in the struct, and in the list.
 struct Line {
@@ -23,7 +54,7 @@ pub(crate) fn message(
     item: &Item<'_>,
     message: &DescriptorProto,
 ) -> Result<(), Error> {
-    let mut scope = Scope::with(&["_unknown"]);
+    let (mut scope, mut getters) = (Scope::with(&["_unknown"]), Scope::with(METHODS));
     let mut lines = Vec::new();
     let mut oneofs_done = Vec::new();
     for (i, field) in message.field.iter().enumerate() {
@@ -39,7 +70,11 @@ pub(crate) fn message(
         }
         let name = scope.take(&snake(text(&field.name)));
         let (rust, kind) = field_type(g, module, item, field)?;
-        let part = format!("({number} \"{}\" {name} {kind})", text(&field.name));
+        let getter = match kind.starts_with("optional ") {
+            true => getter(g, &mut getters, module, item, field, &name)?,
+            false => String::new(),
+        };
+        let part = format!("({number} \"{}\" {name} {kind}{getter})", text(&field.name));
         lines.push((number, Line { name, rust, part, doc: g.doc(item.file, &source) }));
     }
 
@@ -67,6 +102,34 @@ pub(crate) fn message(
     }
     out.close("}");
     Ok(())
+}
+
+/// What is not to be seen in a field's list entry: how the getter differs from the usual one.
+fn getter(
+    g: &Context<'_>,
+    getters: &mut Scope,
+    module: usize,
+    item: &Item<'_>,
+    field: &FieldDescriptorProto,
+    name: &str,
+) -> Result<String, Error> {
+    let mut parts = Vec::new();
+    let getter = getters.take(name.trim_start_matches("r#"));
+    if getter != name {
+        parts.push(format!("fn {getter}"));
+    }
+    if field.r#type == Some(Kind::ENUM) {
+        let path = g.schema.path(module, text(&field.type_name), text(&item.file.name))?;
+        parts.push(format!(": {path}"));
+    }
+    if let Some(default) = &field.default_value {
+        let value = default::value(&g.schema, field, default).ok_or_else(|| {
+            let name = format!("{}.{}", item.full_name, text(&field.name));
+            Error::new(text(&item.file.name), format!("{name} has a default of another type: {default:?}"))
+        })?;
+        parts.extend(value.map(|value| format!("= {value}")));
+    }
+    Ok(if parts.is_empty() { String::new() } else { format!(" [{}]", parts.join(" ")) })
 }
 
 /// Which fields are required, and in which one may be missing further down, if there are such.

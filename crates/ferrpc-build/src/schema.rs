@@ -24,6 +24,8 @@ pub(crate) struct Schema<'a> {
     entries: HashMap<String, &'a DescriptorProto>,
     closed_enums: HashSet<String>,
     boxed: HashSet<String>,
+    /// Names and numbers of the values of enums.
+    values: HashMap<String, &'a EnumDescriptorProto>,
     /// Messages that can lack a required field, of their own or in a message inside.
     checked: HashSet<String>,
 }
@@ -87,6 +89,7 @@ impl<'a> Schema<'a> {
             entries: HashMap::new(),
             closed_enums: HashSet::new(),
             boxed: HashSet::new(),
+            values: HashMap::new(),
             checked: HashSet::new(),
         };
         let local: Vec<&FileDescriptorProto> =
@@ -280,6 +283,9 @@ impl<'a> Schema<'a> {
         let features = Features::of(file)?;
         let mut inside = vec![(prefix, features, &*file.message_type, &*file.enum_type)];
         while let Some((prefix, features, messages, enums)) = inside.pop() {
+            for inner in enums {
+                self.values.insert(format!("{prefix}.{}", text(&inner.name)), inner);
+            }
             let closed = enums.iter().filter(|inner| features.is_closed(inner));
             self.closed_enums.extend(closed.map(|inner| format!("{prefix}.{}", text(&inner.name))));
             for message in messages {
@@ -365,6 +371,17 @@ impl<'a> Schema<'a> {
     /// Whether a message can lack a required field, of its own or in a message inside.
     pub(crate) fn is_checked(&self, full_name: &str) -> bool {
         self.checked.contains(full_name)
+    }
+
+    /// The number of an enum's first value.
+    pub(crate) fn first_number(&self, full_name: &str) -> Option<i32> {
+        self.values.get(full_name)?.value.first()?.number
+    }
+
+    /// The number of an enum's value.
+    pub(crate) fn number_of(&self, full_name: &str, value: &str) -> Option<i32> {
+        let mut values = self.values.get(full_name)?.value.iter();
+        values.find(|found| text(&found.name) == value)?.number
     }
 
     /// Whether an enum takes the numbers it names only.

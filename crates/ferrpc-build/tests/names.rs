@@ -105,3 +105,14 @@ fn enums_lose_their_prefix_if_all_values_can() {
     assert_eq!((Debug::name_.name(), Debug::values_.0), (Some("name"), 1));
     assert!(matches!(Color(1), Color::RED));
 }
+
+#[test]
+fn a_getter_hides_no_method_that_messages_have() {
+    use package::v1::{Debug, Shadows};
+
+    let message = Shadows { decode: Some(7), r#type: Some("t".into()), ..Default::default() };
+    let bytes = message.clone().encode_to_vec().unwrap();
+    assert_eq!(Shadows::decode(&bytes).unwrap(), message);
+    assert_eq!((message.clone_(), message.clone__(), message.decode_()), ("", &b""[..], 7));
+    assert_eq!((message.fmt_(), message.default_(), message.r#type()), (Debug::name_, false, "t"));
+}

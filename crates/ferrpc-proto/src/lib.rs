@@ -54,7 +54,7 @@ pub mod __private {
         encode_all_by_table,
     };
     pub use crate::rev::RevWriter;
-    pub use crate::sub::{InSub, Slot};
+    pub use crate::sub::{DefaultInstance, InSub, Slot};
     pub use crate::table::{
         Aux, Checks, EnumType, Field, Layout, Oneof, Part, Payload, Stored, Table, Value, kind,
     };

@@ -65,6 +65,16 @@ macro_rules! __message {
 
             impl p::InSub for $message {
                 type Slot = $crate::__slot!($slot);
+
+                #[inline]
+                fn default_instance() -> &'static Self {
+                    static DEFAULT: p::DefaultInstance<$message> = p::DefaultInstance::new();
+                    DEFAULT.get()
+                }
+            }
+
+            impl $message {
+                $($crate::__getter! { $part })*
             }
 
             const PARTS: &[p::Part] = &[$($crate::__part!($message, $part)),*];
@@ -164,7 +174,9 @@ macro_rules! __slot {
     (boxed) => { ::core::option::Option<p::Box<Self>> };
 }
 
-/// One field, as `(number "name" field how kind)`, or a oneof, as `(oneof field)`.
+/// One field, as `(number "name" field how kind)`, or a oneof, as `(oneof field)`. A field that is `optional`
+/// may have `[fn getter: Enum = default]` behind it: what else its getter is called, what type an enum is of, and
+/// what is read where it is unset, of an enum the number; attributes of the getter may come first.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __part {
@@ -185,7 +197,7 @@ macro_rules! __part {
             )
         }
     };
-    ($message:ty, ($number:literal $name:literal $field:ident $how:ident $kind:ident)) => {
+    ($message:ty, ($number:literal $name:literal $field:ident $how:ident $kind:ident $($get:tt)?)) => {
         // SAFETY: the offset and the function name the same field.
         unsafe {
             p::Part::$how::<_, p::kind::$kind, _>(
@@ -195,6 +207,129 @@ macro_rules! __part {
                 |message: &$message| &message.$field,
             )
         }
+    };
+}
+
+/// The getter of a field that knows whether it is set, given as `__part!` takes it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __getter {
+    (($number:literal $name:literal $field:ident optional open)) => {};
+    (($number:literal $name:literal $field:ident optional $kind:ident)) => {
+        $crate::__getter! { @ $kind [] $name $field $field }
+    };
+    (($number:literal $name:literal $field:ident optional $kind:ident
+        [$(#[$attribute:meta])* fn $getter:ident $($rest:tt)*])) => {
+        $crate::__getter! { @ $kind [$(#[$attribute])*] $name $field $getter $($rest)* }
+    };
+    (($number:literal $name:literal $field:ident optional $kind:ident
+        [$(#[$attribute:meta])* $($rest:tt)*])) => {
+        $crate::__getter! { @ $kind [$(#[$attribute])*] $name $field $field $($rest)* }
+    };
+    (($($other:tt)*)) => {};
+    (@ string [$($attribute:tt)*] $name:literal $field:ident $getter:ident $(= $default:expr)?) => {
+        #[doc = ::core::concat!("`", $name, "`, or its default where it is unset.")]
+        $($attribute)*
+        #[inline]
+        pub fn $getter(&self) -> &str {
+            match &self.$field {
+                ::core::option::Option::Some(value) => value,
+                ::core::option::Option::None => $crate::__or!([$($default)?] ""),
+            }
+        }
+    };
+    (@ bytes [$($attribute:tt)*] $name:literal $field:ident $getter:ident $(= $default:expr)?) => {
+        #[doc = ::core::concat!("`", $name, "`, or its default where it is unset.")]
+        $($attribute)*
+        #[inline]
+        pub fn $getter(&self) -> &[u8] {
+            match &self.$field {
+                ::core::option::Option::Some(value) => value,
+                ::core::option::Option::None => $crate::__or!([$($default)?] b""),
+            }
+        }
+    };
+    (@ open [$($attribute:tt)*] $name:literal $field:ident $getter:ident : $enum:ty $(= $default:expr)?) => {
+        #[doc = ::core::concat!("`", $name, "`, or its default where it is unset.")]
+        $($attribute)*
+        #[inline]
+        pub fn $getter(&self) -> $enum {
+            match self.$field {
+                ::core::option::Option::Some(value) => value,
+                ::core::option::Option::None => {
+                    $crate::__or!([$(<$enum as ::core::convert::From<i32>>::from($default))?] ::core::default::Default::default())
+                }
+            }
+        }
+    };
+    (@ $kind:ident [$($attribute:tt)*] $name:literal $field:ident $getter:ident $(= $default:expr)?) => {
+        #[doc = ::core::concat!("`", $name, "`, or its default where it is unset.")]
+        $($attribute)*
+        #[inline]
+        pub fn $getter(&self) -> $crate::__number!($kind) {
+            match self.$field {
+                ::core::option::Option::Some(value) => value,
+                ::core::option::Option::None => {
+                    $crate::__or!([$($default)?] ::core::default::Default::default())
+                }
+            }
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __or {
+    ([] $other:expr) => {
+        $other
+    };
+    ([$value:expr] $other:expr) => {
+        $value
+    };
+}
+
+/// The Rust type of a kind of number.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __number {
+    (int32) => {
+        i32
+    };
+    (sint32) => {
+        i32
+    };
+    (sfixed32) => {
+        i32
+    };
+    (int64) => {
+        i64
+    };
+    (sint64) => {
+        i64
+    };
+    (sfixed64) => {
+        i64
+    };
+    (uint32) => {
+        u32
+    };
+    (fixed32) => {
+        u32
+    };
+    (uint64) => {
+        u64
+    };
+    (fixed64) => {
+        u64
+    };
+    (float) => {
+        f32
+    };
+    (double) => {
+        f64
+    };
+    (bool) => {
+        bool
     };
 }
 
@@ -241,7 +376,7 @@ macro_rules! __emit {
     ($self:tt $w:ident ($number:literal $name:literal $field:ident map $key:ident $value:ident)) => {
         p::emit::map::<p::kind::$key, p::kind::$value, _, _>($w, $number, &$self.$field);
     };
-    ($self:tt $w:ident ($number:literal $name:literal $field:ident $how:ident $kind:ident)) => {
+    ($self:tt $w:ident ($number:literal $name:literal $field:ident $how:ident $kind:ident $($get:tt)?)) => {
         p::emit::$how::<p::kind::$kind, _>($w, $number, &$self.$field);
     };
 }

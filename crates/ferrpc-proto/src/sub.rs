@@ -1,7 +1,11 @@
 //! `Sub<T>`: a singular message field, set or not.
 
+#![expect(unsafe_code)] // A default instance is made once and never freed.
+
 use alloc::boxed::Box;
 use core::fmt;
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// A singular message field: either unset, or one `T` of its own.
 ///
@@ -15,6 +19,46 @@ pub struct Sub<T: InSub>(T::Slot);
 pub trait InSub: Default + Sized + 'static {
     /// `Option<Self>` or `Option<Box<Self>>`.
     type Slot: Slot<Self>;
+
+    /// What is read where there is none: one for the whole process.
+    fn default_instance() -> &'static Self;
+}
+
+/// A default value made when it is first asked for, in a `static`.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct DefaultInstance<T>(AtomicPtr<T>);
+
+#[doc(hidden)]
+impl<T: Default + Send + Sync> DefaultInstance<T> {
+    #[allow(clippy::new_without_default)] // For statics.
+    pub const fn new() -> Self {
+        Self(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    pub fn get(&'static self) -> &'static T {
+        // SAFETY: null, or what `make` has put there for good.
+        match unsafe { self.0.load(Ordering::Acquire).as_ref() } {
+            Some(value) => value,
+            None => self.make(),
+        }
+    }
+
+    #[cold]
+    fn make(&'static self) -> &'static T {
+        let new = Box::into_raw(Box::<T>::default());
+        match self.0.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire) {
+            // SAFETY: from a box that nobody frees any more.
+            Ok(_) => unsafe { &*new },
+            Err(there) => {
+                // SAFETY: the box just made, which nobody has seen; and the other, which is there for good.
+                unsafe {
+                    drop(Box::from_raw(new));
+                    &*there
+                }
+            }
+        }
+    }
 }
 
 /// The place inside a [`Sub`].
@@ -88,6 +132,22 @@ impl<T: InSub> Sub<T> {
     #[inline]
     pub fn as_ref(&self) -> Option<&T> {
         self.0.get()
+    }
+
+    /// The message, or the default one where it is unset.
+    ///
+    /// ```
+    /// use ferrpc_proto::descriptor::FieldDescriptorProto;
+    ///
+    /// let field = FieldDescriptorProto::default();
+    /// assert!(!field.options.get().deprecated());
+    /// ```
+    #[inline]
+    pub fn get(&self) -> &T {
+        match self.as_ref() {
+            Some(value) => value,
+            None => T::default_instance(),
+        }
     }
 
     /// The message to change, if set.

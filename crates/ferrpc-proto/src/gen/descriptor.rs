@@ -83,7 +83,7 @@ pub mod google {
             (10 "public_dependency" public_dependency repeated int32)
             (11 "weak_dependency" weak_dependency repeated int32)
             (12 "syntax" syntax optional string)
-            (14 "edition" edition optional open)
+            (14 "edition" edition optional open [: Edition])
             (15 "option_dependency" option_dependency repeated string)
         }
 
@@ -120,7 +120,7 @@ pub mod google {
             (8 "oneof_decl" oneof_decl repeated message)
             (9 "reserved_range" reserved_range repeated message)
             (10 "reserved_name" reserved_name repeated string)
-            (11 "visibility" visibility optional open)
+            (11 "visibility" visibility optional open [: SymbolVisibility])
         }
 
         #[derive(Clone, Default, PartialEq)]
@@ -144,7 +144,7 @@ pub mod google {
         crate::__message! {
             ExtensionRangeOptions, "google.protobuf.ExtensionRangeOptions", boxed, required() within(999);
             (2 "declaration" declaration repeated message)
-            (3 "verification" verification optional open)
+            (3 "verification" verification optional open [: extension_range_options::VerificationState = 1])
             (50 "features" features sub message)
             (999 "uninterpreted_option" uninterpreted_option repeated message)
         }
@@ -212,8 +212,8 @@ pub mod google {
             (1 "name" name optional string)
             (2 "extendee" extendee optional string)
             (3 "number" number optional int32)
-            (4 "label" label optional open)
-            (5 "type" r#type optional open)
+            (4 "label" label optional open [: field_descriptor_proto::Label])
+            (5 "type" r#type optional open [: field_descriptor_proto::Type])
             (6 "type_name" type_name optional string)
             (7 "default_value" default_value optional string)
             (8 "options" options sub message)
@@ -263,7 +263,7 @@ pub mod google {
             (3 "options" options sub message)
             (4 "reserved_range" reserved_range repeated message)
             (5 "reserved_name" reserved_name repeated string)
-            (6 "visibility" visibility optional open)
+            (6 "visibility" visibility optional open [: SymbolVisibility])
         }
 
         /// Describes a value within an enum.
@@ -429,7 +429,7 @@ pub mod google {
             FileOptions, "google.protobuf.FileOptions", boxed, required() within(999);
             (1 "java_package" java_package optional string)
             (8 "java_outer_classname" java_outer_classname optional string)
-            (9 "optimize_for" optimize_for optional open)
+            (9 "optimize_for" optimize_for optional open [: file_options::OptimizeMode])
             (10 "java_multiple_files" java_multiple_files optional bool)
             (11 "go_package" go_package optional string)
             (16 "cc_generic_services" cc_generic_services optional bool)
@@ -438,7 +438,7 @@ pub mod google {
             (20 "java_generate_equals_and_hash" java_generate_equals_and_hash optional bool)
             (23 "deprecated" deprecated optional bool)
             (27 "java_string_check_utf8" java_string_check_utf8 optional bool)
-            (31 "cc_enable_arenas" cc_enable_arenas optional bool)
+            (31 "cc_enable_arenas" cc_enable_arenas optional bool [= true])
             (36 "objc_class_prefix" objc_class_prefix optional string)
             (37 "csharp_namespace" csharp_namespace optional string)
             (39 "swift_prefix" swift_prefix optional string)
@@ -620,15 +620,15 @@ pub mod google {
 
         crate::__message! {
             FieldOptions, "google.protobuf.FieldOptions", boxed, required() within(999);
-            (1 "ctype" ctype optional open)
+            (1 "ctype" ctype optional open [: field_options::CType])
             (2 "packed" packed optional bool)
             (3 "deprecated" deprecated optional bool)
             (5 "lazy" lazy optional bool)
-            (6 "jstype" jstype optional open)
+            (6 "jstype" jstype optional open [: field_options::JSType])
             (10 "weak" weak optional bool)
             (15 "unverified_lazy" unverified_lazy optional bool)
             (16 "debug_redact" debug_redact optional bool)
-            (17 "retention" retention optional open)
+            (17 "retention" retention optional open [: field_options::OptionRetention])
             (19 "targets" targets repeated open)
             (20 "edition_defaults" edition_defaults repeated message)
             (21 "features" features sub message)
@@ -772,7 +772,7 @@ pub mod google {
         crate::__message! {
             MethodOptions, "google.protobuf.MethodOptions", boxed, required() within(999);
             (33 "deprecated" deprecated optional bool)
-            (34 "idempotency_level" idempotency_level optional open)
+            (34 "idempotency_level" idempotency_level optional open [: method_options::IdempotencyLevel])
             (35 "features" features sub message)
             (999 "uninterpreted_option" uninterpreted_option repeated message)
         }
@@ -833,15 +833,15 @@ pub mod google {
 
         crate::__message! {
             FeatureSet, "google.protobuf.FeatureSet", inline;
-            (1 "field_presence" field_presence optional open)
-            (2 "enum_type" enum_type optional open)
-            (3 "repeated_field_encoding" repeated_field_encoding optional open)
-            (4 "utf8_validation" utf8_validation optional open)
-            (5 "message_encoding" message_encoding optional open)
-            (6 "json_format" json_format optional open)
-            (7 "enforce_naming_style" enforce_naming_style optional open)
-            (8 "default_symbol_visibility" default_symbol_visibility optional open)
-            (9 "enforce_proto_limits" enforce_proto_limits optional open)
+            (1 "field_presence" field_presence optional open [: feature_set::FieldPresence])
+            (2 "enum_type" enum_type optional open [: feature_set::EnumType])
+            (3 "repeated_field_encoding" repeated_field_encoding optional open [: feature_set::RepeatedFieldEncoding])
+            (4 "utf8_validation" utf8_validation optional open [: feature_set::Utf8Validation])
+            (5 "message_encoding" message_encoding optional open [: feature_set::MessageEncoding])
+            (6 "json_format" json_format optional open [: feature_set::JsonFormat])
+            (7 "enforce_naming_style" enforce_naming_style optional open [: feature_set::EnforceNamingStyle])
+            (8 "default_symbol_visibility" default_symbol_visibility optional open [: feature_set::visibility_feature::DefaultSymbolVisibility])
+            (9 "enforce_proto_limits" enforce_proto_limits optional open [: feature_set::proto_limits_feature::EnforceProtoLimits])
         }
 
         /// A compiled specification for the defaults of a set of features.  These
@@ -864,8 +864,8 @@ pub mod google {
         crate::__message! {
             FeatureSetDefaults, "google.protobuf.FeatureSetDefaults", boxed;
             (1 "defaults" defaults repeated message)
-            (4 "minimum_edition" minimum_edition optional open)
-            (5 "maximum_edition" maximum_edition optional open)
+            (4 "minimum_edition" minimum_edition optional open [: Edition])
+            (5 "maximum_edition" maximum_edition optional open [: Edition])
         }
 
         /// Encapsulates information about the original source file from which a
@@ -1320,7 +1320,7 @@ pub mod google {
             crate::__message! {
                 EditionDefault, "google.protobuf.FieldOptions.EditionDefault", boxed;
                 (2 "value" value optional string)
-                (3 "edition" edition optional open)
+                (3 "edition" edition optional open [: super::Edition])
             }
 
             /// Information about the support window of a feature.
@@ -1349,10 +1349,10 @@ pub mod google {
 
             crate::__message! {
                 FeatureSupport, "google.protobuf.FieldOptions.FeatureSupport", boxed;
-                (1 "edition_introduced" edition_introduced optional open)
-                (2 "edition_deprecated" edition_deprecated optional open)
+                (1 "edition_introduced" edition_introduced optional open [: super::Edition])
+                (2 "edition_deprecated" edition_deprecated optional open [: super::Edition])
                 (3 "deprecation_warning" deprecation_warning optional string)
-                (4 "edition_removed" edition_removed optional open)
+                (4 "edition_removed" edition_removed optional open [: super::Edition])
                 (5 "removal_error" removal_error optional string)
             }
 
@@ -1721,7 +1721,7 @@ pub mod google {
 
             crate::__message! {
                 FeatureSetEditionDefault, "google.protobuf.FeatureSetDefaults.FeatureSetEditionDefault", boxed;
-                (3 "edition" edition optional open)
+                (3 "edition" edition optional open [: super::Edition])
                 (4 "overridable_features" overridable_features sub message)
                 (5 "fixed_features" fixed_features sub message)
             }
@@ -1869,7 +1869,7 @@ pub mod google {
                 (2 "source_file" source_file optional string)
                 (3 "begin" begin optional int32)
                 (4 "end" end optional int32)
-                (5 "semantic" semantic optional open)
+                (5 "semantic" semantic optional open [: annotation::Semantic])
             }
 
             /// Types nested in [`Annotation`](super::Annotation).

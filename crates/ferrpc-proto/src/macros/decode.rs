@@ -157,7 +157,7 @@ macro_rules! __absorb {
         }
     };
     ($self:tt $p:ident $end:ident $limit:ident $d:ident
-        ($number:literal $name:literal $field:ident $how:ident $kind:ident)) => {
+        ($number:literal $name:literal $field:ident $how:ident $kind:ident $($get:tt)?)) => {
         $crate::__absorb! { @ ($number, p::absorb::wire_type::<p::kind::$kind>()) $p $end $limit
             |p, tag| p::absorb::$how::<p::kind::$kind, _>(&mut $self.$field, tag, p, $end, $d)
         }

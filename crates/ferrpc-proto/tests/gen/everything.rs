@@ -104,7 +104,7 @@ pub mod ferrpc {
             (22 "maybe_double" maybe_double optional double)
             (23 "maybe_string" maybe_string optional string)
             (24 "maybe_bytes" maybe_bytes optional bytes)
-            (25 "maybe_mood" maybe_mood optional open)
+            (25 "maybe_mood" maybe_mood optional open [: Mood])
             (26 "maybe_point" maybe_point sub message)
             (31 "int32s" int32s packed int32)
             (32 "int64s" int64s packed int64)

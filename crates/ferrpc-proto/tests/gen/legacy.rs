@@ -49,6 +49,72 @@ pub mod ferrpc {
             (oneof more)
         }
 
+        /// What is read where nothing is set.
+        #[derive(Clone, Default, PartialEq)]
+        pub struct Defaults {
+            pub text: Option<String>,
+            pub raw: Option<::ferrpc_proto::Bytes>,
+            pub small: Option<i32>,
+            pub large: Option<i64>,
+            pub largest: Option<u64>,
+            pub third: Option<f32>,
+            pub huge: Option<f64>,
+            pub infinite: Option<f64>,
+            pub none: Option<f32>,
+            pub yes: Option<bool>,
+            pub color: Option<Color>,
+            pub first: Option<Color>,
+            pub plain: Option<String>,
+            pub bare: Option<::ferrpc_proto::Bytes>,
+            pub zero: Option<u32>,
+            pub whole: Option<f64>,
+            pub inner: ::ferrpc_proto::Sub<Defaults>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::UnknownFields,
+        }
+
+        ::ferrpc_proto::__message! {
+            Defaults, "ferrpc.test.Defaults", boxed, required(16) within(17);
+            (1 "text" text optional string [= "a\"\\\nü"])
+            (2 "raw" raw optional bytes [= b"\x00\xff\'x"])
+            (3 "small" small optional int32 [= -2147483648])
+            (4 "large" large optional sint64 [= -9223372036854775808])
+            (5 "largest" largest optional fixed64 [= 18446744073709551615])
+            (6 "third" third optional float [= 0.33333334])
+            (7 "huge" huge optional double [= 1e300])
+            (8 "infinite" infinite optional double [= ::core::primitive::f64::NEG_INFINITY])
+            (9 "none" none optional float [= ::core::primitive::f32::NAN])
+            (10 "yes" yes optional bool [= true])
+            (11 "color" color optional open [: Color = -2])
+            (12 "first" first optional open [: Color])
+            (13 "plain" plain optional string)
+            (14 "bare" bare optional bytes)
+            (15 "zero" zero optional uint32)
+            (16 "whole" whole optional double [= 2.0])
+            (17 "inner" inner sub message)
+        }
+
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        #[repr(transparent)]
+        pub struct Color(pub i32);
+
+        impl Color {
+            pub const RED: Self = Self(1);
+            pub const BLUE: Self = Self(-2);
+        }
+
+        impl ::core::default::Default for Color {
+            fn default() -> Self {
+                Self(1)
+            }
+        }
+
+        ::ferrpc_proto::__enum! {
+            Color, true;
+            (1 "RED")
+            (-2 "BLUE")
+        }
+
         /// Types nested in [`Legacy`](super::Legacy).
         pub mod legacy {
             #[derive(Clone, Default, PartialEq)]
@@ -196,7 +262,7 @@ pub mod ferrpc {
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 pub mod file_descriptors {
     /// `ferrpc/test/legacy.proto`
-    pub const FERRPC_TEST_LEGACY_PROTO: &[u8] = b"\n\x18ferrpc/test/legacy.proto\x12\x0bferrpc.test\"\xd7\x03\n\x06Legacy\x12,\n\x04data\x18\x01 \x01(\n2\x18.ferrpc.test.Legacy.DataR\x04data\x12)\n\x03row\x18\x02 \x03(\n2\x17.ferrpc.test.Legacy.RowR\x03row\x121\n\x05small\x18\x03 \x01(\n2\x19.ferrpc.test.Legacy.SmallH\x00R\x05small\x122\n\x05large\x18\xc9\x01 \x01(\n2\x19.ferrpc.test.Legacy.LargeH\x00R\x05large\x12+\n\x06legacy\x18\x05 \x01(\x0b2\x13.ferrpc.test.LegacyR\x06legacy\x1a\x8b\x01\n\x04Data\x12\x16\n\x06number\x18\x01 \x01(\x05R\x06number\x12\x12\n\x04text\x18\x02 \x01(\tR\x04text\x124\n\x05inner\x18\x03 \x01(\n2\x1e.ferrpc.test.Legacy.Data.InnerR\x05inner\x1a!\n\x05Inner\x12\x18\n\x07numbers\x18\x01 \x03(\x05R\x07numbers\x1a\x13\n\x03Row\x12\x0c\n\x01x\x18\x01 \x01(\x11R\x01x\x1a\x15\n\x05Small\x12\x0c\n\x01x\x18\x01 \x01(\x05R\x01x\x1a\x1c\n\x05Large\x12\x13\n\x04text\x18\xca\x01 \x01(\tR\x04textB\x08\n\x06choice\"\xd5\x03\n\x05Order\x12\x0e\n\x02id\x18\x01 \x02(\tR\x02id\x12+\n\x04line\x18\x02 \x03(\x0b2\x17.ferrpc.test.Order.LineR\x04line\x123\n\x05named\x18\x03 \x03(\x0b2\x1d.ferrpc.test.Order.NamedEntryR\x05named\x12+\n\x04next\x18\x04 \x01(\x0b2\x17.ferrpc.test.Order.NodeR\x04next\x12/\n\x05extra\x18\x05 \x01(\x0b2\x17.ferrpc.test.Order.LineH\x00R\x05extra\x12\x14\n\x04none\x18\x06 \x01(\x05H\x00R\x04none\x1aQ\n\nNamedEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12-\n\x05value\x18\x02 \x01(\x0b2\x17.ferrpc.test.Order.LineR\x05value:\x028\x01\x1aB\n\x04Line\x12\x10\n\x03sku\x18\x01 \x02(\x05R\x03sku\x12(\n\x02at\x18\x02 \x02(\x0b2\x18.ferrpc.test.Order.PointR\x02at\x1a0\n\x04Node\x12(\n\x05order\x18\x01 \x01(\x0b2\x12.ferrpc.test.OrderR\x05order\x1a\x15\n\x05Point\x12\x0c\n\x01x\x18\x01 \x01(\x05R\x01xB\x06\n\x04more";
+    pub const FERRPC_TEST_LEGACY_PROTO: &[u8] = b"\n\x18ferrpc/test/legacy.proto\x12\x0bferrpc.test\"\xd7\x03\n\x06Legacy\x12,\n\x04data\x18\x01 \x01(\n2\x18.ferrpc.test.Legacy.DataR\x04data\x12)\n\x03row\x18\x02 \x03(\n2\x17.ferrpc.test.Legacy.RowR\x03row\x121\n\x05small\x18\x03 \x01(\n2\x19.ferrpc.test.Legacy.SmallH\x00R\x05small\x122\n\x05large\x18\xc9\x01 \x01(\n2\x19.ferrpc.test.Legacy.LargeH\x00R\x05large\x12+\n\x06legacy\x18\x05 \x01(\x0b2\x13.ferrpc.test.LegacyR\x06legacy\x1a\x8b\x01\n\x04Data\x12\x16\n\x06number\x18\x01 \x01(\x05R\x06number\x12\x12\n\x04text\x18\x02 \x01(\tR\x04text\x124\n\x05inner\x18\x03 \x01(\n2\x1e.ferrpc.test.Legacy.Data.InnerR\x05inner\x1a!\n\x05Inner\x12\x18\n\x07numbers\x18\x01 \x03(\x05R\x07numbers\x1a\x13\n\x03Row\x12\x0c\n\x01x\x18\x01 \x01(\x11R\x01x\x1a\x15\n\x05Small\x12\x0c\n\x01x\x18\x01 \x01(\x05R\x01x\x1a\x1c\n\x05Large\x12\x13\n\x04text\x18\xca\x01 \x01(\tR\x04textB\x08\n\x06choice\"\xd5\x03\n\x05Order\x12\x0e\n\x02id\x18\x01 \x02(\tR\x02id\x12+\n\x04line\x18\x02 \x03(\x0b2\x17.ferrpc.test.Order.LineR\x04line\x123\n\x05named\x18\x03 \x03(\x0b2\x1d.ferrpc.test.Order.NamedEntryR\x05named\x12+\n\x04next\x18\x04 \x01(\x0b2\x17.ferrpc.test.Order.NodeR\x04next\x12/\n\x05extra\x18\x05 \x01(\x0b2\x17.ferrpc.test.Order.LineH\x00R\x05extra\x12\x14\n\x04none\x18\x06 \x01(\x05H\x00R\x04none\x1aQ\n\nNamedEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12-\n\x05value\x18\x02 \x01(\x0b2\x17.ferrpc.test.Order.LineR\x05value:\x028\x01\x1aB\n\x04Line\x12\x10\n\x03sku\x18\x01 \x02(\x05R\x03sku\x12(\n\x02at\x18\x02 \x02(\x0b2\x18.ferrpc.test.Order.PointR\x02at\x1a0\n\x04Node\x12(\n\x05order\x18\x01 \x01(\x0b2\x12.ferrpc.test.OrderR\x05order\x1a\x15\n\x05Point\x12\x0c\n\x01x\x18\x01 \x01(\x05R\x01xB\x06\n\x04more\"\xb4\x04\n\x08Defaults\x12\x1a\n\x04text\x18\x01 \x01(\t:\x06a\"\\\n\xc3\xbcR\x04text\x12\x1d\n\x03raw\x18\x02 \x01(\x0c:\x0b\\000\\377\\\'xR\x03raw\x12!\n\x05small\x18\x03 \x01(\x05:\x0b-2147483648R\x05small\x12*\n\x05large\x18\x04 \x01(\x12:\x14-9223372036854775808R\x05large\x12.\n\x07largest\x18\x05 \x01(\x06:\x1418446744073709551615R\x07largest\x12!\n\x05third\x18\x06 \x01(\x02:\x0b0.333333343R\x05third\x12\x1a\n\x04huge\x18\x07 \x01(\x01:\x061e+300R\x04huge\x12 \n\x08infinite\x18\x08 \x01(\x01:\x04-infR\x08infinite\x12\x17\n\x04none\x18\t \x01(\x02:\x03nanR\x04none\x12\x16\n\x03yes\x18\n \x01(\x08:\x04trueR\x03yes\x12.\n\x05color\x18\x0b \x01(\x0e2\x12.ferrpc.test.Color:\x04BLUER\x05color\x12(\n\x05first\x18\x0c \x01(\x0e2\x12.ferrpc.test.ColorR\x05first\x12\x14\n\x05plain\x18\r \x01(\tR\x05plain\x12\x12\n\x04bare\x18\x0e \x01(\x0cR\x04bare\x12\x12\n\x04zero\x18\x0f \x01(\rR\x04zero\x12\x17\n\x05whole\x18\x10 \x02(\x01:\x012R\x05whole\x12+\n\x05inner\x18\x11 \x01(\x0b2\x15.ferrpc.test.DefaultsR\x05inner*#\n\x05Color\x12\x07\n\x03RED\x10\x01\x12\x11\n\x04BLUE\x10\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01";
 
     /// All of them, each behind those it imports.
     pub const ALL: &[&[u8]] = &[self::FERRPC_TEST_LEGACY_PROTO];
