@@ -38,6 +38,11 @@ const ENTRIES: &[Entry] = &[
         ],
     },
     Entry {
+        output: "crates/ferrpc-cli/src/gen/plugin.rs",
+        options: &["--messages-only"],
+        inputs: &["google/protobuf/compiler/plugin.proto"],
+    },
+    Entry {
         output: "crates/ferrpc-proto/tests/gen/everything.rs",
         options: &["--messages-only"],
         inputs: &["ferrpc/test/everything.proto"],
@@ -81,7 +86,8 @@ pub(crate) fn stale() -> Result<Vec<(&'static str, Vec<u8>)>> {
 fn generated(Entry { output, options, inputs }: &Entry) -> Result<Vec<u8>> {
     let out = paths::target().join("gen").join(output.replace('/', "+"));
     write(&out, "")?;
-    let mut ferrpc = cargo(&["run", "--quiet", "-p", "ferrpc-cli", "--", "gen", "-I", "proto"]);
+    let mut ferrpc =
+        cargo(&["run", "--quiet", "-p", "ferrpc-cli", "--bin", "ferrpc", "--", "gen", "-I", "proto"]);
     ferrpc.args(*options).arg("--out").arg(&out).args(inputs.iter().map(|input| format!("proto/{input}")));
     output_of(&mut ferrpc)?;
     fs::read(&out).map_err(context(out.display()))

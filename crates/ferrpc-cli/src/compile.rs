@@ -1,4 +1,6 @@
 //! `ferrpc compile`: descriptor sets, for tools that read schemas as such.
+//!
+//! The spellings of protoc's flags are understood too.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -14,19 +16,19 @@ pub(crate) struct Args {
     files: Vec<PathBuf>,
 
     /// Looks for imports here, and in no other directories than those named so.
-    #[arg(short = 'I', long = "include", value_name = "DIR")]
+    #[arg(short = 'I', long = "include", alias = "proto_path", value_name = "DIR")]
     includes: Vec<PathBuf>,
 
     /// Writes the google.protobuf.FileDescriptorSet to this file.
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, alias = "descriptor_set_out", value_name = "FILE")]
     out: PathBuf,
 
     /// Writes what the files import too, each file behind those it imports.
-    #[arg(long)]
+    #[arg(long, alias = "include_imports")]
     include_imports: bool,
 
     /// Writes where each declaration stands, and the comments around it.
-    #[arg(long)]
+    #[arg(long, alias = "include_source_info")]
     include_source_info: bool,
 }
 

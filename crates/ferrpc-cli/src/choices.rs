@@ -1,0 +1,49 @@
+//! What one can choose about generated code: flags of `ferrpc gen`, and the parameter of the plugin.
+
+use ferrpc_build::Options;
+
+/// Choices about generated code.
+#[derive(clap::Args, Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Choices {
+    /// Leaves clients out.
+    #[arg(long)]
+    no_client: bool,
+
+    /// Leaves server traits out.
+    #[arg(long)]
+    no_server: bool,
+
+    /// Lets methods of server traits answer UNIMPLEMENTED unless they are written.
+    #[arg(long)]
+    default_stubs: bool,
+
+    /// Messages only, for a crate that depends on ferrpc-proto and not on ferrpc.
+    #[arg(long)]
+    messages_only: bool,
+
+    /// Does without std.
+    #[arg(long)]
+    no_std: bool,
+
+    /// Takes the types below a package from a module generated elsewhere.
+    #[arg(long = "extern", value_name = "PACKAGE=MODULE", value_parser = extern_package)]
+    externs: Vec<(String, String)>,
+}
+
+impl Choices {
+    /// The same for the generator.
+    pub fn options(&self) -> Options {
+        let options = Options::new().client(!self.no_client).server(!self.no_server);
+        let options = options.default_stubs(self.default_stubs).no_std(self.no_std);
+        let options = if self.messages_only { options.messages_only() } else { options };
+        self.externs
+            .iter()
+            .fold(options, |options, (package, module)| options.extern_package(package, module))
+    }
+}
+
+fn extern_package(text: &str) -> Result<(String, String), String> {
+    let (package, module) = text.split_once('=').ok_or("expected acme.common=::acme_protos::common")?;
+    Ok((package.to_owned(), module.to_owned()))
+}
