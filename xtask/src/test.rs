@@ -108,9 +108,12 @@ fn foreign_peers(report: &mut Report) {
     });
     // Part of what protoc is compared over comes from npm.
     let npm = || paths::on_path("npm").is_none().then(|| "npm is not on PATH; install Node.js".to_owned());
-    needing(report, "descriptor sets against protoc's", python_missing.clone().or_else(npm).as_ref(), |log| {
-        conformance::protoc::all(log).map(Outcome::Ran)
-    });
+    needing(
+        report,
+        "descriptor sets against protoc's",
+        python_missing.clone().or_else(npm).as_ref(),
+        |log| conformance::protoc::all(log).map(Outcome::Ran),
+    );
     needing(report, "protoc-gen-ferrpc under protoc and buf", python_missing.as_ref(), |log| {
         conformance::plugin::all(log).map(Outcome::Ran)
     });

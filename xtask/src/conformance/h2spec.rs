@@ -1,9 +1,12 @@
 //! `cargo xtask conformance h2spec`: each case of h2spec against the engine alone and against an example.
+//!
+//! Server role here, client role in `h2specd`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::h2specd;
 use crate::peers::Toolchain;
 use crate::report::Counts;
 use crate::run::{Listening, Log, cargo};
@@ -11,13 +14,16 @@ use crate::{Result, context, paths};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
+    /// The client role instead: all cases of h2specd.
+    #[arg(long)]
+    client: bool,
     /// Handed to h2spec: `-S`, `http2/6.5`, …; then only `h2-server` is tested, and not all cases need run.
     #[arg(last = true)]
     arguments: Vec<String>,
 }
 
 /// `@latest` is the only form that the module proxy serves; it is 2.2.1, of 2018, and will hardly move.
-const MODULE: &str = "github.com/summerwind/h2spec/cmd/h2spec@latest";
+const MODULE: &str = "github.com/summerwind/h2spec/cmd";
 
 /// A server, how it is tested, and how many cases that makes.
 struct Target {
@@ -46,22 +52,29 @@ pub(crate) fn command(options: &Options) -> Result<()> {
     if let Some(missing) = Toolchain::Go.missing() {
         return Err(missing);
     }
-    if options.arguments.is_empty() {
-        return verdict(all(&mut log)?);
+    if options.client {
+        return verdict(h2specd::all(&mut log, &options.arguments)?);
     }
-    let program = set_up(&mut log)?;
+    if options.arguments.is_empty() {
+        return verdict(servers(&mut log)?);
+    }
+    let program = set_up(&mut log, "h2spec")?;
     let target = &TARGETS[0];
-    build(&mut log, target)?;
+    build(&mut log, target.package, target.program)?;
     let counts = run(&mut log, &program, target, &options.arguments)?;
     verdict(counts)
 }
 
-/// All cases of all targets; an error if some did not even run.
+/// All cases of both roles; an error if some did not even run.
 pub(crate) fn all(log: &mut Log) -> Result<Counts> {
-    let program = set_up(log)?;
+    Ok(servers(log)?.plus(h2specd::all(log, &[])?))
+}
+
+fn servers(log: &mut Log) -> Result<Counts> {
+    let program = set_up(log, "h2spec")?;
     let mut sum = Counts::default();
     for target in &TARGETS {
-        build(log, target)?;
+        build(log, target.package, target.program)?;
         let counts = run(log, &program, target, &[])?;
         let ran = counts.passed + counts.failed + counts.skipped;
         if ran != target.cases {
@@ -80,18 +93,19 @@ fn verdict(counts: Counts) -> Result<()> {
     }
 }
 
-/// h2spec itself, installed unless it is there.
-fn set_up(log: &mut Log) -> Result<PathBuf> {
+/// h2spec or h2specd itself, installed unless it is there.
+pub(super) fn set_up(log: &mut Log, name: &str) -> Result<PathBuf> {
     let bin = paths::conformance().join("bin");
-    let program = bin.join("h2spec");
+    let program = bin.join(name);
     if !program.is_file() {
-        log.run(Command::new("go").args(["install", MODULE]).env("GOBIN", &bin))?;
+        let module = format!("{MODULE}/{name}@latest");
+        log.run(Command::new("go").args(["install", &module]).env("GOBIN", &bin))?;
     }
     Ok(program)
 }
 
-fn build(log: &mut Log, target: &Target) -> Result<()> {
-    log.run(&mut cargo(&["build", "-p", target.package, "--bin", target.program]))
+pub(super) fn build(log: &mut Log, package: &str, program: &str) -> Result<()> {
+    log.run(&mut cargo(&["build", "-p", package, "--bin", program]))
 }
 
 fn run(log: &mut Log, program: &Path, target: &Target, arguments: &[String]) -> Result<Counts> {
@@ -110,38 +124,40 @@ fn run(log: &mut Log, program: &Path, target: &Target, arguments: &[String]) -> 
     })?;
     fs::remove_file(&report).map_err(context(report.display()))?;
 
-    let cases = cases(&xml);
+    let how = target.h2spec.iter().copied().chain(arguments.iter().map(String::as_str));
+    let how = how.map(|word| format!(" {word}")).collect::<String>();
+    Ok(sum_up(log, &cases(&xml), &format!("h2spec{how} on {}", target.program)))
+}
+
+/// Names the cases that did not pass, and says how many there are of each kind.
+pub(super) fn sum_up(log: &mut Log, cases: &[Case<'_>], what: &str) -> Counts {
     let counts = Counts {
-        passed: count(&cases, Ended::Passed),
-        failed: count(&cases, Ended::Failed),
-        skipped: count(&cases, Ended::Skipped),
+        passed: count(cases, Ended::Passed),
+        failed: count(cases, Ended::Failed),
+        skipped: count(cases, Ended::Skipped),
     };
     for case in cases.iter().filter(|case| case.ended != Ended::Passed) {
         let how = if case.ended == Ended::Failed { "FAILED" } else { "skipped" };
         log.line(&format!("{how} {} {}: {}", case.section, case.title, case.said));
     }
-    let how = target.h2spec.iter().copied().chain(arguments.iter().map(String::as_str));
-    let how = how.map(|word| format!(" {word}")).collect::<String>();
     let Counts { passed, failed, skipped } = counts;
-    let (sum, name) = (passed + failed + skipped, target.program);
-    log.line(&format!(
-        "h2spec{how} on {name}: {sum} cases, {passed} passed, {failed} failed, {skipped} skipped"
-    ));
-    Ok(counts)
+    let sum = passed + failed + skipped;
+    log.line(&format!("{what}: {sum} cases, {passed} passed, {failed} failed, {skipped} skipped"));
+    counts
 }
 
 /// One case in the report.
 #[derive(Debug, PartialEq, Eq)]
-struct Case<'a> {
-    section: &'a str,
-    title: &'a str,
-    ended: Ended,
+pub(super) struct Case<'a> {
+    pub(super) section: &'a str,
+    pub(super) title: &'a str,
+    pub(super) ended: Ended,
     /// What was expected, and what came.
-    said: String,
+    pub(super) said: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ended {
+pub(super) enum Ended {
     Passed,
     Failed,
     Skipped,

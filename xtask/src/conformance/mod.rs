@@ -3,6 +3,7 @@
 //! Suites are installed below `target/conformance`, at pinned versions where that is possible.
 
 pub(crate) mod h2spec;
+mod h2specd;
 pub(crate) mod plugin;
 mod protobuf;
 pub(crate) mod protoc;
@@ -14,7 +15,7 @@ use crate::Result;
 
 #[derive(Subcommand)]
 pub(crate) enum Suite {
-    /// HTTP/2 and HPACK, server role: all cases of h2spec.
+    /// HTTP/2 and HPACK: all cases of h2spec, and with `--client` those of h2specd.
     H2spec(h2spec::Options),
     /// Upstream's suite for Protobuf; what it does not reach yet is counted and named.
     Protobuf(protobuf::Options),
