@@ -41,6 +41,9 @@ pub(crate) fn command() -> Result<()> {
     if counts.failed == 0 { Ok(()) } else { Err("see above".into()) }
 }
 
+/// A program that runs our plugin, by its name.
+type Host = (&'static str, fn(&Case) -> Result<Vec<u8>>);
+
 /// Compares what the three write.
 pub(crate) fn all(log: &mut Log) -> Result<Counts> {
     let protoc = protoc::set_up(log)?;
@@ -50,7 +53,7 @@ pub(crate) fn all(log: &mut Log) -> Result<Counts> {
         let buf = corpus.buf;
         let case = Case::new(&protoc, corpus)?;
         let ours = case.ferrpc()?;
-        let mut hosts: Vec<(&str, fn(&Case) -> Result<Vec<u8>>)> = vec![("protoc", Case::protoc)];
+        let mut hosts: Vec<Host> = vec![("protoc", Case::protoc)];
         if buf {
             hosts.push(("buf", Case::buf));
         }
