@@ -1,12 +1,13 @@
-//! `proto/rpc.proto` on ferrpc, for `load`.
+//! `proto/rpc.proto` and UserService on ferrpc, for `load` and h2load.
 #![forbid(unsafe_code)]
 
 use clap::Parser;
-use ferrpc::Server;
-use ferrpc_benches::rpc::api::LoadServer;
+use ferrpc::{Server, ServerLimits};
+use ferrpc_benches::rpc::api::{LoadServer, UserServiceServer};
 use ferrpc_benches::rpc::service::Service;
+use ferrpc_benches::rpc::work::Work;
 
-/// Offers ferrpc.bench.rpc.Load until it is killed.
+/// Offers ferrpc.bench.rpc.Load and UserService until it is killed.
 #[derive(Parser)]
 struct Args {
     /// Where to listen.
@@ -15,6 +16,12 @@ struct Args {
     /// Threads; 1 is one current-thread runtime.
     #[arg(long, default_value_t = 1)]
     threads: usize,
+    /// Threads that share nothing, each with a runtime of its own, besides the one that accepts.
+    #[arg(long, conflicts_with = "threads")]
+    shards: Option<usize>,
+    /// What each unary handler does before it answers.
+    #[arg(long, value_enum, default_value_t = Work::None)]
+    work: Work,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -27,7 +34,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         runtime.worker_threads(args.threads);
     }
     runtime.enable_all().build()?.block_on(async {
-        let bound = Server::new().add(LoadServer::new(Service)).bind(&args.listen).await?;
+        let service = Service { work: args.work };
+        let mut limits = ServerLimits::default();
+        // The largest message of the benchmark, on both sides of the comparison.
+        limits.message_bytes_max = 32 << 20;
+        let mut server = Server::new().limits(limits);
+        server = server.add(UserServiceServer::new(service)).add(LoadServer::new(service));
+        if let Some(shards) = args.shards {
+            server = server.shards(shards);
+        }
+        let bound = server.bind(&args.listen).await?;
         println!("listening on {}", bound.local_addr());
         bound.run().await
     })?;

@@ -61,7 +61,7 @@ pub async fn run(plan: &Plan) -> Result<Tally, String> {
         workers.push(client);
     }
     let clock = Rc::new(Clock::new(plan.warm_up, plan.seconds, plan.rate));
-    let worker = Rc::new(Worker { plan: plan.clone(), payload: payload(plan.payload_bytes).into() });
+    let worker = Rc::new(Worker { plan: plan.clone(), payload: payload(plan.payload_bytes) });
     let slots: Vec<_> = workers
         .iter()
         .flat_map(|client| (0..plan.streams).map(move |_| client.clone()))

@@ -1,11 +1,18 @@
-//! Calls under load: the service that servers offer, the client that loads them, and how time is told.
+//! Calls under load: the services that servers offer, the client that loads them, and how time is told.
 
 pub mod clock;
 pub mod load;
 pub mod service;
+pub mod work;
 
-/// `rpc.proto` as ferrpc generates it.
+/// `rpc.proto` and the examples' `user.proto` as ferrpc generates them.
 pub mod api {
     include!(concat!(env!("OUT_DIR"), "/rpc.rs"));
     pub use self::ferrpc::bench::rpc::*;
+}
+
+/// The same as tonic generates them.
+#[expect(clippy::all, missing_docs, reason = "generated")]
+pub mod tonic {
+    include!(concat!(env!("OUT_DIR"), "/tonic/mod.rs"));
 }
