@@ -56,6 +56,12 @@ fn header(len: u32, kind: FrameKind, flags: u8, stream: StreamId, out: &mut Vec<
     FrameHeader { len, kind, flags, stream }.append(out);
 }
 
+/// The header of a DATA frame. Its length is within the peer's maximum, below 2²⁴.
+pub(crate) fn data_header(stream: StreamId, len: usize, last: bool) -> [u8; HEADER_BYTES] {
+    let flags = if last { FLAG_END_STREAM } else { 0 };
+    FrameHeader { len: u32::try_from(len).unwrap_or(u32::MAX), kind: FrameKind::DATA, flags, stream }.octets()
+}
+
 pub(crate) fn append_window_update(stream: StreamId, increment: u32, out: &mut Vec<u8>) {
     header(4, FrameKind::WINDOW_UPDATE, 0, stream, out);
     out.extend_from_slice(&increment.to_be_bytes());

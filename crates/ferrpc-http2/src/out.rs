@@ -5,6 +5,10 @@ use std::io::IoSlice;
 
 use bytes::{Buf, Bytes};
 
+use crate::error::StreamId;
+use crate::frame::{self, HEADER_BYTES};
+use crate::stream::End;
+
 /// Payloads up to this many octets are copied behind their frame header; larger ones are linked, so
 /// that one vectored write takes both.
 pub(crate) const COPY_BYTES_MAX: usize = 2048;
@@ -22,6 +26,18 @@ pub struct Out {
     /// The linked payloads, each behind the scratch octets up to `after`. Empty for most writes.
     links: VecDeque<Link>,
     linked_bytes: usize,
+    /// The DATA frame begun last, as long as none of it is written.
+    tail: Option<Tail>,
+}
+
+/// A DATA frame in the scratch octets.
+#[derive(Clone, Copy, Debug)]
+struct Tail {
+    stream: StreamId,
+    /// Where its header begins.
+    at: usize,
+    /// Octets of its payload.
+    len: usize,
 }
 
 #[derive(Debug)]
@@ -54,6 +70,30 @@ impl Out {
             self.linked_bytes += payload.len();
             self.links.push_back(Link { after: self.scratch.len(), payload });
         }
+    }
+
+    /// Appends a small DATA frame; or, if the last thing waiting is DATA of the same stream, makes that one
+    /// longer, up to `frame_bytes_max`. A peer has work with each frame, and some count the small ones.
+    pub(crate) fn data(&mut self, stream: StreamId, payload: &[u8], end: End, frame_bytes_max: usize) {
+        let at = match self.tail {
+            Some(tail)
+                if tail.stream == stream
+                    && tail.at + HEADER_BYTES + tail.len == self.scratch.len()
+                    && self.links.back().is_none_or(|link| link.after <= tail.at)
+                    && tail.len + payload.len() <= frame_bytes_max =>
+            {
+                tail.at
+            }
+            _ => {
+                let at = self.scratch.len();
+                self.scratch.extend_from_slice(&[0; HEADER_BYTES]);
+                at
+            }
+        };
+        self.scratch.extend_from_slice(payload);
+        let len = self.scratch.len() - at - HEADER_BYTES;
+        self.scratch[at..at + HEADER_BYTES].copy_from_slice(&frame::data_header(stream, len, end.is_yes()));
+        self.tail = Some(Tail { stream, at, len });
     }
 
     /// All waiting octets in order as slices, as many as fit into `into`; returns how many were set.
@@ -110,9 +150,11 @@ impl Out {
             self.links.pop_front();
         }
         self.sent += n.min(self.scratch.len() - self.sent);
+        self.tail = self.tail.filter(|tail| tail.at >= self.sent);
         if self.sent == self.scratch.len() {
             self.scratch.clear();
             self.sent = 0;
+            self.tail = None;
             // A burst may have grown the buffer; an idle connection must not keep it.
             self.scratch.shrink_to(SCRATCH_KEPT_BYTES);
         }
@@ -152,6 +194,55 @@ mod tests {
                 out.advance(step);
             }
             assert_eq!(got, expected);
+        }
+    }
+
+    #[test]
+    fn data_of_one_stream_is_one_frame_until_something_comes_between() {
+        let frames = |out: &Out| {
+            let (all, mut frames, mut at) = (written(out), Vec::new(), 0);
+            while let Some(header) = all.get(at..at + HEADER_BYTES) {
+                let header = frame::FrameHeader::parse(header.try_into().unwrap());
+                frames.push((header.stream.get(), header.len, header.flags));
+                at += HEADER_BYTES + header.len as usize;
+            }
+            assert_eq!(at, all.len());
+            frames
+        };
+        let mut out = Out::default();
+        out.data(StreamId(1), b"one", End::No, 10);
+        out.data(StreamId(1), b"four", End::No, 10);
+        assert_eq!(frames(&out), [(1, 7, 0)]);
+        // Too long for one frame; another stream; the end of the stream.
+        out.data(StreamId(1), b"three", End::No, 10);
+        out.data(StreamId(3), b"x", End::No, 10);
+        out.data(StreamId(3), b"", End::Yes, 10);
+        assert_eq!(frames(&out), [(1, 7, 0), (1, 5, 0), (3, 1, frame::FLAG_END_STREAM)]);
+        // Other octets come between, copied or linked.
+        out.advance(out.len());
+        out.data(StreamId(5), b"a", End::No, 100);
+        frame::append_settings_ack(out.scratch());
+        out.data(StreamId(5), b"b", End::No, 100);
+        assert_eq!(frames(&out), [(5, 1, 0), (0, 0, 1), (5, 1, 0)]);
+        out.advance(out.len());
+        let large = COPY_BYTES_MAX + 1;
+        out.scratch().extend_from_slice(&frame::data_header(StreamId(7), large, false));
+        out.push(Bytes::from(vec![0; large]));
+        out.data(StreamId(7), b"small", End::No, 100);
+        out.data(StreamId(7), b"er", End::No, 100);
+        assert_eq!(frames(&out), [(7, u32::try_from(large).unwrap(), 0), (7, 7, 0)]);
+    }
+
+    #[test]
+    fn a_frame_of_which_some_is_written_is_left_as_it_is() {
+        for written_bytes in 1..=HEADER_BYTES + 3 {
+            let mut out = Out::default();
+            out.data(StreamId(1), b"one", End::No, 100);
+            out.advance(written_bytes);
+            let before = written(&out);
+            out.data(StreamId(1), b"two", End::No, 100);
+            let second = [&frame::data_header(StreamId(1), 3, false), &b"two"[..]].concat();
+            assert_eq!(written(&out), [before, second].concat(), "{written_bytes} written");
         }
     }
 

@@ -4,8 +4,9 @@
 
 use std::collections::VecDeque;
 
-use super::send::{WINDOW_UPDATES_PER_DATA, append_data_header};
+use super::send::WINDOW_UPDATES_PER_DATA;
 use super::{Connection, Event};
+use crate::frame;
 use crate::stream::{End, Half, QueuedEnd, StreamKey};
 
 /// Streams that have something queued and window for it, in the order of their turns.
@@ -15,7 +16,7 @@ pub(super) struct Ring {
 }
 
 /// Octets a stream may send in one turn: a reply that becomes ready waits for at most one of these.
-const QUANTUM_BYTES: usize = 16 << 10;
+pub(super) const QUANTUM_BYTES: usize = 16 << 10;
 
 impl Connection {
     /// Puts a stream into the ring if it could send something now.
@@ -70,7 +71,7 @@ impl Connection {
             self.send_window.take(n);
             self.ledger.useful(WINDOW_UPDATES_PER_DATA);
             stream.queued_bytes -= n;
-            append_data_header(key.id(), n, end, self.out.scratch());
+            self.out.scratch().extend_from_slice(&frame::data_header(key.id(), n, end.is_yes()));
             let mut left = n;
             while left > 0
                 && let Some(front) = stream.queue.front_mut()

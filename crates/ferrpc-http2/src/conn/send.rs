@@ -7,6 +7,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::sched::QUANTUM_BYTES;
 use super::{Connection, Role};
 use crate::error::{ErrorCode, FrameKind, StreamId};
 use crate::frame::{self, FrameHeader, HEADER_BYTES};
@@ -170,8 +171,8 @@ impl Connection {
         }
     }
 
-    /// The straight path of small messages: one DATA frame behind whatever is in the output, jumping
-    /// the ring of bulk senders. The queue of the stream is empty.
+    /// The straight path of small messages: DATA behind whatever is in the output, jumping the ring of
+    /// bulk senders. The queue of the stream is empty.
     fn send_small(&mut self, key: StreamKey, payload: &[u8], end: End) -> bool {
         let Some(stream) = self.streams.get(key) else { return false };
         let n = payload.len();
@@ -194,9 +195,8 @@ impl Connection {
         stream.send_window.take(n);
         self.send_window.take(n);
         self.ledger.useful(WINDOW_UPDATES_PER_DATA);
-        let scratch = self.out.scratch();
-        append_data_header(key.id(), n, end, scratch);
-        scratch.extend_from_slice(payload);
+        let frame_bytes_max = (self.peer.frame_bytes_max as usize).min(QUANTUM_BYTES);
+        self.out.data(key.id(), payload, end, frame_bytes_max);
         if end.is_yes() {
             self.sent_end(key);
         }
@@ -358,11 +358,6 @@ impl Connection {
 
 /// What a peer may send back for a DATA frame, one for the stream and one for the connection.
 pub(super) const WINDOW_UPDATES_PER_DATA: u32 = 2;
-
-pub(super) fn append_data_header(id: StreamId, len: usize, end: End, out: &mut Vec<u8>) {
-    let flags = if end.is_yes() { frame::FLAG_END_STREAM } else { 0 };
-    FrameHeader { len: length(len), kind: FrameKind::DATA, flags, stream: id }.append(out);
-}
 
 /// Frame lengths are cut to the peer's maximum, below 2²⁴, before they get here.
 fn length(octets: usize) -> u32 {
