@@ -37,6 +37,24 @@ pub use list::{Repeated, Sequence};
 pub use map::Entries;
 pub use value::Absorb;
 
+/// The first `len` bytes of `readable` as a new message; `d` is of the same input.
+#[inline]
+pub(crate) fn new<'i, M: Known<'i> + Default>(
+    readable: &'i [u8],
+    len: usize,
+    d: &mut Decoding<'i>,
+) -> Result<M, DecodeError> {
+    // Made where it is returned: a message is large, and would be moved there otherwise.
+    let mut result = Ok(M::default());
+    if len > 0
+        && let Ok(there) = &mut result
+        && let Err(error) = message(there, readable, len, d)
+    {
+        result = Err(error);
+    }
+    result
+}
+
 /// Decodes the first `len` bytes of `readable` on top of what `message` holds; `d` is of the same input.
 #[inline]
 pub(crate) fn message<'i, M: Known<'i>>(

@@ -73,9 +73,10 @@ impl<'i> Decoding<'i> {
         }
     }
 
-    /// Lets the message share the memory of `input`.
-    pub(crate) fn sharing(self, input: &'i Bytes) -> Self {
-        Self { shared: Some(input), ..self }
+    /// Lets the message share the memory of `input`, if there is such.
+    #[inline]
+    pub(crate) fn sharing(self, input: Option<&'i Bytes>) -> Self {
+        Self { shared: input, ..self }
     }
 
     /// Before it, in a message that ends at `end`, records may be read without looking at their length.

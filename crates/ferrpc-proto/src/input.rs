@@ -12,6 +12,8 @@
 
 #![expect(unsafe_code)]
 
+use crate::wire;
+
 /// A position in an input.
 pub type At = *const u8;
 
@@ -89,41 +91,47 @@ impl Tag {
 /// The group of fields each field of a wide message is in.
 #[derive(Debug)]
 #[doc(hidden)]
-pub struct Groups<const N: usize>(
+pub struct Groups<const N: usize, const L: usize> {
     /// Field numbers, ascending, and their groups.
-    [(u32, u16); N],
-);
+    all: [(u32, u16); N],
+    /// The same for numbers below `L`, by number.
+    low: [u16; L],
+}
 
-impl<const N: usize> Groups<N> {
-    pub(crate) const fn new(groups: [(u32, u16); N]) -> Self {
-        Self(groups)
+impl<const N: usize, const L: usize> Groups<N, L> {
+    /// From field numbers, ascending, and their groups.
+    pub(crate) const fn new(all: [(u32, u16); N]) -> Self {
+        let (mut low, mut at) = ([Self::NONE; L], 0);
+        while at < N {
+            let (number, group) = all[at];
+            if (number as usize) < L {
+                low[number as usize] = group;
+            }
+            at += 1;
+        }
+        Self { all, low }
     }
 
-    /// The group of the field whose record begins at `p`; one there is none of for an unknown field.
+    /// What is said of fields that do not exist.
+    const NONE: u16 = u16::MAX;
+
+    /// The group of the field whose record begins at `p`.
     ///
     /// # Safety
     /// 16 readable at `p`.
-    #[inline]
+    #[inline(always)]
     pub unsafe fn at(&self, p: At) -> u16 {
         // SAFETY: the caller's promise.
         let (tag, _) = unsafe { varint(p) };
-        group_of(&self.0, tag >> 3)
-    }
-}
-
-#[inline]
-fn group_of(groups: &[(u32, u16)], number: u64) -> u16 {
-    // Numbers mostly have no gaps below them.
-    let guess = usize::try_from(number.wrapping_sub(1)).unwrap_or(usize::MAX);
-    match groups.get(guess) {
-        Some((found, group)) if u64::from(*found) == number => *group,
-        _ => search(groups, number),
+        #[expect(clippy::cast_possible_truncation)] // Whatever is found: the tag is compared as well.
+        let number = (tag >> 3) as usize;
+        self.low.get(number).copied().unwrap_or_else(|| search(&self.all, number))
     }
 }
 
 #[inline(never)]
-fn search(groups: &[(u32, u16)], number: u64) -> u16 {
-    match groups.binary_search_by_key(&number, |(number, _)| u64::from(*number)) {
+fn search(groups: &[(u32, u16)], number: usize) -> u16 {
+    match groups.binary_search_by_key(&number, |(number, _)| *number as usize) {
         Ok(at) => groups[at].1,
         Err(_) => u16::MAX,
     }
@@ -285,7 +293,7 @@ unsafe fn long_delimited(p: At, end: At) -> (At, At) {
 }
 
 /// How many records with this tag and a length follow one another, at least one: `p` is behind the tag of
-/// the first. Looks at those only that begin before `limit`.
+/// the first.
 ///
 /// # Safety
 /// 16 readable at each position before `limit`, and from the record's begin on; `p`, `limit` and `end` as
@@ -296,7 +304,13 @@ pub(crate) unsafe fn run(mut p: At, limit: At, end: At, tag: Tag) -> usize {
         // SAFETY: a record that begins before `limit`, as the caller promises or the line below saw.
         unsafe {
             (_, p) = delimited(p, end);
-            if p.is_null() || p >= limit || !tag.follows(p) {
+            if p.is_null() {
+                return count;
+            }
+            if p >= limit {
+                return count + last_run(core::slice::from_raw_parts(p, end.offset_from_unsigned(p)), tag);
+            }
+            if !tag.follows(p) {
                 return count;
             }
             p = p.add(tag.width());
@@ -305,10 +319,18 @@ pub(crate) unsafe fn run(mut p: At, limit: At, end: At, tag: Tag) -> usize {
     }
 }
 
+/// The same for the last few bytes of an input.
+fn last_run(mut bytes: &[u8], tag: Tag) -> usize {
+    let mut count = 0;
+    while wire::tag(&mut bytes) == Ok(tag.number()) && wire::delimited(&mut bytes).is_ok() {
+        count += 1;
+    }
+    count
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire;
     use alloc::vec::Vec;
 
     /// Bytes with the slack behind them that the functions ask for, of a kind that would be noticed.
@@ -426,6 +448,9 @@ mod tests {
                     let p = bytes.as_ptr();
                     // SAFETY: 16 bytes follow the end.
                     let found = unsafe { run(p.add(tag.width()), p.add(len), p.add(len), tag) };
+                    // SAFETY: 16 bytes follow the begin of the first record.
+                    let careful = unsafe { run(p.add(tag.width()), p.add(1), p.add(len), tag) };
+                    assert_eq!(careful, count);
                     // A record that is cut off is counted: it will be found out when it is read.
                     assert_eq!(found, count + usize::from(last.len() > 2));
                 }

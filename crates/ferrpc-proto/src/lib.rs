@@ -25,6 +25,7 @@ mod macros;
 mod map;
 mod message;
 mod rev;
+mod slack;
 mod sub;
 mod table;
 mod text;
@@ -39,6 +40,7 @@ pub use limits::DecodeLimits;
 pub use map::{Iter as MapIter, Map};
 pub use message::Message;
 pub use rev::Piece;
+pub use slack::SlackBytes;
 pub use sub::Sub;
 pub use unknown::UnknownFields;
 

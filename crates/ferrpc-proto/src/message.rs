@@ -12,6 +12,7 @@ use crate::engine::{check, decode, encode, print};
 use crate::error::{DecodeError, EncodeError, Uninitialized};
 use crate::limits::DecodeLimits;
 use crate::rev::{DEPTH_MAX, Encode, Piece, RevWriter, SCRATCH_BYTES};
+use crate::slack::SlackBytes;
 use crate::table::{Layout, MessageMut, MessageRef};
 
 /// A Protobuf message. Implemented by generated code only.
@@ -38,11 +39,7 @@ pub trait Message:
     /// # Errors
     /// Bytes that are no such message, lack a required field, or would take more than `limits` allow.
     fn decode_with(bytes: &[u8], limits: &DecodeLimits) -> Result<Self, DecodeError> {
-        let message = Self::decode_partial(bytes, limits)?;
-        if Self::CHECKED {
-            whole(&message, bytes, limits)?;
-        }
-        Ok(message)
+        whole(Self::decode_partial(bytes, limits), bytes.len(), limits)
     }
 
     /// Decodes a message that may lack required fields, within limits.
@@ -50,9 +47,7 @@ pub trait Message:
     /// # Errors
     /// As [`decode_with`](Self::decode_with), but for fields that are missing.
     fn decode_partial(bytes: &[u8], limits: &DecodeLimits) -> Result<Self, DecodeError> {
-        let mut message = Self::default();
-        message.merge_from(bytes, limits)?;
-        Ok(message)
+        absorb::new(bytes, bytes.len(), &mut Decoding::new(bytes, bytes.len(), limits))
     }
 
     /// Decodes a message that may share the input's memory: `bytes` fields of 1 KiB and more are slices
@@ -61,13 +56,19 @@ pub trait Message:
     /// # Errors
     /// As [`decode_with`](Self::decode_with).
     fn decode_shared(bytes: &Bytes, limits: &DecodeLimits) -> Result<Self, DecodeError> {
-        let mut message = Self::default();
-        let d = Decoding::new(bytes, bytes.len(), limits);
-        absorb::message(&mut message, bytes, bytes.len(), &mut d.sharing(bytes))?;
-        if Self::CHECKED {
-            whole(&message, bytes, limits)?;
-        }
-        Ok(message)
+        let mut d = Decoding::new(bytes, bytes.len(), limits).sharing(Some(bytes));
+        whole(absorb::new(bytes, bytes.len(), &mut d), bytes.len(), limits)
+    }
+
+    /// Decodes a message from input that can be read a little past its end, which saves a copy of its last
+    /// bytes. Shares the memory of [`SlackBytes::shared`].
+    ///
+    /// # Errors
+    /// As [`decode_with`](Self::decode_with).
+    fn decode_slack(input: SlackBytes<'_>, limits: &DecodeLimits) -> Result<Self, DecodeError> {
+        let (readable, len) = (input.readable(), input.as_slice().len());
+        let mut d = Decoding::new(readable, len, limits).sharing(input.block());
+        whole(absorb::new(readable, len, &mut d), len, limits)
     }
 
     /// Decodes on top of what is there: numbers and strings are replaced, lists and maps added to,
@@ -157,10 +158,20 @@ pub(crate) fn encode_pieces(
     Ok(len)
 }
 
-/// Asks for the required fields of a message that was decoded.
-fn whole<M: Layout>(message: &M, bytes: &[u8], limits: &DecodeLimits) -> Result<(), DecodeError> {
-    let checked = check::check(MessageRef::of(message), limits.depth_max);
-    checked.map_err(|missing| DecodeError::uninitialized(missing, bytes.len()))
+/// Asks for the required fields of a message that was decoded from so many bytes.
+#[inline]
+fn whole<M: Layout>(
+    decoded: Result<M, DecodeError>,
+    bytes: usize,
+    limits: &DecodeLimits,
+) -> Result<M, DecodeError> {
+    if M::CHECKED
+        && let Ok(message) = &decoded
+        && let Err(missing) = check::check(MessageRef::of(message), limits.depth_max)
+    {
+        return Err(DecodeError::uninitialized(missing, bytes));
+    }
+    decoded
 }
 
 /// Asks for the required fields of a message that is to be encoded.
@@ -184,8 +195,7 @@ pub fn by_table<'a, M: Layout>(message: &'a M, w: &mut RevWriter<'a>) {
 pub fn decode_all_by_table<M: Layout>(bytes: &[u8], limits: &DecodeLimits) -> Result<M, DecodeError> {
     let mut message = M::default();
     decode::merge(MessageMut::of(&mut message), bytes, limits)?;
-    whole(&message, bytes, limits)?;
-    Ok(message)
+    whole(Ok(message), bytes.len(), limits)
 }
 
 /// Encodes by the table alone: what tests hold the messages' own encoders against.

@@ -525,8 +525,24 @@ impl Part {
         Self::group_at(parts, at)
     }
 
+    /// Below which numbers a field's group is looked up by its number alone: all of them, if they are
+    /// not scattered widely.
+    pub const fn low(parts: &[Self]) -> usize {
+        let (mut highest, mut at) = (0, 0);
+        while at < parts.len() {
+            let number = match parts[at].fields {
+                Fields::One(field) => field.number,
+                Fields::Oneof(fields) => fields[fields.len() - 1].number,
+            };
+            highest = if number > highest { number } else { highest };
+            at += 1;
+        }
+        let (all, enough) = (highest as usize + 1, Self::count(parts) * GROUP_FIELDS);
+        if all < enough { all } else { enough }
+    }
+
     /// The groups of all fields.
-    pub const fn groups<const N: usize>(parts: &[Self]) -> Groups<N> {
+    pub const fn groups<const N: usize, const L: usize>(parts: &[Self]) -> Groups<N, L> {
         let mut groups = [(0, 0); N];
         let (mut count, mut at) = (0, 0);
         while at < parts.len() {

@@ -5,9 +5,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Up to this length bytes are copied in words that are looked at on the way.
-const SHORT_BYTES: usize = 64;
-
 /// The top bit of each byte: set where it is not ASCII.
 const NOT_ASCII: u64 = 0x8080_8080_8080_8080;
 
@@ -39,41 +36,55 @@ pub(crate) fn copied(bytes: &[u8]) -> Option<String> {
 #[inline(always)]
 unsafe fn copy(bytes: &[u8], to: *mut u8) -> u64 {
     let (from, len) = (bytes.as_ptr(), bytes.len());
-    // SAFETY: the words lie within the bytes; the last one may overlap another, whose bytes are then
-    // written twice.
+    // SAFETY: the words lie within the bytes. The last ones may overlap the first ones, and what lies in
+    // both is written twice.
     unsafe {
-        if len > SHORT_BYTES {
-            core::ptr::copy_nonoverlapping(from, to, len);
-            return if bytes.is_ascii() { 0 } else { NOT_ASCII };
-        }
         let word = |at: usize| {
             let word = from.add(at).cast::<u64>().read_unaligned();
             to.add(at).cast::<u64>().write_unaligned(word);
             word
         };
+        let four = |at: usize| word(at) | word(at + 8) | word(at + 16) | word(at + 24);
+        if len > 64 {
+            core::ptr::copy_nonoverlapping(from, to, len);
+            return seen(bytes);
+        }
+        if len > 32 {
+            return four(0) | four(len - 32);
+        }
+        if len > 16 {
+            return word(0) | word(8) | word(len - 16) | word(len - 8);
+        }
         if len >= 8 {
-            let mut seen = word(len - 8);
-            let mut at = 0;
-            while at + 8 < len {
-                seen |= word(at);
-                at += 8;
-            }
-            seen
-        } else if len >= 4 {
+            return word(0) | word(len - 8);
+        }
+        if len >= 4 {
             let half = |at: usize| {
                 let half = from.add(at).cast::<u32>().read_unaligned();
                 to.add(at).cast::<u32>().write_unaligned(half);
                 half
             };
-            u64::from(half(0) | half(len - 4))
-        } else {
-            let (first, middle, last) = (*from, *from.add(len / 2), *from.add(len - 1));
-            to.write(first);
-            to.add(len / 2).write(middle);
-            to.add(len - 1).write(last);
-            u64::from(first | middle | last)
+            return u64::from(half(0) | half(len - 4));
+        }
+        let (first, middle, last) = (*from, *from.add(len / 2), *from.add(len - 1));
+        to.write(first);
+        to.add(len / 2).write(middle);
+        to.add(len - 1).write(last);
+        u64::from(first | middle | last)
+    }
+}
+
+/// The bytes, of which there are many, or-ed together.
+fn seen(bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks::<32>();
+    let last = bytes.last_chunk::<32>().unwrap_or(&[0; 32]);
+    let mut seen = [0; 4];
+    for words in words.iter().chain((!rest.is_empty()).then_some(last)) {
+        for (seen, word) in seen.iter_mut().zip(words.as_chunks::<8>().0) {
+            *seen |= u64::from_ne_bytes(*word);
         }
     }
+    seen.into_iter().fold(0, |all, seen| all | seen)
 }
 
 #[cfg(test)]

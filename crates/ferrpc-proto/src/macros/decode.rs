@@ -87,7 +87,8 @@ macro_rules! __decode {
         $crate::__decode! { @ $message, ($($state)*) ($($state)*) $({$($part)*})* }
     };
     (@ $message:ty, ($self:ident $p:ident $end:ident $limit:ident $d:ident) $state:tt $({$first:tt $($part:tt)*})*) => {
-        static GROUPS: p::absorb::Groups<{ p::Part::count(PARTS) }> = p::Part::groups(PARTS);
+        static GROUPS: p::absorb::Groups<{ p::Part::count(PARTS) }, { p::Part::low(PARTS) }> =
+            p::Part::groups(PARTS);
         while $p < $limit {
             let first = $p;
             // SAFETY: a record begins at `p`, before the limit.
