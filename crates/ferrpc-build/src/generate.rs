@@ -81,6 +81,7 @@ fn print_module(g: &Context<'_>, out: &mut Printer, index: usize) -> Result<(), 
             What::Message(message) => message::message(g, out, index, item, message)?,
             What::Enum(enumeration) => enumeration::enumeration(g, out, item, enumeration)?,
             What::Oneof(message, oneof) => message::oneof(g, out, index, item, message, *oneof)?,
+            What::Extension(field) => message::extension(g, out, index, item, field)?,
             What::Service(service, methods) => {
                 service::service(g, out, index, item, service, methods)?;
             }

@@ -122,14 +122,21 @@ fn getter(
         let path = g.schema.path(module, text(&field.type_name), text(&item.file.name))?;
         parts.push(format!(": {path}"));
     }
-    if let Some(default) = &field.default_value {
-        let value = default::value(&g.schema, field, default).ok_or_else(|| {
-            let name = format!("{}.{}", item.full_name, text(&field.name));
-            Error::new(text(&item.file.name), format!("{name} has a default of another type: {default:?}"))
-        })?;
-        parts.extend(value.map(|value| format!("= {value}")));
-    }
+    parts.extend(default_of(g, item, field)?.map(|value| format!("= {value}")));
     Ok(if parts.is_empty() { String::new() } else { format!(" [{}]", parts.join(" ")) })
+}
+
+/// The default that the `.proto` file says, as an expression, unless it is that of the type.
+fn default_of(
+    g: &Context<'_>,
+    item: &Item<'_>,
+    field: &FieldDescriptorProto,
+) -> Result<Option<String>, Error> {
+    let Some(default) = &field.default_value else { return Ok(None) };
+    default::value(&g.schema, field, default).ok_or_else(|| {
+        let name = format!("{}.{}", item.full_name, text(&field.name));
+        Error::new(text(&item.file.name), format!("{name} has a default of another type: {default:?}"))
+    })
 }
 
 /// Which fields are required, and in which one may be missing further down, if there are such.
@@ -276,6 +283,38 @@ pub(crate) fn oneof(
     for part in parts {
         out.line(&part);
     }
+    out.close("}");
+    Ok(())
+}
+
+/// An extension: a static in the module of what it is declared in.
+pub(crate) fn extension(
+    g: &Context<'_>,
+    out: &mut Printer,
+    module: usize,
+    item: &Item<'_>,
+    field: &FieldDescriptorProto,
+) -> Result<(), Error> {
+    let extends = g.schema.path(module, text(&field.extendee), text(&item.file.name))?;
+    let (value, kind) = value_type(g, module, item, field)?;
+    let features = item.features.field(field);
+    let kind = if kind == "message" && features.is_delimited() { "group" } else { kind };
+    // All that are single know whether they are set, in proto3 too.
+    let (container, how) = match how(features, field) {
+        How::Packed => ("Vec", "packed"),
+        How::Repeated => ("Vec", "repeated"),
+        How::Implicit | How::Optional | How::Oneof(_) => ("Option", "optional"),
+    };
+    let holds = Type::of(g.std(module, container), [value]).flat();
+    let default = default_of(g, item, field)?.map(|value| format!(" = {value}")).unwrap_or_default();
+    let form = if g.schema.is_message_set(text(&field.extendee)) { " item" } else { "" };
+
+    out.blank();
+    out.open(&format!("{}::__extension! {{", g.runtime()));
+    out.doc(&g.doc(item.file, &item.source));
+    out.line(&format!("pub {}: {extends}, {holds};", item.name));
+    let number = number(item, field)?;
+    out.line(&format!("({number} \"{}\" {how} {kind}{default}){form}", item.full_name));
     out.close("}");
     Ok(())
 }

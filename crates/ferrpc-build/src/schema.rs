@@ -12,7 +12,7 @@ use ferrpc_proto::descriptor::{
 
 use crate::error::Error;
 use crate::features::{Features, Presence};
-use crate::names::{Scope, camel, snake};
+use crate::names::{Scope, camel, shout, snake};
 use crate::options::Options;
 
 /// The module that holds what has no package; its items are re-exported.
@@ -28,6 +28,7 @@ pub(crate) struct Schema<'a> {
     values: HashMap<String, &'a EnumDescriptorProto>,
     /// Messages that can lack a required field, of their own or in a message inside.
     checked: HashSet<String>,
+    message_sets: HashSet<String>,
 }
 
 /// A Rust module: a package's, or that of a message's nested types.
@@ -57,6 +58,8 @@ pub(crate) enum What<'a> {
     Enum(&'a EnumDescriptorProto),
     /// The oneof of this index.
     Oneof(&'a DescriptorProto, usize),
+    /// A field that a file adds to a message.
+    Extension(&'a FieldDescriptorProto),
     /// The module of its methods.
     Service(&'a ServiceDescriptorProto, String),
 }
@@ -91,6 +94,7 @@ impl<'a> Schema<'a> {
             boxed: HashSet::new(),
             values: HashMap::new(),
             checked: HashSet::new(),
+            message_sets: HashSet::new(),
         };
         let local: Vec<&FileDescriptorProto> =
             files.iter().filter(|file| extern_module(file, options).is_none()).collect();
@@ -175,6 +179,9 @@ impl<'a> Schema<'a> {
         for (i, enumeration) in file.enum_type.iter().enumerate() {
             self.enumeration(module, around, enumeration, vec![5, index(i)]);
         }
+        for (i, extension) in file.extension.iter().enumerate() {
+            self.extension(module, around, extension, vec![7, index(i)]);
+        }
         for (i, service) in file.service.iter().enumerate() {
             let name = text(&service.name);
             let full_name = join(around.prefix, name);
@@ -205,7 +212,8 @@ impl<'a> Schema<'a> {
         self.types.insert(format!(".{full_name}"), Place::Local { module, name: name.clone() });
         self.add(module, Item { file, source, name, full_name, features, what: What::Message(message) });
         let has_nested = message.nested_type.iter().any(|nested| !is_map_entry(nested));
-        if has_nested || !message.enum_type.is_empty() || !oneofs(message).is_empty() {
+        let has_others = !message.enum_type.is_empty() || !message.extension.is_empty();
+        if has_nested || has_others || !oneofs(message).is_empty() {
             let item = self.modules[module].items.len() - 1;
             nested.push_back(Nested::Message { parent: module, item, file, message });
         }
@@ -223,6 +231,20 @@ impl<'a> Schema<'a> {
         let name = self.modules[module].scope.take(&camel(text(&enumeration.name)));
         self.types.insert(format!(".{full_name}"), Place::Local { module, name: name.clone() });
         let what = What::Enum(enumeration);
+        self.add(module, Item { file, source, name, full_name, features, what });
+    }
+
+    fn extension(
+        &mut self,
+        module: usize,
+        around: Around<'a, '_>,
+        extension: &'a FieldDescriptorProto,
+        source: Vec<i32>,
+    ) {
+        let (file, features) = (around.file, around.features);
+        let full_name = join(around.prefix, text(&extension.name));
+        let name = self.modules[module].scope.take(&shout(text(&extension.name)));
+        let what = What::Extension(extension);
         self.add(module, Item { file, source, name, full_name, features, what });
     }
 
@@ -246,6 +268,9 @@ impl<'a> Schema<'a> {
         }
         for (i, inner) in message.enum_type.iter().enumerate() {
             self.enumeration(module, around, inner, below(4, i));
+        }
+        for (i, inner) in message.extension.iter().enumerate() {
+            self.extension(module, around, inner, below(6, i));
         }
         for i in oneofs(message) {
             let oneof = text(&message.oneof_decl[i].name);
@@ -297,6 +322,9 @@ impl<'a> Schema<'a> {
                 }
                 if message.field.iter().any(|field| is_required(features.message(message), field)) {
                     self.checked.insert(name.clone());
+                }
+                if message.options.as_ref().is_some_and(|options| options.message_set_wire_format()) {
+                    self.message_sets.insert(name.clone());
                 }
                 inside.push((name, features.message(message), &message.nested_type, &message.enum_type));
             }
@@ -371,6 +399,11 @@ impl<'a> Schema<'a> {
     /// Whether a message can lack a required field, of its own or in a message inside.
     pub(crate) fn is_checked(&self, full_name: &str) -> bool {
         self.checked.contains(full_name)
+    }
+
+    /// Whether a message's extensions come as items (`message_set_wire_format`).
+    pub(crate) fn is_message_set(&self, full_name: &str) -> bool {
+        self.message_sets.contains(full_name)
     }
 
     /// The number of an enum's first value.

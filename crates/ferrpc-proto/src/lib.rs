@@ -19,6 +19,7 @@ pub mod emit;
 mod engine;
 mod enumeration;
 mod error;
+mod extension;
 mod input;
 mod limits;
 mod macros;
@@ -36,6 +37,7 @@ pub mod wkt;
 pub use bytes::Bytes;
 pub use enumeration::Enum;
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, Uninitialized};
+pub use extension::Extension;
 pub use limits::DecodeLimits;
 pub use map::{Iter as MapIter, Map};
 pub use message::Message;
@@ -51,6 +53,7 @@ pub mod __private {
     pub use crate::decoding::Decoding;
     pub use crate::emit;
     pub use crate::enumeration::{debug as debug_enum, name_of, number_of};
+    pub use crate::extension::{Extension, Form};
     pub use crate::message::{
         by_table as encode_by_table, debug as debug_message, decode_all_by_table, display as display_message,
         encode_all_by_table,
@@ -58,7 +61,8 @@ pub mod __private {
     pub use crate::rev::RevWriter;
     pub use crate::sub::{DefaultInstance, InSub, Slot};
     pub use crate::table::{
-        Aux, Checks, EnumType, Field, Layout, Oneof, Part, Payload, Stored, Table, Value, kind,
+        Aux, Checks, EnumType, Field, Holder, HolderTable, Layout, Oneof, Part, Payload, Stored, Table,
+        Value, kind,
     };
     pub use alloc::boxed::Box;
     pub use alloc::string::String;

@@ -381,6 +381,76 @@ macro_rules! __emit {
     };
 }
 
+/// An extension, as a static: what it extends, what it holds, and the field as `__part!` takes it, without a name
+/// in Rust. `item` behind that says that what it extends is a message set.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __extension {
+    ($(#[$attribute:meta])* pub $extension:ident: $extends:ty, $holds:ty;
+        ($number:literal $name:literal $how:ident $kind:ident $(= $default:expr)?) $($item:ident)?) => {
+        $(#[$attribute])*
+        pub static $extension: $crate::Extension<$extends, $holds> = {
+            use $crate::__private as p;
+
+            const PARTS: &[p::Part] = &[
+                // SAFETY: the offset and the function name the same field.
+                unsafe {
+                    p::Part::$how::<_, p::kind::$kind, _>(
+                        $number,
+                        ::core::concat!("[", $name, "]"),
+                        ::core::mem::offset_of!(p::Holder<$holds>, field),
+                        |holder: &p::Holder<$holds>| &holder.field,
+                    )
+                }
+            ];
+            static FIELDS: [p::Field; 1] = p::Part::collect(PARTS);
+            // SAFETY: `FIELDS` come from parts of this type; the offset and the function name the same field.
+            static TABLE: p::Table = unsafe {
+                p::Table::new(
+                    <$extends as $crate::Message>::FULL_NAME,
+                    &FIELDS,
+                    ::core::mem::offset_of!(p::Holder<$holds>, _unknown),
+                    |holder: &p::Holder<$holds>| &holder._unknown,
+                    p::Checks::NONE.with(&[], &[$number]),
+                )
+            };
+            // SAFETY: made of the one part above.
+            let table = unsafe { p::HolderTable::new(&TABLE) };
+            let default = || $crate::__or!([$($crate::__some!($kind $default))?] ::core::default::Default::default());
+            p::Extension::new(table, $name, $crate::__form!($($item)?), default)
+        };
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __form {
+    () => {
+        p::Form::Field
+    };
+    (item) => {
+        p::Form::Item
+    };
+}
+
+/// A default that is said, as an owned value.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __some {
+    (string $default:expr) => {
+        ::core::option::Option::Some(p::String::from($default))
+    };
+    (bytes $default:expr) => {
+        ::core::option::Option::Some($crate::Bytes::from_static($default))
+    };
+    (open $default:expr) => {
+        ::core::option::Option::Some(::core::convert::From::<i32>::from($default))
+    };
+    ($kind:ident $default:expr) => {
+        ::core::option::Option::Some($default)
+    };
+}
+
 /// The traits of a oneof's enum, from the list of its variants.
 #[doc(hidden)]
 #[macro_export]

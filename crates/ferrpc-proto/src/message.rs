@@ -201,13 +201,8 @@ pub fn decode_all_by_table<M: Layout>(bytes: &[u8], limits: &DecodeLimits) -> Re
 /// Encodes by the table alone: what tests hold the messages' own encoders against.
 #[doc(hidden)]
 pub fn encode_all_by_table<M: Layout>(message: &M) -> Result<Vec<u8>, EncodeError> {
-    let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
-    let mut writer = RevWriter::new(&mut scratch);
-    by_table(message, &mut writer);
     encodable(message)?;
-    let mut out = Vec::new();
-    writer.finish(&mut out)?;
-    Ok(out)
+    encode::to_vec(MessageRef::of(message))
 }
 
 /// What `Debug` of a message prints.

@@ -32,9 +32,11 @@ use crate::sub::{InSub, Slot, Sub};
 use crate::unknown::UnknownFields;
 use crate::wire;
 
+mod holder;
 mod read;
 mod write;
 
+pub use holder::{Holder, HolderTable};
 pub(crate) use read::{Content, ListRef, MapRef, MessageRef, ValueRef};
 pub(crate) use write::{ListMut, MessageMut, ValueMut};
 

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::limits::{Budget, OverBudget};
+use crate::wire;
 
 /// The unknown fields of one message: whole wire records, verbatim, in the order they came.
 ///
@@ -47,6 +48,29 @@ impl UnknownFields {
         budget.reserve(bytes, record.len())?;
         bytes.extend_from_slice(record);
         Ok(())
+    }
+
+    /// Removes the records that `keep` says no to; it is given the tag and the whole record. What is no record
+    /// stays, and so does all behind it.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(u32, &[u8]) -> bool) {
+        let Some(bytes) = &mut self.0 else { return };
+        let (mut kept, mut at) = (0, 0);
+        while at < bytes.len() {
+            let mut rest = &bytes[at..];
+            let (end, stays) = match wire::record(&mut rest) {
+                Some((tag, record)) => (at + record.len(), keep(tag, record)),
+                None => (bytes.len(), true),
+            };
+            if stays {
+                bytes.copy_within(at..end, kept);
+                kept += end - at;
+            }
+            at = end;
+        }
+        bytes.truncate(kept);
+        if kept == 0 {
+            self.0 = None;
+        }
     }
 
     /// Removes all.

@@ -116,6 +116,51 @@ pub(crate) fn skip(input: &mut &[u8], tag: u32, depth: u32) -> Result<Option<()>
     Ok(Some(()))
 }
 
+/// Takes the whole record at the front, and says its tag; `None` at the end, or where no record begins.
+pub(crate) fn record<'a>(input: &mut &'a [u8]) -> Option<(u32, &'a [u8])> {
+    let mut rest = *input;
+    let tag = tag(&mut rest).ok()?;
+    skip(&mut rest, tag, RECORD_DEPTH_MAX).ok()??;
+    let (record, rest) = input.split_at(input.len() - rest.len());
+    *input = rest;
+    Some((tag, record))
+}
+
+/// Groups in records that were taken in nest no deeper by default.
+const RECORD_DEPTH_MAX: u32 = 100;
+
+/// The bytes around an item of a message set: group 1 of a number (2) and a message (3).
+pub(crate) const ITEM: u8 = 0x0b;
+pub(crate) const ITEM_END: u8 = 0x0c;
+pub(crate) const ITEM_NUMBER: u8 = 0x10;
+pub(crate) const ITEM_MESSAGE: u8 = 0x1a;
+
+/// Reads an item of a message set whose first tag has been read: its number, and its message from the length
+/// on. Either may come first; of several, the first counts. Without a number, 0.
+pub(crate) fn item<'a>(input: &mut &'a [u8]) -> Result<(u32, Option<&'a [u8]>), Kind> {
+    let (mut number, mut message) = (None, None);
+    loop {
+        let tag = tag(input)?;
+        let value = *input;
+        if tag == u32::from(ITEM_END) {
+            return Ok((number.unwrap_or(0), message));
+        }
+        if tag == u32::from(ITEM_NUMBER) {
+            let found = varint(input)?;
+            number.get_or_insert(u32::try_from(found).unwrap_or(0));
+            continue;
+        }
+        // What else there may be is of no interest, and groups in it need not be looked into.
+        skip(input, tag, ITEM_DEPTH_MAX)?.ok_or(Kind::UnmatchedEndGroup)?;
+        if tag == u32::from(ITEM_MESSAGE) {
+            message.get_or_insert(&value[..value.len() - input.len()]);
+        }
+    }
+}
+
+/// Nothing that is defined nests in an item but its message.
+const ITEM_DEPTH_MAX: u32 = 8;
+
 pub(crate) const fn zigzag32(value: i32) -> u32 {
     (value.cast_unsigned() << 1) ^ (value >> 31).cast_unsigned()
 }

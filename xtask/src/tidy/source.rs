@@ -17,6 +17,7 @@ const UNSAFE: &[(&str, &str)] = &[
     ("crates/ferrpc-proto/src/rev.rs", "writes messages backwards into space that is not initialised"),
     ("crates/ferrpc-proto/src/sub.rs", "hands out default instances, each made once and never freed"),
     ("crates/ferrpc-proto/src/table.rs", "what a type promises about its fields and their offsets"),
+    ("crates/ferrpc-proto/src/table/holder.rs", "pairs an extension with the table it was made with"),
     ("crates/ferrpc-proto/src/table/read.rs", "reads fields by their offsets"),
     ("crates/ferrpc-proto/src/table/write.rs", "writes fields by their offsets"),
     ("crates/ferrpc-proto/src/text.rs", "takes ASCII for text without looking twice"),

@@ -40,6 +40,42 @@ pub(crate) fn merge(
     decoder.message(&mut message, input, limits.depth_max, &mut limits.budget(input.len()))
 }
 
+/// Decodes those of some records that are for the one field of `holder`, an extension; in the items of a
+/// message set too, if it is one.
+pub(crate) fn extension(
+    mut holder: MessageMut<'_>,
+    records: &[u8],
+    is_item: bool,
+    limits: &DecodeLimits,
+) -> Result<(), DecodeError> {
+    let table = holder.table();
+    let decoder = Decoder { start: records.as_ptr().addr(), depth_max: limits.depth_max };
+    let (mut input, depth, mut budget) = (records, limits.depth_max, limits.budget(records.len()));
+    while !input.is_empty() {
+        let record = input;
+        let tag = wire::tag(&mut input);
+        let fail = |fault, budget: &Budget| decoder.fail(fault, record, table, None, budget);
+        let tag = tag.map_err(|kind| fail(kind.into(), &budget))?;
+        if table.find(tag).is_some() {
+            input = record;
+            decoder.record(&mut holder, &mut input, depth, &mut budget)?;
+        } else if is_item && tag == u32::from(wire::ITEM) {
+            let (number, message) = wire::item(&mut input).map_err(|kind| fail(kind.into(), &budget))?;
+            if number == table.fields()[0].number()
+                && let Some(mut message) = message
+            {
+                decoder
+                    .field(&mut holder, 0, record, &mut message, depth, &mut budget)
+                    .map_err(|fault| decoder.fail(fault, record, table, Some(&table.fields()[0]), &budget))?;
+            }
+        } else {
+            let skipped = wire::skip(&mut input, tag, depth).map_err(|kind| fail(kind.into(), &budget))?;
+            skipped.ok_or_else(|| fail(Fault::TooDeep, &budget))?;
+        }
+    }
+    Ok(())
+}
+
 /// What stays the same for all messages of one input.
 #[derive(Clone, Copy)]
 struct Decoder {
@@ -399,7 +435,7 @@ fn wire_uint32(value: u64) -> u32 {
     value as u32
 }
 
-fn wire_int32(value: u64) -> i32 {
+pub(crate) fn wire_int32(value: u64) -> i32 {
     wire_uint32(value).cast_signed()
 }
 

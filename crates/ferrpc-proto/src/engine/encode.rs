@@ -3,7 +3,11 @@
 //! The slow way, by the field table; messages have encoders of their own (`emit`), and this one is
 //! what they are held against. It also writes messages whose oneofs lie across other fields.
 
-use crate::rev::{DEPTH_MAX, RevWriter};
+use alloc::vec::Vec;
+use core::mem::MaybeUninit;
+
+use crate::error::EncodeError;
+use crate::rev::{DEPTH_MAX, RevWriter, SCRATCH_BYTES};
 use crate::table::{Content, Field, ListRef, MapRef, MessageRef, Place, Value, ValueRef};
 use crate::wire::{self, varint_len};
 
@@ -106,6 +110,16 @@ fn record_len(tag_len: usize, value: Wire<'_>, depth: u32) -> usize {
 
 fn delimited(len: usize) -> usize {
     varint_len(len as u64) + len
+}
+
+/// Encodes a message into a new `Vec`.
+pub(crate) fn to_vec(message: MessageRef<'_>) -> Result<Vec<u8>, EncodeError> {
+    let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
+    let mut writer = RevWriter::new(&mut scratch);
+    write(&mut writer, message);
+    let mut out = Vec::new();
+    writer.finish(&mut out)?;
+    Ok(out)
 }
 
 /// Writes a message from its end to its start.

@@ -11,9 +11,9 @@ use crate::unknown::UnknownFields;
 /// A message to read, with the table it goes by.
 #[derive(Clone, Copy)]
 pub(crate) struct MessageRef<'a> {
-    base: *const u8,
-    table: &'static Table,
-    message: PhantomData<&'a ()>,
+    pub(super) base: *const u8,
+    pub(super) table: &'static Table,
+    pub(super) message: PhantomData<&'a ()>,
 }
 
 /// What a field holds.

@@ -12,9 +12,9 @@ use crate::unknown::UnknownFields;
 
 /// A message to write, with the table it goes by.
 pub(crate) struct MessageMut<'a> {
-    base: *mut u8,
-    table: &'static Table,
-    message: PhantomData<&'a mut ()>,
+    pub(super) base: *mut u8,
+    pub(super) table: &'static Table,
+    pub(super) message: PhantomData<&'a mut ()>,
 }
 
 /// A value to write.
