@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::conformance::hpack::in_hpack;
 use crate::peers::{self, Toolchain};
 use crate::report::{Counts, Outcome, Report};
 use crate::run::{Log, cargo};
@@ -20,6 +21,7 @@ pub(crate) fn test(quick: bool) -> Result<()> {
     report.step("format", |log| {
         log.run(&mut cargo(&["fmt", "--all", "--check"]))?;
         log.run(&mut in_benches(&["fmt", "--check"]))?;
+        log.run(&mut in_hpack(&["fmt", "--check"]))?;
         passed()
     });
     report.step("lints", |log| {
@@ -75,8 +77,10 @@ pub(crate) fn test(quick: bool) -> Result<()> {
         }
         if stale.is_empty() { passed() } else { Err(format!("{} files out of date", stale.len())) }
     });
-    report.step("benchmarks build", |log| {
-        log.run(&mut in_benches(&["clippy", "--locked", "--all-targets", "--", "-D", "warnings"]))?;
+    report.step("benchmarks and HPACK suite build", |log| {
+        for workspace in [in_benches, in_hpack] {
+            log.run(&mut workspace(&["clippy", "--locked", "--all-targets", "--", "-D", "warnings"]))?;
+        }
         passed()
     });
     foreign_peers(&mut report);
@@ -116,6 +120,9 @@ fn foreign_peers(report: &mut Report) {
     );
     needing(report, "protoc-gen-ferrpc under protoc and buf", python_missing.as_ref(), |log| {
         conformance::plugin::all(log).map(Outcome::Ran)
+    });
+    needing(report, "HPACK with others", python_missing.as_ref(), |log| {
+        conformance::hpack::all(log).map(Outcome::Ran)
     });
     needing(report, "our server and client with the peers", python_missing.as_ref(), |log| {
         let mut test = cargo(&["test", "--workspace", "--features", "ferrpc-tests/peers", "--test", "peers"]);

@@ -13,6 +13,8 @@ mod frame;
 mod head;
 mod headers;
 mod hpack;
+#[cfg(feature = "hpack")]
+pub mod hpack_alone;
 mod input;
 mod memo;
 mod out;

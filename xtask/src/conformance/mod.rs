@@ -4,6 +4,7 @@
 
 pub(crate) mod h2spec;
 mod h2specd;
+pub(crate) mod hpack;
 pub(crate) mod plugin;
 mod protobuf;
 pub(crate) mod protoc;
@@ -17,6 +18,8 @@ use crate::Result;
 pub(crate) enum Suite {
     /// HTTP/2 and HPACK: all cases of h2spec, and with `--client` those of h2specd.
     H2spec(h2spec::Options),
+    /// Header compression: 446 stories of others, and both ways with two other implementations.
+    Hpack,
     /// Upstream's suite for Protobuf; what it does not reach yet is counted and named.
     Protobuf(protobuf::Options),
     /// Descriptor sets of `ferrpc compile` against protoc's, byte for byte.
@@ -28,6 +31,7 @@ pub(crate) enum Suite {
 pub(crate) fn command(suite: &Suite) -> Result<()> {
     match suite {
         Suite::H2spec(options) => h2spec::command(options),
+        Suite::Hpack => hpack::command(),
         Suite::Protobuf(options) => protobuf::command(options),
         Suite::Protoc => protoc::command(),
         Suite::Plugin => plugin::command(),
