@@ -24,7 +24,7 @@ use crate::error::DecodeError;
 use crate::input::{self, ODD, SLACK_BYTES};
 use crate::sub::{InSub, Slot, Sub};
 use crate::table::kind::Kind;
-use crate::table::{Layout, MessageMut};
+use crate::table::{Layout, MessageMut, Table};
 use crate::wire;
 
 mod list;
@@ -199,18 +199,74 @@ unsafe fn rest<'i>(message: &mut dyn Owned<'i>, mut at: At, end: At, d: &mut Dec
         if at >= d.fast_end {
             return if last_bytes(message, left, d) { end } else { ODD };
         }
-        let mut input = left;
-        if let Err(error) = decode::record(&mut message.fields(), &mut input, d) {
-            d.error = Some(error);
-            return ODD;
-        }
+        // SAFETY: the caller's promise, and as many bytes as there are between the two.
+        let unknown =
+            unsafe { &left[..unknown(message.fields().table(), at, end, d).offset_from_unsigned(at)] };
+        let read = if !unknown.is_empty()
+            && message.fields().unknown().append_within(unknown, &mut d.budget).is_ok()
+        {
+            unknown.len()
+        } else {
+            let mut input = left;
+            if let Err(error) = decode::record(&mut message.fields(), &mut input, d) {
+                d.error = Some(error);
+                return ODD;
+            }
+            left.len() - input.len()
+        };
         // SAFETY: as many bytes as were read; and then as the caller promises.
         unsafe {
-            at = at.add(left.len() - input.len());
+            at = at.add(read);
+            if at == end {
+                return end;
+            }
             at = message.known(at, end, d);
         }
     }
 }
+
+/// Where a run of records for unknown fields ends that begins at `at`. Those are kept in one piece.
+///
+/// # Safety
+/// As for [`Known::decode_known`].
+unsafe fn unknown(table: &Table, mut at: At, end: At, d: &Decoding<'_>) -> At {
+    let limit = d.limit(end);
+    // SAFETY: (1): records begin at all these positions, and before the limit a tag is readable, and a
+    // number behind it if the tag is no longer than a tag may be.
+    unsafe {
+        while at < limit {
+            let (tag, value) = input::varint(at);
+            let Ok(tag) = u32::try_from(tag) else { return at };
+            // Number 0 is also what a varint that is too long gives.
+            if tag >> 3 == 0 || value.offset_from_unsigned(at) > TAG_BYTES_MAX || table.find(tag).is_some() {
+                return at;
+            }
+            let behind = match tag & 7 {
+                wire::VARINT => input::varint(value).1,
+                wire::FIXED64 => value.add(8),
+                wire::LEN => input::delimited(value, end).1,
+                wire::FIXED32 => value.add(4),
+                _ => break,
+            };
+            if behind.is_null() || behind > end {
+                return at;
+            }
+            at = behind;
+        }
+        let mut input = core::slice::from_raw_parts(at, end.offset_from_unsigned(at));
+        let len = input.len();
+        let mut left = len;
+        while let Ok(tag) = wire::tag(&mut input)
+            && table.find(tag).is_none()
+            && wire::skip(&mut input, tag, d.depth) == Ok(Some(()))
+        {
+            left = input.len();
+        }
+        at.add(len - left)
+    }
+}
+
+const TAG_BYTES_MAX: usize = 5;
 
 /// As [`rest`], up to the end of a group. Its last records are all read by the table if they lie too close
 /// to the end of what is readable.

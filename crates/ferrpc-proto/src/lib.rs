@@ -30,6 +30,7 @@ mod slack;
 mod sub;
 mod table;
 mod text;
+mod thin;
 mod unknown;
 mod wire;
 pub mod wkt;

@@ -1,18 +1,16 @@
 //! Fields a message was sent but does not know: raw wire bytes, kept and sent on.
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::fmt;
 
 use crate::limits::{Budget, OverBudget};
+use crate::thin::ThinBytes;
 use crate::wire;
 
 /// The unknown fields of one message: whole wire records, verbatim, in the order they came.
 ///
-/// One pointer wide; takes memory only when there is something to keep.
+/// One pointer wide; takes memory only when there is something to keep, and then in one piece.
 #[derive(Clone, Default, PartialEq, Eq)]
-#[allow(clippy::box_collection)] // One word in every message instead of three.
-pub struct UnknownFields(Option<Box<Vec<u8>>>);
+pub struct UnknownFields(Option<ThinBytes>);
 
 impl UnknownFields {
     /// No unknown fields.
@@ -27,26 +25,35 @@ impl UnknownFields {
 
     /// The records, as on the wire.
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_deref().map_or(&[], Vec::as_slice)
+        self.0.as_ref().map_or(&[], ThinBytes::as_slice)
     }
 
     /// Appends whole wire records (tag and value each), verbatim.
     ///
     /// They are not checked here: bytes that are no records make the encoded message unreadable.
     pub fn append_raw(&mut self, records: &[u8]) {
-        if !records.is_empty() {
-            self.0.get_or_insert_default().extend_from_slice(records);
+        if records.is_empty() {
+            return;
+        }
+        match &mut self.0 {
+            Some(bytes) => bytes.append(records),
+            none => *none = Some(ThinBytes::from(records)),
         }
     }
 
     /// Appends on behalf of a decoder, which pays for it.
-    pub(crate) fn append_within(&mut self, record: &[u8], budget: &mut Budget) -> Result<(), OverBudget> {
-        if self.0.is_none() {
-            budget.take(size_of::<Vec<u8>>())?;
+    #[inline]
+    pub(crate) fn append_within(&mut self, records: &[u8], budget: &mut Budget) -> Result<(), OverBudget> {
+        match &mut self.0 {
+            Some(bytes) => {
+                budget.take(bytes.growth(records.len()))?;
+                bytes.append(records);
+            }
+            none => {
+                budget.take(ThinBytes::taken_by(records.len()))?;
+                *none = Some(ThinBytes::from(records));
+            }
         }
-        let bytes = self.0.get_or_insert_default();
-        budget.reserve(bytes, record.len())?;
-        bytes.extend_from_slice(record);
         Ok(())
     }
 
@@ -55,14 +62,15 @@ impl UnknownFields {
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(u32, &[u8]) -> bool) {
         let Some(bytes) = &mut self.0 else { return };
         let (mut kept, mut at) = (0, 0);
-        while at < bytes.len() {
-            let mut rest = &bytes[at..];
+        let all = bytes.as_mut_slice();
+        while at < all.len() {
+            let mut rest = &all[at..];
             let (end, stays) = match wire::record(&mut rest) {
                 Some((tag, record)) => (at + record.len(), keep(tag, record)),
-                None => (bytes.len(), true),
+                None => (all.len(), true),
             };
             if stays {
-                bytes.copy_within(at..end, kept);
+                all.copy_within(at..end, kept);
                 kept += end - at;
             }
             at = end;

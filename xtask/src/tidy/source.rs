@@ -21,6 +21,7 @@ const UNSAFE: &[(&str, &str)] = &[
     ("crates/ferrpc-proto/src/table/read.rs", "reads fields by their offsets"),
     ("crates/ferrpc-proto/src/table/write.rs", "writes fields by their offsets"),
     ("crates/ferrpc-proto/src/text.rs", "takes ASCII for text without looking twice"),
+    ("crates/ferrpc-proto/src/thin.rs", "keeps a length before the bytes it is the length of"),
 ];
 
 /// Hand-written files that may be longer, and why.
