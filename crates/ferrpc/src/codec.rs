@@ -34,6 +34,9 @@ pub struct Segments {
 /// Linking costs about as much as copying this many octets.
 const LINK_BYTES_MIN: usize = 2048;
 
+/// Room made for small messages that follow one another.
+const GROWTH_BYTES: usize = 8 << 10;
+
 impl Segments {
     /// The buffer to append octets to. What is in it already belongs to others: do not touch it.
     pub fn buffer(&mut self) -> &mut Vec<u8> {
@@ -57,6 +60,29 @@ impl Segments {
     /// True when there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Forgets everything but its memory.
+    pub(crate) fn clear(&mut self) {
+        self.octets.clear();
+        self.links.clear();
+    }
+
+    /// Moves everything from `more` behind what is here.
+    pub(crate) fn append(&mut self, more: &mut Self) {
+        if self.is_empty() {
+            return std::mem::swap(self, more);
+        }
+        if more.octets.len() > LINK_BYTES_MIN {
+            return std::mem::take(more).into_pieces().for_each(|piece| self.link(piece));
+        }
+        let behind = self.octets.len();
+        if self.octets.capacity() - behind < more.octets.len() {
+            // Where there are two messages at once there are many.
+            self.octets.reserve(GROWTH_BYTES);
+        }
+        self.octets.append(&mut more.octets);
+        self.links.extend(more.links.drain(..).map(|(at, link)| (behind + at, link)));
     }
 
     /// The pieces in order.
@@ -96,6 +122,30 @@ impl<T: Message> Codec<T> for Proto {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_appended_stands_behind_what_was_there() {
+        let (long, longer) = (vec![b'l'; LINK_BYTES_MIN], vec![b'L'; LINK_BYTES_MIN + 1]);
+        let mut all = Segments::default();
+        let mut expected = Vec::new();
+        for round in 0..3 {
+            let mut small = Segments::default();
+            small.buffer().extend_from_slice(b"small");
+            let mut linked = Segments::default();
+            linked.buffer().extend_from_slice(b"before");
+            linked.link(Bytes::from(long.clone()));
+            linked.buffer().extend_from_slice(b"behind");
+            let mut large = Segments::default();
+            large.buffer().extend_from_slice(&longer);
+            for mut more in [small, Segments::default(), linked, large] {
+                all.append(&mut more);
+                assert!(more.is_empty(), "round {round}");
+            }
+            expected.extend([b"small", b"before".as_slice(), &long, b"behind", &longer].concat());
+        }
+        assert_eq!(all.len(), expected.len());
+        assert!(all.into_pieces().collect::<Vec<_>>().concat() == expected);
+    }
 
     #[test]
     fn pieces_come_in_order_and_none_is_empty() {

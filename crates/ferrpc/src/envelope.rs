@@ -17,10 +17,21 @@ pub(crate) fn encode<T: 'static>(
     bytes_max: usize,
 ) -> Result<Segments, Status> {
     let mut segments = Segments::default();
+    encode_into(codec, message, bytes_max, &mut segments)?;
+    Ok(segments)
+}
+
+/// As [`encode`], into segments that are empty.
+pub(crate) fn encode_into<T: 'static>(
+    codec: &dyn Codec<T>,
+    message: &T,
+    bytes_max: usize,
+    segments: &mut Segments,
+) -> Result<(), Status> {
     // Most messages fit; a larger one grows once or twice.
     segments.octets.reserve(128);
     segments.octets.extend_from_slice(&[0; PREFIX_BYTES]);
-    codec.encode(message, &mut segments)?;
+    codec.encode(message, segments)?;
     let len = segments.len() - PREFIX_BYTES;
     if len > bytes_max {
         return Err(Status::resource_exhausted(format!(
@@ -38,7 +49,7 @@ pub(crate) fn encode<T: 'static>(
         .not_executed());
     };
     segments.octets[1..PREFIX_BYTES].copy_from_slice(&len.to_be_bytes());
-    Ok(segments)
+    Ok(())
 }
 
 /// Puts messages together from the chunks of a stream.

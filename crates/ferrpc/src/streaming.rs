@@ -7,13 +7,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use ferrpc_http2::ErrorCode;
+use ferrpc_http2::{Chunk, ErrorCode};
 use ferrpc_proto::DecodeLimits;
 use futures_core::Stream;
 
 use crate::codec::{Codec, Segments};
-use crate::conn::exchange::{Exchange, Outgoing};
-use crate::envelope;
+use crate::conn::exchange::{Exchange, Messages, Outgoing};
+use crate::envelope::{self, PREFIX_BYTES};
 use crate::metadata::Metadata;
 use crate::status::{Phase, Status};
 
@@ -32,6 +32,10 @@ pub struct Streaming<T: 'static> {
     /// What a client's call gives up when this half goes early.
     cancels: bool,
     deadline: Option<tokio::time::Instant>,
+    /// Messages taken from the exchange together and not asked for yet.
+    came: Messages,
+    /// Octets consumed whose credit is not given back yet.
+    consumed: usize,
     received: u64,
 }
 
@@ -58,6 +62,8 @@ impl<T> Streaming<T> {
             head: None,
             cancels,
             deadline,
+            came: Messages::default(),
+            consumed: 0,
             received: 0,
         }
     }
@@ -102,28 +108,39 @@ impl<T> Streaming<T> {
         if self.end == State::Over {
             return Poll::Ready(Ok(None));
         }
-        match ready!(self.exchange.poll_message(cx)) {
-            Ok(octets) => match self.codec.decode(octets, &self.limits) {
-                Ok(message) => {
-                    self.received += 1;
-                    Poll::Ready(Ok(Some(message)))
-                }
-                Err(status) => {
-                    self.end = State::Over;
-                    if self.cancels {
-                        self.exchange.abandon(ErrorCode::CANCEL);
-                    }
-                    Poll::Ready(Err(status))
-                }
-            },
-            Err(Ok(trailers)) => {
-                self.end = State::Over;
-                self.trailers = Some(trailers);
-                Poll::Ready(Ok(None))
+        loop {
+            if let Some(octets) = self.came.pop_front() {
+                return Poll::Ready(self.decode(octets).map(Some));
             }
-            Err(Err(status)) => {
+            match ready!(self.exchange.poll_messages(cx, &mut self.came, &mut self.consumed)) {
+                Ok(()) => {}
+                Err(Ok(trailers)) => {
+                    self.end = State::Over;
+                    self.trailers = Some(trailers);
+                    return Poll::Ready(Ok(None));
+                }
+                Err(Err(status)) => {
+                    self.end = State::Over;
+                    return Poll::Ready(Err(crate::deadline::blame(status, self.deadline)));
+                }
+            }
+        }
+    }
+
+    fn decode(&mut self, octets: Chunk) -> Result<T, Status> {
+        self.consumed += octets.len() + PREFIX_BYTES;
+        self.exchange.consumed(&mut self.consumed);
+        match self.codec.decode(octets, &self.limits) {
+            Ok(message) => {
+                self.received += 1;
+                Ok(message)
+            }
+            Err(status) => {
                 self.end = State::Over;
-                Poll::Ready(Err(crate::deadline::blame(status, self.deadline)))
+                if self.cancels {
+                    self.exchange.abandon(ErrorCode::CANCEL);
+                }
+                Err(status)
             }
         }
     }
@@ -166,6 +183,8 @@ pub struct Sender<T: 'static> {
     cancels: bool,
     closed: bool,
     deadline: Option<tokio::time::Instant>,
+    /// The message being sent, behind its prefix; its memory serves the next one.
+    octets: Segments,
 }
 
 impl<T> Sender<T> {
@@ -185,6 +204,7 @@ impl<T> Sender<T> {
             cancels: true,
             closed: false,
             deadline,
+            octets: Segments::default(),
         }
     }
 
@@ -205,6 +225,7 @@ impl<T> Sender<T> {
             cancels: false,
             closed: false,
             deadline,
+            octets: Segments::default(),
         }
     }
 
@@ -217,21 +238,22 @@ impl<T> Sender<T> {
     /// # Cancel safety
     /// If the future is dropped, the message was not sent.
     pub async fn send(&mut self, message: T) -> Result<(), Status> {
-        let octets = self.encode(&message)?;
+        self.encode(&message)?;
         // Its octets are all that is needed while it waits.
         drop(message);
-        let head = self.trailers.is_some().then_some(&mut self.head);
-        let mut outgoing = Outgoing { octets, head };
-        let exchange = &self.exchange;
+        let Self { exchange, octets, head, .. } = self;
+        let mut outgoing = Outgoing { octets, head: self.trailers.is_some().then_some(head) };
         let sent = poll_fn(|cx| exchange.poll_send(cx, &mut outgoing)).await;
         sent.map_err(|status| crate::deadline::blame(status, self.deadline))
     }
 
-    fn encode(&self, message: &T) -> Result<Segments, Status> {
+    fn encode(&mut self, message: &T) -> Result<(), Status> {
         if self.closed {
             return Err(Status::failed_precondition("send after close").at(Phase::Send));
         }
-        envelope::encode(self.codec, message, self.bytes_max)
+        // One that was given up, or is over the limit, may still be there.
+        self.octets.clear();
+        envelope::encode_into(self.codec, message, self.bytes_max, &mut self.octets)
     }
 
     /// Sends a message now, over the quota if need be.
@@ -239,9 +261,9 @@ impl<T> Sender<T> {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn try_send(&mut self, message: T) -> Result<(), Status> {
-        let octets = self.encode(&message)?;
+        self.encode(&message)?;
         let head = self.trailers.is_some().then_some(&mut self.head);
-        let sent = self.exchange.send(&mut Outgoing { octets, head });
+        let sent = self.exchange.send(&mut Outgoing { octets: &mut self.octets, head });
         sent.map_err(|status| crate::deadline::blame(status, self.deadline))
     }
 

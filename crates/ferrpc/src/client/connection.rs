@@ -251,12 +251,9 @@ impl Side for ClientSide {
     fn command(&mut self, conn: &mut Connection, command: Command, now: Instant) {
         match command {
             Command::Open(open) => self.open(conn, open, now),
-            Command::Message { key, octets } => {
-                let n = octets.len();
-                conn::send_segments(conn, key, octets, End::No);
-                let pause = conn.should_pause(key);
+            Command::Send { key } => {
                 if let Some(slot) = self.slot(key) {
-                    slot.feed.exchange.taken(n, pause);
+                    slot.feed.send(conn, key);
                 }
             }
             Command::End { key } => {

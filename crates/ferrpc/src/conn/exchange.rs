@@ -12,7 +12,7 @@ use ferrpc_http2::{Chunk, Connection, End, ErrorCode, StreamKey};
 
 use super::inbox::{Command, Inbox};
 use crate::codec::Segments;
-use crate::envelope::{Assembled, Assembler, PREFIX_BYTES};
+use crate::envelope::{Assembled, Assembler};
 use crate::metadata::Metadata;
 use crate::status::{Phase, Status};
 
@@ -41,11 +41,10 @@ struct State {
     key: Option<StreamKey>,
     head: Option<Metadata>,
     messages: Messages,
-    /// Consumed octets whose credit is not given back yet.
-    consumed: usize,
     ended: Option<Ended>,
-    /// Octets pushed to the inbox and not yet with the engine.
-    pushed: usize,
+    /// Messages behind their prefixes that the engine has not got yet. A command is in the inbox while there
+    /// are any.
+    outgoing: Segments,
     /// The engine holds more of this stream than it should.
     paused: bool,
     /// A message has begun that is larger than the window may be; it gets its credit when all before it are
@@ -57,8 +56,8 @@ struct State {
     sender: Option<Waker>,
 }
 
-/// Octets one stream may have in the inbox before its sender waits.
-const PUSHED_BYTES_MAX: usize = 64 << 10;
+/// Octets one stream may have on their way to the engine before its sender waits.
+const OUTGOING_BYTES_MAX: usize = 64 << 10;
 /// Credit is given back in portions of this many octets, a quarter of the smallest window.
 const CONSUMED_PORTION_BYTES: usize = 16 << 10;
 
@@ -99,10 +98,14 @@ impl Exchange {
         }
     }
 
-    /// The engine took octets from the inbox and says whether the sender should pause.
-    pub(crate) fn taken(&self, octets: usize, pause: bool) {
+    /// Everything to be sent, however many messages it is.
+    fn take_outgoing(&self) -> Segments {
+        std::mem::take(&mut self.lock().outgoing)
+    }
+
+    /// The engine has what was taken, and says whether the sender should pause.
+    fn taken(&self, pause: bool) {
         let mut state = self.lock();
-        state.pushed = state.pushed.saturating_sub(octets);
         state.paused = pause;
         if !pause {
             wake(state, |state| state.sender.take());
@@ -143,27 +146,45 @@ impl Exchange {
         pend(&mut state.receiver, cx)
     }
 
-    /// The next message, or how the peer's half ended once all are taken.
-    pub(crate) fn poll_message(&self, cx: &Context<'_>) -> Poll<Result<Chunk, Ended>> {
+    /// All messages there are, into `came`, which must be empty; or how the peer's half ended once all are
+    /// taken. Gives the credit of `consumed` octets back when somebody may be waiting for it.
+    pub(crate) fn poll_messages(
+        &self,
+        cx: &Context<'_>,
+        came: &mut Messages,
+        consumed: &mut usize,
+    ) -> Poll<Result<(), Ended>> {
         let mut state = self.lock();
-        if let Some(message) = state.messages.pop_front() {
-            state.consumed += message.len() + PREFIX_BYTES;
-            let due =
-                state.consumed >= CONSUMED_PORTION_BYTES || (state.starved && state.messages.is_empty());
-            if due && state.ended.is_none() {
-                let octets = std::mem::take(&mut state.consumed);
-                let key = state.key;
-                drop(state);
-                if let Some(key) = key {
-                    // If the connection is gone there is no credit to give.
-                    self.inbox.push(Command::Consumed { key, octets });
-                }
+        let poll = if state.messages.is_empty() {
+            match &state.ended {
+                Some(ended) => Poll::Ready(Err(ended.clone())),
+                None => pend(&mut state.receiver, cx),
             }
-            return Poll::Ready(Ok(message));
+        } else {
+            std::mem::swap(&mut state.messages, came);
+            Poll::Ready(Ok(()))
+        };
+        if state.starved && poll.is_pending() {
+            state.starved = false;
+            self.give_back(state, consumed);
         }
-        match &state.ended {
-            Some(ended) => Poll::Ready(Err(ended.clone())),
-            None => pend(&mut state.receiver, cx),
+        poll
+    }
+
+    /// Messages have been consumed: their credit goes back in portions.
+    pub(crate) fn consumed(&self, consumed: &mut usize) {
+        if *consumed >= CONSUMED_PORTION_BYTES {
+            self.give_back(self.lock(), consumed);
+        }
+    }
+
+    fn give_back(&self, state: MutexGuard<'_, State>, consumed: &mut usize) {
+        let octets = std::mem::take(consumed);
+        let key = state.key.filter(|_| state.ended.is_none());
+        drop(state);
+        if let Some(key) = key {
+            // If the connection is gone there is no credit to give.
+            self.inbox.push(Command::Consumed { key, octets });
         }
     }
 
@@ -201,7 +222,7 @@ impl Exchange {
         if let Some(status) = self.over(&state) {
             return Poll::Ready(Err(status));
         }
-        if state.paused || state.pushed >= PUSHED_BYTES_MAX {
+        if state.paused || state.outgoing.len() >= OUTGOING_BYTES_MAX {
             return pend(&mut state.sender, cx);
         }
         Poll::Ready(Ok(()))
@@ -213,7 +234,7 @@ impl Exchange {
         if let Some(status) = self.over(&state) {
             return Poll::Ready(Err(status));
         }
-        if state.paused || state.pushed >= PUSHED_BYTES_MAX {
+        if state.paused || state.outgoing.len() >= OUTGOING_BYTES_MAX {
             return pend(&mut state.sender, cx);
         }
         Poll::Ready(self.hand_over(state, message))
@@ -229,15 +250,15 @@ impl Exchange {
     }
 
     fn hand_over(&self, mut state: MutexGuard<'_, State>, message: &mut Outgoing<'_>) -> Result<(), Status> {
-        let octets = std::mem::take(&mut message.octets);
-        state.pushed += octets.len();
-        let key = state.key;
+        let Some(key) = state.key else { return Err(over()) };
+        let first = state.outgoing.is_empty();
+        state.outgoing.append(message.octets);
         drop(state);
-        let Some(key) = key else { return Err(over()) };
         if let Some(metadata) = message.head.as_mut().and_then(|head| head.take()) {
             self.inbox.push(Command::Head { key, metadata });
         }
-        if self.inbox.push(Command::Message { key, octets }) { Ok(()) } else { Err(over()) }
+        // What is there already has its command under way.
+        if !first || self.inbox.push(Command::Send { key }) { Ok(()) } else { Err(over()) }
     }
 
     /// A server's response head, before its first message.
@@ -294,8 +315,8 @@ impl fmt::Debug for Exchange {
 /// A message on its way out.
 #[derive(Debug)]
 pub(crate) struct Outgoing<'a> {
-    /// The message behind its prefix.
-    pub(crate) octets: Segments,
+    /// The message behind its prefix; empty once it is handed over.
+    pub(crate) octets: &'a mut Segments,
     /// A server's head, until it is out.
     pub(crate) head: Option<&'a mut Option<Metadata>>,
 }
@@ -392,6 +413,15 @@ impl Feed {
         }
     }
 
+    /// Gives the engine what waits to be sent.
+    pub(crate) fn send(&self, conn: &mut Connection, key: StreamKey) {
+        let octets = self.exchange.take_outgoing();
+        if !octets.is_empty() {
+            super::send_segments(conn, key, octets, End::No);
+        }
+        self.exchange.taken(conn.should_pause(key));
+    }
+
     /// Sees to it that the rest of the message begun can come.
     fn want(&self, conn: &mut Connection, key: StreamKey) {
         if let Some(octets) = self.assembler.missing() {
@@ -410,6 +440,7 @@ impl Feed {
     ) -> Result<u64, Status> {
         let mut messages = 0;
         let mut came = None;
+        let pins_little = chunk.len() * 8 < chunk.block_bytes();
         loop {
             match self.assembler.push(&mut chunk)? {
                 Assembled::Message(message) => {
@@ -417,7 +448,7 @@ impl Feed {
                         Some(state) => state,
                         None => self.exchange.lock(),
                     };
-                    state.messages.push_back(unpinned(message));
+                    state.messages.push_back(if pins_little { unpinned(&message) } else { message });
                     messages += 1;
                     came = Some(state);
                     if chunk.is_empty() {
@@ -453,7 +484,8 @@ impl Feed {
     }
 }
 
-/// A small message that waits must not keep a whole receive block alive.
-fn unpinned(message: Chunk) -> Chunk {
-    if message.len() * 8 < message.block_bytes() { Chunk::copy_of(message.as_slice()) } else { message }
+/// Messages that wait must not keep a whole receive block alive for a few octets of it. Those that came
+/// together wait together, so the block is worth it if they are a good part of it.
+fn unpinned(message: &Chunk) -> Chunk {
+    Chunk::copy_of(message.as_slice())
 }

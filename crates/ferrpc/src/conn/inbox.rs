@@ -12,7 +12,6 @@ use std::task::Waker;
 use ferrpc_http2::{ErrorCode, StreamKey};
 
 use super::Reply;
-use crate::codec::Segments;
 use crate::metadata::Metadata;
 
 /// What calls ask of a connection.
@@ -23,8 +22,8 @@ pub(crate) enum Command {
     Open(super::Open),
     /// Server: the head of a streaming response, before its first message.
     Head { key: StreamKey, metadata: Metadata },
-    /// One message behind its prefix.
-    Message { key: StreamKey, octets: Segments },
+    /// Messages wait in the stream's exchange.
+    Send { key: StreamKey },
     /// Client: no more messages.
     End { key: StreamKey },
     /// Received octets were consumed: give their credit back.

@@ -302,13 +302,10 @@ impl Side for ServerSide {
             Command::Head { key, metadata } => {
                 conn.send_headers(key, End::No, |writer| write_head(writer, &metadata));
             }
-            Command::Message { key, octets } => {
+            Command::Send { key } => {
                 conn.send_headers(key, End::No, |writer| write_head(writer, &Metadata::new()));
-                let n = octets.len();
-                conn::send_segments(conn, key, octets, End::No);
-                let pause = conn.should_pause(key);
                 if let Some(Slot { stage: Stage::Running { feed: Some(feed), .. }, .. }) = self.slot(key) {
-                    feed.exchange.taken(n, pause);
+                    feed.send(conn, key);
                 }
             }
             Command::Consumed { key, octets } => {
