@@ -23,6 +23,7 @@ pub(crate) fn enumeration(
 
     out.blank();
     out.doc(&g.doc(item.file, &item.source));
+    out.deprecated(enumeration.options.get().deprecated());
     let derived = if default == 0 { ", Default" } else { "" };
     out.line(&format!("#[derive(Clone, Copy, PartialEq, Eq, Hash{derived})]"));
     out.line("#[repr(transparent)]");
@@ -35,6 +36,7 @@ pub(crate) fn enumeration(
                 item.source.iter().copied().chain([2, i32::try_from(i).unwrap_or(i32::MAX)]).collect();
             let name = scope.take(if stripped.is_empty() { text(&value.name) } else { &stripped[i] });
             out.doc(&g.doc(item.file, &source));
+            out.deprecated(value.options.get().deprecated());
             out.line(&format!("pub const {name}: Self = Self({});", value.number.unwrap_or(0)));
         }
         for (value, _) in enumeration.value.iter().zip(&stripped) {
@@ -42,6 +44,7 @@ pub(crate) fn enumeration(
             if !scope.has(text(&value.name)) {
                 let name = scope.take(text(&value.name));
                 out.line("#[doc(hidden)]");
+                out.deprecated(value.options.get().deprecated());
                 out.line(&format!("pub const {name}: Self = Self({});", value.number.unwrap_or(0)));
             }
         }

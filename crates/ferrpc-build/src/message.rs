@@ -45,6 +45,7 @@ struct Line {
     rust: Type,
     part: String,
     doc: Vec<String>,
+    deprecated: bool,
 }
 
 pub(crate) fn message(
@@ -74,16 +75,19 @@ pub(crate) fn message(
             true => getter(g, &mut getters, module, item, field, &name)?,
             false => String::new(),
         };
+        let deprecated = field.options.get().deprecated();
         let part = format!("({number} \"{}\" {name} {kind}{getter})", text(&field.name));
-        lines.push((number, Line { name, rust, part, doc: g.doc(item.file, &source) }));
+        lines.push((number, Line { name, rust, part, doc: g.doc(item.file, &source), deprecated }));
     }
 
     out.blank();
     out.doc(&g.doc(item.file, &item.source));
+    out.deprecated(message.options.get().deprecated());
     out.line("#[derive(Clone, Default, PartialEq)]");
     out.open(&format!("pub struct {} {{", item.name));
     for (_, line) in &lines {
         out.doc(&line.doc);
+        out.deprecated(line.deprecated);
         out.field(&line.name, &line.rust);
     }
     out.line("#[doc(hidden)]");
@@ -114,6 +118,9 @@ fn getter(
     name: &str,
 ) -> Result<String, Error> {
     let mut parts = Vec::new();
+    if field.options.get().deprecated() {
+        parts.push("deprecated".to_owned());
+    }
     let getter = getters.take(name.trim_start_matches("r#"));
     if getter != name {
         parts.push(format!("fn {getter}"));
@@ -171,7 +178,7 @@ fn oneof_field(
     let source: Vec<i32> =
         item.source.iter().copied().chain([8, i32::try_from(index).unwrap_or(i32::MAX)]).collect();
     let rust = Type::of(g.std(module, "Option"), [Type::path(rust)]);
-    Ok(Line { name, rust, part, doc: g.doc(item.file, &source) })
+    Ok(Line { name, rust, part, doc: g.doc(item.file, &source), deprecated: false })
 }
 
 /// The Rust type of a field, and how the table's list names it.
@@ -273,6 +280,7 @@ pub(crate) fn oneof(
             rust = if is_boxed { Type::of(g.std(module, "Box"), [rust]) } else { rust };
         }
         out.doc(&g.doc(item.file, &source));
+        out.deprecated(field.options.get().deprecated());
         out.typed(&format!("{name}("), &rust, "),");
         parts.push(format!("({} \"{}\" {name} {kind})", number(item, field)?, text(&field.name)));
     }
@@ -312,6 +320,7 @@ pub(crate) fn extension(
     out.blank();
     out.open(&format!("{}::__extension! {{", g.runtime()));
     out.doc(&g.doc(item.file, &item.source));
+    out.deprecated(field.options.get().deprecated());
     out.line(&format!("pub {}: {extends}, {holds};", item.name));
     let number = number(item, field)?;
     out.line(&format!("({number} \"{}\" {how} {kind}{default}){form}", item.full_name));

@@ -43,6 +43,13 @@ impl Printer {
         }
     }
 
+    /// Marks what follows as deprecated, if it is. Generated code itself may use it all the same.
+    pub(crate) fn deprecated(&mut self, yes: bool) {
+        if yes {
+            self.line("#[deprecated]");
+        }
+    }
+
     /// A line that ends in an opening bracket; what follows is indented.
     pub(crate) fn open(&mut self, line: &str) {
         self.line(line);

@@ -18,6 +18,7 @@ struct Method {
     response: Type,
     kind: Kind,
     doc: Vec<String>,
+    deprecated: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -94,16 +95,18 @@ pub(crate) fn service(
             proto_name: proto_name.to_owned(),
             kind: Kind::of(method),
             doc: g.doc(item.file, &source),
+            deprecated: method.options.get().deprecated(),
         });
     }
     let doc = g.doc(item.file, &item.source);
+    let deprecated = service.options.get().deprecated();
     if g.options.server {
-        server_trait(g, out, module, item, &methods, &doc);
+        server_trait(g, out, module, item, &methods, &doc, deprecated);
         arc(g, out, module, item, &methods);
         server(out, item, &methods, methods_module);
     }
     if g.options.client {
-        client(out, item, &methods, methods_module, &doc);
+        client(out, item, &methods, methods_module, &doc, deprecated);
     }
     constants_module(out, item, service, &methods, methods_module);
     Ok(())
@@ -116,14 +119,17 @@ fn server_trait(
     item: &Item<'_>,
     methods: &[Method],
     doc: &[String],
+    deprecated: bool,
 ) {
     out.blank();
     out.doc(doc);
+    out.deprecated(deprecated);
     let bounds = "::core::marker::Send + ::core::marker::Sync + 'static";
     out.interface(&format!("pub trait {}:", item.name), bounds, |out| {
         for method in methods {
             out.blank();
             out.doc(&method.doc);
+            out.deprecated(method.deprecated);
             if g.options.default_stubs {
                 stub(g, out, module, item, method);
             } else {
@@ -268,7 +274,14 @@ fn dispatch(out: &mut Printer, methods: &[Method], methods_module: &str) {
     out.close("}");
 }
 
-fn client(out: &mut Printer, item: &Item<'_>, methods: &[Method], methods_module: &str, doc: &[String]) {
+fn client(
+    out: &mut Printer,
+    item: &Item<'_>,
+    methods: &[Method],
+    methods_module: &str,
+    doc: &[String],
+    deprecated: bool,
+) {
     let bare = item.name.trim_start_matches("r#");
     out.blank();
     out.line(&format!("/// Calls `{}` over a channel.", item.full_name));
@@ -276,6 +289,7 @@ fn client(out: &mut Printer, item: &Item<'_>, methods: &[Method], methods_module
         out.line("///");
         out.doc(doc);
     }
+    out.deprecated(deprecated);
     out.line("#[derive(Clone, Debug)]");
     out.open(&format!("pub struct {bare}Client {{"));
     out.line("channel: ::ferrpc::Channel,");
@@ -290,6 +304,7 @@ fn client(out: &mut Printer, item: &Item<'_>, methods: &[Method], methods_module
     for method in methods {
         out.blank();
         out.doc(&method.doc);
+        out.deprecated(method.deprecated);
         let call = match method.kind {
             Kind::Unary => "::ferrpc::client::UnaryCall",
             Kind::ServerStreaming => "::ferrpc::client::ServerStreamingCall",

@@ -116,3 +116,20 @@ fn a_getter_hides_no_method_that_messages_have() {
     assert_eq!((message.clone_(), message.clone__(), message.decode_()), ("", &b""[..], 7));
     assert_eq!((message.fmt_(), message.default_(), message.r#type()), (Debug::name_, false, "t"));
 }
+
+#[test]
+fn what_is_deprecated_says_so_to_those_who_use_it() {
+    // The attributes are there to warn; that generated code does not, this file's `deny(warnings)` holds.
+    #![expect(deprecated)]
+    use package::v1::{Old, Worn, old};
+
+    let message = Old { name: Some("x".into()), which: Some(old::Which::One(1)), ..Default::default() };
+    assert_eq!(
+        (message.name(), message.worn(), message.old.get().worn()),
+        ("x", Worn::NONE, Worn::default())
+    );
+    let code =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/gen/names.rs")).unwrap();
+    assert_eq!(code.matches("#[deprecated]\n").count(), 8);
+    assert!(code.contains("(1 \"name\" name optional string [deprecated])"));
+}

@@ -175,8 +175,8 @@ macro_rules! __slot {
 }
 
 /// One field, as `(number "name" field how kind)`, or a oneof, as `(oneof field)`. A field that is `optional`
-/// may have `[fn getter: Enum = default]` behind it: what else its getter is called, what type an enum is of, and
-/// what is read where it is unset, of an enum the number; attributes of the getter may come first.
+/// may have `[deprecated fn getter: Enum = default]` behind it, or a part of that: whether its getter is, how it is
+/// called if not like the field, what type an enum is of, and what is read where it is unset, of an enum the number.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __part {
@@ -218,15 +218,19 @@ macro_rules! __getter {
     (($number:literal $name:literal $field:ident optional $kind:ident)) => {
         $crate::__getter! { @ $kind [] $name $field $field }
     };
-    (($number:literal $name:literal $field:ident optional $kind:ident
-        [$(#[$attribute:meta])* fn $getter:ident $($rest:tt)*])) => {
-        $crate::__getter! { @ $kind [$(#[$attribute])*] $name $field $getter $($rest)* }
+    (($number:literal $name:literal $field:ident optional $kind:ident [deprecated $($rest:tt)*])) => {
+        $crate::__getter! { named $kind [#[deprecated]] $name $field $($rest)* }
     };
-    (($number:literal $name:literal $field:ident optional $kind:ident
-        [$(#[$attribute:meta])* $($rest:tt)*])) => {
-        $crate::__getter! { @ $kind [$(#[$attribute])*] $name $field $field $($rest)* }
+    (($number:literal $name:literal $field:ident optional $kind:ident [$($rest:tt)*])) => {
+        $crate::__getter! { named $kind [] $name $field $($rest)* }
     };
     (($($other:tt)*)) => {};
+    (named $kind:ident $attributes:tt $name:literal $field:ident fn $getter:ident $($rest:tt)*) => {
+        $crate::__getter! { @ $kind $attributes $name $field $getter $($rest)* }
+    };
+    (named $kind:ident $attributes:tt $name:literal $field:ident $($rest:tt)*) => {
+        $crate::__getter! { @ $kind $attributes $name $field $field $($rest)* }
+    };
     (@ string [$($attribute:tt)*] $name:literal $field:ident $getter:ident $(= $default:expr)?) => {
         #[doc = ::core::concat!("`", $name, "`, or its default where it is unset.")]
         $($attribute)*

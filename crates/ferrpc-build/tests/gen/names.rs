@@ -103,6 +103,29 @@ pub mod acme {
             (1 "bytes" bytes implicit bytes)
         }
 
+        /// Not to be used any more; the code for it compiles without a word.
+        #[deprecated]
+        #[derive(Clone, Default, PartialEq)]
+        pub struct Old {
+            #[deprecated]
+            pub name: ::core::option::Option<::ferrpc_proto::__private::String>,
+            #[deprecated]
+            pub worn: ::core::option::Option<Worn>,
+            #[deprecated]
+            pub old: ::ferrpc_proto::Sub<Old>,
+            pub which: ::core::option::Option<old::Which>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::UnknownFields,
+        }
+
+        ::ferrpc_proto::__message! {
+            Old, "acme.v1.Old", boxed;
+            (1 "name" name optional string [deprecated])
+            (2 "worn" worn optional open [deprecated : Worn])
+            (3 "old" old sub message)
+            (oneof which)
+        }
+
         /// Would hide methods that every message has.
         #[derive(Clone, Default, PartialEq)]
         pub struct Shadows {
@@ -124,6 +147,28 @@ pub mod acme {
             (4 "Clone_" clone_ optional bytes [fn clone__])
             (5 "default" default optional bool [fn default_])
             (6 "type" r#type optional string)
+        }
+
+        #[deprecated]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+        #[repr(transparent)]
+        pub struct Worn(pub i32);
+
+        impl Worn {
+            pub const NONE: Self = Self(0);
+            #[deprecated]
+            pub const OUT: Self = Self(1);
+            #[doc(hidden)]
+            pub const WORN_NONE: Self = Self(0);
+            #[doc(hidden)]
+            #[deprecated]
+            pub const WORN_OUT: Self = Self(1);
+        }
+
+        ::ferrpc_proto::__enum! {
+            Worn, false;
+            (0 "WORN_NONE")
+            (1 "WORN_OUT")
         }
 
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -199,6 +244,22 @@ pub mod acme {
                 Choice;
                 (4 "string" String string)
                 (5 "box" Box boxed)
+            }
+        }
+
+        /// Types nested in [`Old`](super::Old).
+        pub mod old {
+            #[derive(Clone, Debug, PartialEq)]
+            pub enum Which {
+                #[deprecated]
+                One(i32),
+                Other(Box<super::Old>),
+            }
+
+            ::ferrpc_proto::__oneof! {
+                Which;
+                (4 "one" One int32)
+                (5 "other" Other boxed)
             }
         }
     }
@@ -397,7 +458,7 @@ pub use self::__ferrpc::*;
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 pub mod file_descriptors_ {
     /// `packaged.proto`
-    pub const PACKAGED_PROTO: &[u8] = b"\n\x0epackaged.proto\x12\x07acme.v1\"\x8a\x02\n\x06Option\x12\x17\n\x04some\x18\x01 \x01(\tH\x01R\x04some\x88\x01\x01\x12\x1e\n\x03vec\x18\x02 \x03(\x0b2\x0c.acme.v1.VecR\x03vec\x120\n\x05boxes\x18\x03 \x03(\x0b2\x1a.acme.v1.Option.BoxesEntryR\x05boxes\x12\x18\n\x06string\x18\x04 \x01(\tH\x00R\x06string\x12 \n\x03box\x18\x05 \x01(\x0b2\x0c.acme.v1.BoxH\x00R\x03box\x1aF\n\nBoxesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\"\n\x05value\x18\x02 \x01(\x0b2\x0c.acme.v1.BoxR\x05value:\x028\x01B\x08\n\x06choiceB\x07\n\x05_some\"\x17\n\x03Vec\x12\x10\n\x03i32\x18\x01 \x03(\x05R\x03i32\" \n\x06String\x12\x16\n\x06string\x18\x01 \x01(\tR\x06string\"N\n\x03Box\x12\x1e\n\x03box\x18\x01 \x01(\x0b2\x0c.acme.v1.BoxR\x03box\x12\'\n\x06result\x18\x02 \x01(\x0b2\x0f.acme.v1.ResultR\x06result\"4\n\x06Result\x12*\n\x07default\x18\x01 \x01(\x0b2\x10.acme.v1.DefaultR\x07default\"/\n\x07Default\x12$\n\x05clone\x18\x01 \x01(\x0b2\x0e.acme.v1.CloneR\x05clone\"\x1d\n\x05Clone\x12\x14\n\x05bytes\x18\x01 \x01(\x0cR\x05bytes\"\xf9\x01\n\x07Shadows\x12\x19\n\x05clone\x18\x01 \x01(\tH\x00R\x05clone\x88\x01\x01\x12\x1b\n\x06decode\x18\x02 \x01(\x05H\x01R\x06decode\x88\x01\x01\x12%\n\x03fmt\x18\x03 \x01(\x0e2\x0e.acme.v1.DebugH\x02R\x03fmt\x88\x01\x01\x12\x1a\n\x06Clone_\x18\x04 \x01(\x0cH\x03R\x05Clone\x88\x01\x01\x12\x1d\n\x07default\x18\x05 \x01(\x08H\x04R\x07default\x88\x01\x01\x12\x17\n\x04type\x18\x06 \x01(\tH\x05R\x04type\x88\x01\x01B\x08\n\x06_cloneB\t\n\x07_decodeB\x06\n\x04_fmtB\t\n\x07_Clone_B\n\n\x08_defaultB\x07\n\x05_type*.\n\x05Debug\x12\x08\n\x04name\x10\x00\x12\n\n\x06values\x10\x01\x12\x0f\n\x0bDEBUG_ALIAS\x10\x02*K\n\x05Color\x12\x0e\n\nCOLOR_NONE\x10\x00\x12\r\n\tCOLOR_RED\x10\x01\x12\x0f\n\x0bCOLOR_ROUGE\x10\x01\x12\x0e\n\nCOLOR_self\x10\x02\x1a\x02\x10\x01*%\n\x05Space\x12\x0e\n\nSPACE_NONE\x10\x00\x12\x0c\n\x08SPACE_2D\x10\x02b\x06proto3";
+    pub const PACKAGED_PROTO: &[u8] = b"\n\x0epackaged.proto\x12\x07acme.v1\"\x8a\x02\n\x06Option\x12\x17\n\x04some\x18\x01 \x01(\tH\x01R\x04some\x88\x01\x01\x12\x1e\n\x03vec\x18\x02 \x03(\x0b2\x0c.acme.v1.VecR\x03vec\x120\n\x05boxes\x18\x03 \x03(\x0b2\x1a.acme.v1.Option.BoxesEntryR\x05boxes\x12\x18\n\x06string\x18\x04 \x01(\tH\x00R\x06string\x12 \n\x03box\x18\x05 \x01(\x0b2\x0c.acme.v1.BoxH\x00R\x03box\x1aF\n\nBoxesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\"\n\x05value\x18\x02 \x01(\x0b2\x0c.acme.v1.BoxR\x05value:\x028\x01B\x08\n\x06choiceB\x07\n\x05_some\"\x17\n\x03Vec\x12\x10\n\x03i32\x18\x01 \x03(\x05R\x03i32\" \n\x06String\x12\x16\n\x06string\x18\x01 \x01(\tR\x06string\"N\n\x03Box\x12\x1e\n\x03box\x18\x01 \x01(\x0b2\x0c.acme.v1.BoxR\x03box\x12\'\n\x06result\x18\x02 \x01(\x0b2\x0f.acme.v1.ResultR\x06result\"4\n\x06Result\x12*\n\x07default\x18\x01 \x01(\x0b2\x10.acme.v1.DefaultR\x07default\"/\n\x07Default\x12$\n\x05clone\x18\x01 \x01(\x0b2\x0e.acme.v1.CloneR\x05clone\"\x1d\n\x05Clone\x12\x14\n\x05bytes\x18\x01 \x01(\x0cR\x05bytes\"\xcf\x01\n\x03Old\x12\x1b\n\x04name\x18\x01 \x01(\tB\x02\x18\x01H\x01R\x04name\x88\x01\x01\x12*\n\x04worn\x18\x02 \x01(\x0e2\r.acme.v1.WornB\x02\x18\x01H\x02R\x04worn\x88\x01\x01\x12\"\n\x03old\x18\x03 \x01(\x0b2\x0c.acme.v1.OldB\x02\x18\x01R\x03old\x12\x16\n\x03one\x18\x04 \x01(\x05B\x02\x18\x01H\x00R\x03one\x12$\n\x05other\x18\x05 \x01(\x0b2\x0c.acme.v1.OldH\x00R\x05other:\x02\x18\x01B\x07\n\x05whichB\x07\n\x05_nameB\x07\n\x05_worn\"\xf9\x01\n\x07Shadows\x12\x19\n\x05clone\x18\x01 \x01(\tH\x00R\x05clone\x88\x01\x01\x12\x1b\n\x06decode\x18\x02 \x01(\x05H\x01R\x06decode\x88\x01\x01\x12%\n\x03fmt\x18\x03 \x01(\x0e2\x0e.acme.v1.DebugH\x02R\x03fmt\x88\x01\x01\x12\x1a\n\x06Clone_\x18\x04 \x01(\x0cH\x03R\x05Clone\x88\x01\x01\x12\x1d\n\x07default\x18\x05 \x01(\x08H\x04R\x07default\x88\x01\x01\x12\x17\n\x04type\x18\x06 \x01(\tH\x05R\x04type\x88\x01\x01B\x08\n\x06_cloneB\t\n\x07_decodeB\x06\n\x04_fmtB\t\n\x07_Clone_B\n\n\x08_defaultB\x07\n\x05_type*+\n\x04Worn\x12\r\n\tWORN_NONE\x10\x00\x12\x10\n\x08WORN_OUT\x10\x01\x1a\x02\x08\x01\x1a\x02\x18\x01*.\n\x05Debug\x12\x08\n\x04name\x10\x00\x12\n\n\x06values\x10\x01\x12\x0f\n\x0bDEBUG_ALIAS\x10\x02*K\n\x05Color\x12\x0e\n\nCOLOR_NONE\x10\x00\x12\r\n\tCOLOR_RED\x10\x01\x12\x0f\n\x0bCOLOR_ROUGE\x10\x01\x12\x0e\n\nCOLOR_self\x10\x02\x1a\x02\x10\x01*%\n\x05Space\x12\x0e\n\nSPACE_NONE\x10\x00\x12\x0c\n\x08SPACE_2D\x10\x02b\x06proto3";
 
     /// `root.proto`
     pub const ROOT_PROTO: &[u8] = b"\n\nroot.proto\x1a\x0epackaged.proto\"2\n\x04Acme\x12!\n\x05inner\x18\x01 \x01(\x0b2\x0b.Acme.InnerR\x05inner\x1a\x07\n\x05Inner\">\n\x10file_descriptors\x12!\n\x05inner\x18\x01 \x01(\x0b2\x0b.Acme.InnerR\x05inner\x1a\x07\n\x05Inner\"\xa9\x02\n\x04Self\x12\x12\n\x04self\x18\x01 \x01(\tR\x04self\x12\x12\n\x04Self\x18\x02 \x01(\tR\x04Self\x12\x14\n\x05crate\x18\x03 \x01(\tR\x05crate\x12\x14\n\x05super\x18\x04 \x01(\tR\x05super\x12\x12\n\x04type\x18\x05 \x01(\tR\x04type\x12\x10\n\x03gen\x18\x06 \x01(\tR\x03gen\x12\x14\n\x05async\x18\x07 \x01(\tR\x05async\x12\x19\n\x08_unknown\x18\x08 \x01(\tR\x07Unknown\x12\x18\n\x07unknown\x18\t \x01(\tR\x07unknown\x12\x16\n\x06fooBar\x18\n \x01(\tR\x06fooBar\x12\x14\n\x04loop\x18\x0c \x01(\tH\x00R\x04loop\x12%\n\x04some\x18\r \x01(\x0b2\x0f.acme.v1.OptionH\x00R\x04someB\x07\n\x05match\"\xa7\x01\n\router_message\x12#\n\x01a\x18\x01 \x01(\x0b2\x13.outer_message.KindH\x00R\x01a\x12)\n\x01b\x18\x02 \x01(\x0e2\x19.outer_message.outer_enumH\x00R\x01b\x1a\x06\n\x04Kind\"6\n\nouter_enum\x12\x13\n\x0fOUTER_ENUM_NONE\x10\x00\x12\x13\n\x0fOUTER_ENUM_SOME\x10\x01B\x06\n\x04kind\"\x16\n\x0cOuterMessage\x1a\x06\n\x04Kindb\x06proto3";

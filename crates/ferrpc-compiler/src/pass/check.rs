@@ -279,6 +279,7 @@ impl Pass<'_> {
                 .help("remove the option");
             self.sink.push(it);
         }
+        #[expect(deprecated)] // It counts until nobody says it any more.
         self.short_names(this, set.and_then(|it| it.deprecated_legacy_json_field_conflicts) == Some(true));
     }
 

@@ -38,6 +38,7 @@ fn check(world: &World<'_>, message: &Message<'_>, proto: &DescriptorProto, sink
     if message.kind == MessageKind::MapEntry {
         return;
     }
+    #[expect(deprecated)] // It counts until nobody says it any more.
     let lenient =
         proto.options.as_ref().and_then(|it| it.deprecated_legacy_json_field_conflicts) == Some(true);
     for field in &message.fields {

@@ -348,6 +348,7 @@ pub mod google {
             /// top-level extensions defined in the file.
             pub java_multiple_files: Option<bool>,
             /// This option does nothing.
+            #[deprecated]
             pub java_generate_equals_and_hash: Option<bool>,
             /// A proto2 file can set this to true to opt in to UTF-8 checking for Java,
             /// which will throw an exception if invalid UTF-8 is parsed from the wire or
@@ -435,7 +436,7 @@ pub mod google {
             (16 "cc_generic_services" cc_generic_services optional bool)
             (17 "java_generic_services" java_generic_services optional bool)
             (18 "py_generic_services" py_generic_services optional bool)
-            (20 "java_generate_equals_and_hash" java_generate_equals_and_hash optional bool)
+            (20 "java_generate_equals_and_hash" java_generate_equals_and_hash optional bool [deprecated])
             (23 "deprecated" deprecated optional bool)
             (27 "java_string_check_utf8" java_string_check_utf8 optional bool)
             (31 "cc_enable_arenas" cc_enable_arenas optional bool [= true])
@@ -512,6 +513,7 @@ pub mod google {
             ///
             /// TODO This is legacy behavior we plan to remove once downstream
             /// teams have had time to migrate.
+            #[deprecated]
             pub deprecated_legacy_json_field_conflicts: Option<bool>,
             /// Any features defined in the specific edition.
             /// WARNING: This field should only be used by protobuf plugins or special
@@ -530,7 +532,7 @@ pub mod google {
             (2 "no_standard_descriptor_accessor" no_standard_descriptor_accessor optional bool)
             (3 "deprecated" deprecated optional bool)
             (7 "map_entry" map_entry optional bool)
-            (11 "deprecated_legacy_json_field_conflicts" deprecated_legacy_json_field_conflicts optional bool)
+            (11 "deprecated_legacy_json_field_conflicts" deprecated_legacy_json_field_conflicts optional bool [deprecated])
             (12 "features" features sub message)
             (999 "uninterpreted_option" uninterpreted_option repeated message)
         }
@@ -599,6 +601,7 @@ pub mod google {
             pub deprecated: Option<bool>,
             /// DEPRECATED. DO NOT USE!
             /// For Google-internal migration only. Do not use.
+            #[deprecated]
             pub weak: Option<bool>,
             /// Indicate that the field value should not be printed out when using debug
             /// formats, e.g. when the field contains sensitive credentials.
@@ -625,7 +628,7 @@ pub mod google {
             (3 "deprecated" deprecated optional bool)
             (5 "lazy" lazy optional bool)
             (6 "jstype" jstype optional open [: field_options::JSType])
-            (10 "weak" weak optional bool)
+            (10 "weak" weak optional bool [deprecated])
             (15 "unverified_lazy" unverified_lazy optional bool)
             (16 "debug_redact" debug_redact optional bool)
             (17 "retention" retention optional open [: field_options::OptionRetention])
@@ -671,6 +674,7 @@ pub mod google {
             /// well.
             /// TODO Remove this legacy behavior once downstream teams have
             /// had time to migrate.
+            #[deprecated]
             pub deprecated_legacy_json_field_conflicts: Option<bool>,
             /// Any features defined in the specific edition.
             /// WARNING: This field should only be used by protobuf plugins or special
@@ -687,7 +691,7 @@ pub mod google {
             EnumOptions, "google.protobuf.EnumOptions", boxed, required() within(999);
             (2 "allow_alias" allow_alias optional bool)
             (3 "deprecated" deprecated optional bool)
-            (6 "deprecated_legacy_json_field_conflicts" deprecated_legacy_json_field_conflicts optional bool)
+            (6 "deprecated_legacy_json_field_conflicts" deprecated_legacy_json_field_conflicts optional bool [deprecated])
             (7 "features" features sub message)
             (999 "uninterpreted_option" uninterpreted_option repeated message)
         }

@@ -391,11 +391,13 @@ pub mod google {
             ///
             /// This field should be ignored, instead the syntax should be inherited from
             /// Api. This is similar to Field and EnumValue.
+            #[deprecated]
             pub syntax: Syntax,
             /// The source edition string, only valid when syntax is SYNTAX_EDITIONS.
             ///
             /// This field should be ignored, instead the edition should be inherited from
             /// Api. This is similar to Field and EnumValue.
+            #[deprecated]
             pub edition: crate::__private::String,
             #[doc(hidden)]
             pub _unknown: crate::UnknownFields,
