@@ -6,8 +6,8 @@
 //! What is odd (an unknown field or enum number, a wrong length, a limit) is left where it is, untouched,
 //! for the engine that goes by the table, which takes one record and hands back.
 //!
-//! All read as [`input`] says, and return the position behind what they read, or null for
-//! what is odd. With null and [`Decoding::error`], something inside an inner message is wrong.
+//! All read as [`input`] says, and return the position behind what they read, or `ODD` for
+//! what is odd. With that and [`Decoding::error`], something inside an inner message is wrong.
 //!
 //! # What makes it sound
 //! 1. A function with a position `p` and an `end` is called with both in one input, everything before `end`
@@ -18,10 +18,13 @@
 
 #![expect(unsafe_code)]
 
+use bytes::Bytes;
+
 use crate::decoding::Decoding;
 use crate::engine::decode;
 use crate::error::DecodeError;
 use crate::input::{self, ODD, SLACK_BYTES};
+use crate::limits::DecodeLimits;
 use crate::sub::{InSub, Slot, Sub};
 use crate::table::kind::Kind;
 use crate::table::{Layout, MessageMut, Table};
@@ -37,18 +40,19 @@ pub use list::{Repeated, Sequence};
 pub use map::Entries;
 pub use value::Absorb;
 
-/// The first `len` bytes of `readable` as a new message; `d` is of the same input.
+/// The first `len` bytes of `readable` as a new message, which may share the memory of `block`.
 #[inline]
 pub(crate) fn new<'i, M: Known<'i> + Default>(
     readable: &'i [u8],
     len: usize,
-    d: &mut Decoding<'i>,
+    block: Option<&'i Bytes>,
+    limits: &DecodeLimits,
 ) -> Result<M, DecodeError> {
     // Made where it is returned: a message is large, and would be moved there otherwise.
     let mut result = Ok(M::default());
     if len > 0
         && let Ok(there) = &mut result
-        && let Err(error) = message(there, readable, len, d)
+        && let Err(error) = message(there, readable, len, &mut Decoding::new(readable, len, block, limits))
     {
         result = Err(error);
     }
@@ -69,10 +73,10 @@ pub(crate) fn message<'i, M: Known<'i>>(
         let p = readable.as_ptr();
         whole(message, p, p.add(len), d)
     };
-    if behind.is_null() { Err(failure(d)) } else { Ok(()) }
+    if behind == ODD { Err(failure(d)) } else { Ok(()) }
 }
 
-/// Decodes from `p` to `end`; returns `end`, or null with an error in `d`.
+/// Decodes from `p` to `end`; returns `end`, or `ODD` with an error in `d`.
 ///
 /// # Safety
 /// As (1) says.
@@ -91,7 +95,7 @@ fn failure(d: &mut Decoding<'_>) -> DecodeError {
     error
 }
 
-/// A message inside another one, from behind its tag; null without an error in `d` if it is odd.
+/// A message inside another one, from behind its tag; `ODD` without an error in `d` if it is odd.
 ///
 /// # Safety
 /// As (1) says.
@@ -100,7 +104,7 @@ unsafe fn nested<'i, M: Known<'i>>(message: &mut M, p: At, end: At, d: &mut Deco
     // SAFETY: the caller's promise.
     unsafe {
         let (body, end) = input::delimited(p, end);
-        if body.is_null() || d.depth == 0 {
+        if body == ODD || d.depth == 0 {
             return ODD;
         }
         d.depth -= 1;
@@ -110,7 +114,7 @@ unsafe fn nested<'i, M: Known<'i>>(message: &mut M, p: At, end: At, d: &mut Deco
     }
 }
 
-/// A message between two tags, from behind the first; null without an error in `d` if it is odd.
+/// A message between two tags, from behind the first; `ODD` without an error in `d` if it is odd.
 ///
 /// # Safety
 /// As (1) says.
@@ -248,7 +252,7 @@ unsafe fn unknown(table: &Table, mut at: At, end: At, d: &Decoding<'_>) -> At {
                 wire::FIXED32 => value.add(4),
                 _ => break,
             };
-            if behind.is_null() || behind > end {
+            if behind > end {
                 return at;
             }
             at = behind;
@@ -324,7 +328,7 @@ fn last_bytes<'i>(message: &mut dyn Owned<'i>, bytes: &[u8], d: &mut Decoding<'i
         if at == end { at } else { rest(message, at, end, d) }
     };
     (d.fast_end, d.start) = (fast_end, start);
-    !behind.is_null()
+    behind != ODD
 }
 
 /// Where a message stops that read up to `behind` a record that began at `record`.
@@ -359,10 +363,15 @@ pub unsafe fn optional<'i, K: Kind, T: Absorb<'i, K>>(
     end: At,
     d: &mut Decoding<'i>,
 ) -> At {
+    if K::VALUE.wire_type() == wire::LEN {
+        // Odd ones of these are wrong, so the field need not stay as it was.
+        // SAFETY: the caller's promise.
+        return unsafe { field.get_or_insert_default().absorb(tag, p, end, d) };
+    }
     let mut value = T::default();
     // SAFETY: the caller's promise.
     let behind = unsafe { value.absorb(tag, p, end, d) };
-    if !behind.is_null() {
+    if behind != ODD {
         *field = Some(value);
     }
     behind
@@ -436,7 +445,7 @@ pub unsafe fn values<'i, K: Kind, R: Repeated<'i, K>>(
     // SAFETY: the caller's promise; the body's bytes are readable, as `delimited` saw.
     unsafe {
         let (body, end) = input::delimited(p, end);
-        if !body.is_null() && field.values(body, end, d) { end } else { ODD }
+        if body != ODD && field.values(body, end, d) { end } else { ODD }
     }
 }
 
@@ -475,7 +484,7 @@ pub unsafe fn variant<'i, K: Kind, T: Absorb<'i, K>>(
     let Some(mut value) = T::new(d) else { return (ODD, None) };
     // SAFETY: the caller's promise.
     let behind = unsafe { value.absorb(tag, p, end, d) };
-    (behind, (!behind.is_null()).then_some(value))
+    (behind, (behind != ODD).then_some(value))
 }
 
 /// The variants of a oneof.

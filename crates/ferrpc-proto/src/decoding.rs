@@ -39,7 +39,7 @@ pub unsafe trait Known<'i> {
     /// `p` is where a record may begin, at `end` or before it; all before `end` is readable.
     unsafe fn decode_known(&mut self, p: At, end: At, d: &mut Decoding<'i>) -> At;
 
-    /// Reads all that is left from where `decode_known` stopped; returns `end`, or null with an error in
+    /// Reads all that is left from where `decode_known` stopped; returns `end`, or `ODD` with an error in
     /// `d`.
     ///
     /// # Safety
@@ -47,7 +47,7 @@ pub unsafe trait Known<'i> {
     unsafe fn decode_rest(&mut self, at: At, end: At, d: &mut Decoding<'i>) -> At;
 
     /// The same within a group, that is up to the tag `tag` and no further than `end`; returns the
-    /// position behind that tag. Null without an error in `d`: the group as a whole is odd.
+    /// position behind that tag. `ODD` without an error in `d`: the group as a whole is odd.
     ///
     /// # Safety
     /// As for `decode_known`.
@@ -58,9 +58,15 @@ pub unsafe trait Known<'i> {
 const SHARED_BYTES_MIN: usize = 1 << 10;
 
 impl<'i> Decoding<'i> {
-    /// Of the first `len` of `readable` bytes: all of them, or some with slack behind them.
+    /// Of the first `len` of `readable` bytes: all of them, or some with slack behind them. What is read
+    /// may share the memory of `block`, which they are a part of.
     #[inline]
-    pub(crate) fn new(readable: &'i [u8], len: usize, limits: &DecodeLimits) -> Self {
+    pub(crate) fn new(
+        readable: &'i [u8],
+        len: usize,
+        block: Option<&'i Bytes>,
+        limits: &DecodeLimits,
+    ) -> Self {
         let fast = (readable.len() + 1).saturating_sub(SLACK_BYTES);
         Self {
             budget: limits.budget(len),
@@ -69,14 +75,8 @@ impl<'i> Decoding<'i> {
             start: readable.as_ptr().addr(),
             fast_end: readable.as_ptr().wrapping_add(fast),
             error: None,
-            shared: None,
+            shared: block,
         }
-    }
-
-    /// Lets the message share the memory of `input`, if there is such.
-    #[inline]
-    pub(crate) fn sharing(self, input: Option<&'i Bytes>) -> Self {
-        Self { shared: input, ..self }
     }
 
     /// Before it, in a message that ends at `end`, records may be read without looking at their length.

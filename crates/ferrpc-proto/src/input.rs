@@ -8,7 +8,7 @@
 //! checks. What is read may lie behind the end of the message at hand: the caller compares the position
 //! that comes back with that end, once.
 //!
-//! A position that is null means that the record is odd: it goes to the engine that knows all rules.
+//! A position that is [`ODD`] means that the record is: it goes to the engine that knows all rules.
 
 #![expect(unsafe_code)]
 
@@ -20,8 +20,8 @@ pub type At = *const u8;
 /// How many bytes must be readable from where a record begins.
 pub(crate) const SLACK_BYTES: usize = 16;
 
-/// The record is not as usual.
-pub(crate) const ODD: At = core::ptr::null();
+/// The record is not as usual. Behind every end, so that one comparison finds this and what is too long.
+pub(crate) const ODD: At = core::ptr::without_provenance(usize::MAX);
 
 /// A tag as it lies on the wire.
 #[derive(Clone, Copy, Debug)]
@@ -166,7 +166,7 @@ words! { u16 u32 u64 }
 /// The top bit of each byte: set where a varint goes on.
 pub(crate) const GOES_ON: u64 = 0x8080_8080_8080_8080;
 
-/// Reads a varint; null behind it if it has more than ten bytes.
+/// Reads a varint; `ODD` if it has more than ten bytes.
 ///
 /// # Safety
 /// Ten bytes are readable at `p`.
@@ -252,7 +252,7 @@ fn join(word: u64) -> u64 {
     (word & 0x0fff_ffff_0000_0000) >> 4 | word & 0x0000_0000_0fff_ffff
 }
 
-/// Reads a length: where its bytes begin and end, if they end at `end` or before. Null, null otherwise.
+/// Reads a length: where its bytes begin and end, if they end at `end` or before. `ODD` twice otherwise.
 ///
 /// # Safety
 /// Ten bytes are readable at `p`; `end` is of the same allocation, and what lies before it is readable.
@@ -282,7 +282,7 @@ unsafe fn long_delimited(p: At, end: At) -> (At, At) {
     // SAFETY: the caller's promise; what is added is no more than there is.
     unsafe {
         let (len, body) = varint(p);
-        if body.is_null() {
+        if body == ODD {
             return (ODD, ODD);
         }
         match (usize::try_from(len), usize::try_from(end.offset_from(body))) {
@@ -304,7 +304,7 @@ pub(crate) unsafe fn run(mut p: At, limit: At, end: At, tag: Tag) -> usize {
         // SAFETY: a record that begins before `limit`, as the caller promises or the line below saw.
         unsafe {
             (_, p) = delimited(p, end);
-            if p.is_null() {
+            if p == ODD {
                 return count;
             }
             if p >= limit {
@@ -348,7 +348,7 @@ mod tests {
         let padded = padded(bytes);
         // SAFETY: 16 bytes follow.
         let (value, behind) = unsafe { varint(padded.as_ptr()) };
-        (!behind.is_null()).then(|| (value, behind.addr() - padded.as_ptr().addr()))
+        (behind != ODD).then(|| (value, behind.addr() - padded.as_ptr().addr()))
     }
 
     #[test]
@@ -426,7 +426,7 @@ mod tests {
                                 (taken.as_ptr().addr(), rest.as_ptr().addr())
                             );
                         }
-                        Err(_) => assert!(body.is_null() && end.is_null(), "{len} of {all}"),
+                        Err(_) => assert!(body == ODD && end == ODD, "{len} of {all}"),
                     }
                 }
             }

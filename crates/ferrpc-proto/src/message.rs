@@ -47,7 +47,7 @@ pub trait Message:
     /// # Errors
     /// As [`decode_with`](Self::decode_with), but for fields that are missing.
     fn decode_partial(bytes: &[u8], limits: &DecodeLimits) -> Result<Self, DecodeError> {
-        absorb::new(bytes, bytes.len(), &mut Decoding::new(bytes, bytes.len(), limits))
+        absorb::new(bytes, bytes.len(), None, limits)
     }
 
     /// Decodes a message that may share the input's memory: `bytes` fields of 1 KiB and more are slices
@@ -56,8 +56,7 @@ pub trait Message:
     /// # Errors
     /// As [`decode_with`](Self::decode_with).
     fn decode_shared(bytes: &Bytes, limits: &DecodeLimits) -> Result<Self, DecodeError> {
-        let mut d = Decoding::new(bytes, bytes.len(), limits).sharing(Some(bytes));
-        whole(absorb::new(bytes, bytes.len(), &mut d), bytes.len(), limits)
+        whole(absorb::new(bytes, bytes.len(), Some(bytes), limits), bytes.len(), limits)
     }
 
     /// Decodes a message from input that can be read a little past its end, which saves a copy of its last
@@ -67,8 +66,7 @@ pub trait Message:
     /// As [`decode_with`](Self::decode_with).
     fn decode_slack(input: SlackBytes<'_>, limits: &DecodeLimits) -> Result<Self, DecodeError> {
         let (readable, len) = (input.readable(), input.as_slice().len());
-        let mut d = Decoding::new(readable, len, limits).sharing(input.block());
-        whole(absorb::new(readable, len, &mut d), len, limits)
+        whole(absorb::new(readable, len, input.block(), limits), len, limits)
     }
 
     /// Decodes on top of what is there: numbers and strings are replaced, lists and maps added to,
@@ -77,7 +75,7 @@ pub trait Message:
     /// # Errors
     /// As [`decode_partial`](Self::decode_partial). The fields before the bad one have been merged by then.
     fn merge_from(&mut self, bytes: &[u8], limits: &DecodeLimits) -> Result<(), DecodeError> {
-        absorb::message(self, bytes, bytes.len(), &mut Decoding::new(bytes, bytes.len(), limits))
+        absorb::message(self, bytes, bytes.len(), &mut Decoding::new(bytes, bytes.len(), None, limits))
     }
 
     /// Whether all required fields are set, those of the messages inside included. Always so for messages

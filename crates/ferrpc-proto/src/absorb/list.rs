@@ -119,7 +119,7 @@ pub(crate) unsafe fn elements<'i, K: Kind, T: Absorb<'i, K>, S: Sequence<'i, T>>
             place.write(T::default());
             list.add(1);
             let behind = (*place).absorb(tag, p, end, d);
-            if behind.is_null() || behind > end {
+            if behind > end {
                 if d.error.is_some() {
                     return ODD;
                 }
@@ -202,7 +202,7 @@ unsafe fn varints_to<T>(
                     let (value, width) = input::squeeze(word, ends);
                     (value, p.add(width))
                 };
-                if behind.is_null() {
+                if behind == ODD {
                     return None;
                 }
                 to.write(convert(value)?);

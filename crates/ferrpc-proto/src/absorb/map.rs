@@ -63,7 +63,7 @@ pub(crate) unsafe fn entry<'i, A: Kind, B: Kind, K: Absorb<'i, A>, V: Absorb<'i,
     // SAFETY: the caller's promise; below `limit` a record may begin, as `Decoding` says.
     unsafe {
         let (mut p, end) = input::delimited(p, end);
-        if p.is_null() {
+        if p == ODD {
             return None;
         }
         let limit = d.limit(end);
@@ -76,7 +76,7 @@ pub(crate) unsafe fn entry<'i, A: Kind, B: Kind, K: Absorb<'i, A>, V: Absorb<'i,
             } else {
                 return None;
             };
-            if p.is_null() {
+            if p == ODD {
                 return None;
             }
         }

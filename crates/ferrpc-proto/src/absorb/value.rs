@@ -26,7 +26,7 @@ pub unsafe trait Absorb<'i, K: Kind>: Default {
         Some(Self::default())
     }
 
-    /// Reads a value behind its `tag`. Null leaves `self` as it was, unless there is an error in `d`.
+    /// Reads a value behind its `tag`. `ODD` leaves `self` as it was, unless there is an error in `d`.
     ///
     /// # Safety
     /// (1)
@@ -49,10 +49,8 @@ macro_rules! varints {
             unsafe fn absorb(&mut self, _: Tag, p: At, _: At, _: &mut Decoding<'i>) -> At {
                 // SAFETY: the caller's promise.
                 let (value, behind) = unsafe { input::varint(p) };
-                match $convert(value) {
-                    Some(value) if !behind.is_null() => *self = value,
-                    _ => return ODD,
-                }
+                let Some(value) = $convert(value) else { return ODD };
+                *self = value;
                 behind
             }
 
@@ -153,7 +151,7 @@ unsafe fn string(field: &mut String, p: At, end: At, d: &mut Decoding<'_>) -> At
     // SAFETY: the caller's promise; the body's bytes are readable, as `delimited` saw.
     unsafe {
         let (body, end) = input::delimited(p, end);
-        if body.is_null() {
+        if body == ODD {
             return ODD;
         }
         let bytes = core::slice::from_raw_parts(body, end.offset_from_unsigned(body));
@@ -173,7 +171,7 @@ unsafe impl<'i> Absorb<'i, kind::bytes> for Bytes {
         // SAFETY: the caller's promise; the body's bytes are readable, as `delimited` saw.
         unsafe {
             let (body, end) = input::delimited(p, end);
-            if body.is_null() {
+            if body == ODD {
                 return ODD;
             }
             let Ok(bytes) = d.bytes(core::slice::from_raw_parts(body, end.offset_from_unsigned(body))) else {

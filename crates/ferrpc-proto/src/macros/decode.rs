@@ -176,9 +176,6 @@ macro_rules! __absorb {
         }
     }};
     (@ $behind:ident $p:ident $end:ident $limit:ident) => {
-        if $behind.is_null() {
-            return $p;
-        }
         if $behind >= $limit {
             return p::absorb::stop($p, $behind, $end);
         }
