@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::absorb;
 use crate::decoding::Decoding;
-use crate::engine::{check, decode, encode, print};
+use crate::engine::{check, decode, encode, merge, print};
 use crate::error::{DecodeError, EncodeError, Uninitialized};
 use crate::limits::DecodeLimits;
 use crate::rev::{DEPTH_MAX, Encode, Piece, RevWriter, SCRATCH_BYTES};
@@ -76,6 +76,20 @@ pub trait Message:
     /// As [`decode_partial`](Self::decode_partial). The fields before the bad one have been merged by then.
     fn merge_from(&mut self, bytes: &[u8], limits: &DecodeLimits) -> Result<(), DecodeError> {
         absorb::message(self, bytes, bytes.len(), &mut Decoding::new(bytes, bytes.len(), None, limits))
+    }
+
+    /// Merges another message into this one, as if its bytes had been decoded on top: what it has set
+    /// replaces what is here, lists and maps are added to, messages inside are merged in turn.
+    ///
+    /// ```
+    /// use ferrpc_proto::{Message, wkt::FieldMask};
+    ///
+    /// let mut mask: FieldMask = ["a"].into_iter().collect();
+    /// mask.merge(&["b.c"].into_iter().collect());
+    /// assert_eq!(mask.paths, ["a", "b.c"]);
+    /// ```
+    fn merge(&mut self, other: &Self) {
+        merge::merge(MessageMut::of(self), MessageRef::of(other));
     }
 
     /// Whether all required fields are set, those of the messages inside included. Always so for messages

@@ -125,3 +125,15 @@ fn text_format_calls_a_group_by_its_type() {
     };
     assert_eq!(message.to_string(), "Data {\n  number: 1\n  Inner {\n  }\n}\nRow {\n  x: 1\n}\nSmall {\n}");
 }
+
+#[test]
+fn groups_of_two_messages_are_merged() {
+    let mut merged =
+        decode(b"\x0b\x08\x05\x0c\x13\x08\x02\x14\xcb\x0c\xd2\x0c\x01x\xcc\x0c\x78\x01").unwrap();
+    merged.merge(&decode(b"\x0b\x12\x02hi\x0c\x13\x08\x04\x14\xcb\x0c\xcc\x0c\x78\x02").unwrap());
+    let expected =
+        b"\x0b\x08\x05\x12\x02hi\x0c\x13\x08\x02\x14\x13\x08\x04\x14\xcb\x0c\xd2\x0c\x01x\xcc\x0c\x78\x01\x78\x02";
+    assert_eq!(merged, decode(expected).unwrap());
+    merged.merge(&decode(b"\x1b\x1c").unwrap());
+    assert_eq!(merged.choice, Some(Choice::Small(Small::default())));
+}

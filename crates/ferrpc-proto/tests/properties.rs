@@ -138,8 +138,10 @@ proptest! {
     #[test]
     fn merging_is_decoding_one_behind_the_other(one in everything(), two in everything()) {
         let (first, second) = (one.encode_to_vec().unwrap(), two.encode_to_vec().unwrap());
-        let mut merged = one;
+        let (mut merged, mut by_value) = (one.clone(), one);
         merged.merge_from(&second, &DecodeLimits::new()).unwrap();
+        by_value.merge(&two);
+        prop_assert_eq!(&by_value, &merged);
         prop_assert_eq!(Everything::decode(&[first, second].concat()).unwrap(), merged);
     }
 

@@ -36,7 +36,7 @@ pub(crate) enum ValueRef<'a> {
     Bool(bool),
     Enum(i32),
     String(&'a str),
-    Bytes(&'a [u8]),
+    Bytes(&'a Bytes),
     Message(MessageRef<'a>),
 }
 
@@ -154,6 +154,10 @@ pub(crate) struct ListRef<'a> {
 }
 
 impl<'a> ListRef<'a> {
+    pub(crate) fn len(self) -> usize {
+        self.len
+    }
+
     #[inline]
     pub(crate) fn get(self, at: usize) -> ValueRef<'a> {
         assert!(at < self.len, "an index within the list");
