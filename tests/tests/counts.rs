@@ -203,3 +203,53 @@ async fn a_unary_call_costs_the_client_four_allocations() {
     let per_call = of_client().await;
     assert!(per_call <= 4.0, "{per_call:.2} allocations per call");
 }
+
+/// Once it went quiet and its buffers were given back: what the allocator holds, kernel memory not counted.
+#[tokio::test(start_paused = true)]
+async fn an_idle_connection_holds_less_than_four_kibibytes() {
+    use std::io::{Read, Write};
+
+    const CONNECTIONS: usize = 100;
+    /// Longer than a connection keeps its buffers.
+    const QUIET: std::time::Duration = std::time::Duration::from_secs(60);
+    let _alone = alone();
+    let bound = Server::new().add(UserServiceServer::new(Numbers)).bind("127.0.0.1:0").await.unwrap();
+    let address = bound.local_addr();
+    let server = tokio::spawn(bound.run());
+    let mut octets = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    frame(&mut octets, 4, 0, 0, &[]);
+    frame(&mut octets, 4, 1, 0, &[]);
+    let head = block(&[
+        (":method", "POST"),
+        (":scheme", "http"),
+        (":path", "/UserService/GetUser"),
+        ("te", "trailers"),
+        ("content-type", "application/grpc"),
+    ]);
+    frame(&mut octets, HEADERS, END_HEADERS, 1, &head);
+    frame(&mut octets, DATA, END_STREAM, 1, &[0, 0, 0, 0, 2, 8, 1]);
+
+    // The first ones bring what all share.
+    let mut clients = Vec::with_capacity(CONNECTIONS + 10);
+    let mut region = None;
+    for number in 0..CONNECTIONS + 10 {
+        if number == 10 {
+            tokio::time::sleep(QUIET).await;
+            region = Some(Region::new(ALLOCATOR));
+        }
+        let octets = octets.clone();
+        let client = tokio::task::spawn_blocking(move || {
+            let mut client = std::net::TcpStream::connect(address).unwrap();
+            client.write_all(&octets).unwrap();
+            let mut answer = [0; 16];
+            client.read_exact(&mut answer).unwrap();
+            client
+        });
+        clients.push(client.await.unwrap());
+    }
+    tokio::time::sleep(QUIET).await;
+    let change = region.unwrap().change();
+    let held = (change.bytes_allocated - change.bytes_deallocated) as f64 / CONNECTIONS as f64;
+    assert!(held < 4096.0, "{held:.0} bytes per idle connection");
+    server.abort();
+}

@@ -186,6 +186,16 @@ impl Streams {
         self.fates.iter().rev().find(|(closed, _)| *closed == id).map(|(_, fate)| *fate)
     }
 
+    /// Gives memory back if there is no stream. Keys stay stale, since ids are never used again.
+    pub(crate) fn release(&mut self) {
+        if self.ids.is_empty() {
+            self.slots = Vec::new();
+            self.free = Vec::new();
+            self.ids = HashMap::default();
+            self.fates.shrink_to_fit();
+        }
+    }
+
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (StreamKey, &mut Stream)> {
         self.slots.iter_mut().enumerate().filter(|(_, stream)| stream.id != StreamId::ZERO).map(
             |(slot, stream)| {
@@ -234,6 +244,22 @@ mod tests {
         assert!(streams.get(second).is_some());
         assert_eq!(streams.find(StreamId(1)), None);
         assert_eq!(streams.fate(StreamId(1)), Some(Fate::Over));
+    }
+
+    #[test]
+    fn memory_is_given_back_and_stale_keys_stay_stale() {
+        let mut streams = Streams::default();
+        let first = streams.insert(StreamId(1), 10, 10);
+        streams.release();
+        assert!(streams.get(first).is_some(), "not while there are streams");
+        streams.remove(first, Fate::ResetByUs);
+        streams.release();
+        assert_eq!(streams.slots.capacity(), 0);
+        assert!(streams.get(first).is_none());
+        assert_eq!(streams.fate(StreamId(1)), Some(Fate::ResetByUs));
+        let second = streams.insert(StreamId(3), 10, 10);
+        assert!(streams.get(first).is_none());
+        assert!(streams.get(second).is_some());
     }
 
     #[test]

@@ -342,13 +342,14 @@ impl Connection {
         !self.closed && self.replies.bytes() <= self.config.reply_bytes_max
     }
 
-    /// Gives receive memory back; for connections that go quiet.
+    /// Gives back what only connections at work need: buffers, and tables that grow with streams.
     pub fn release_memory(&mut self) {
         self.input.release();
         if self.out.is_empty() {
             self.out = Out::default();
         }
         self.memo = Memo::default();
+        self.streams.release();
     }
 
     /// What happened next, or `None` when all input is used up.

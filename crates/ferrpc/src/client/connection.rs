@@ -322,6 +322,11 @@ impl Side for ClientSide {
         }
     }
 
+    fn release_memory(&mut self) {
+        self.slots = Vec::new();
+        self.waiting.shrink_to_fit();
+    }
+
     fn foreign(&mut self, first: &[u8]) -> Vec<u8> {
         self.last_words = match first {
             [b'H', b'T', b'T', b'P', b'/', b'1', ..] => Some("the server answered with HTTP/1.1".into()),

@@ -31,6 +31,8 @@ pub(crate) trait Side: Send + Unpin {
     fn closed(&mut self, why: &Gone);
     /// The peer does not speak HTTP/2: octets to send instead of a GOAWAY.
     fn foreign(&mut self, first: &[u8]) -> Vec<u8>;
+    /// No stream is open and none was for a while: gives back what only calls need.
+    fn release_memory(&mut self);
     /// A command that came too late, after [`closed`](Self::closed).
     fn late(&mut self, _: Command) {}
 }
@@ -243,6 +245,7 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
         if quiet {
             self.conn.release_memory();
             self.commands = Vec::new();
+            self.side.release_memory();
         }
     }
 

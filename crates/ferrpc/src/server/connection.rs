@@ -354,6 +354,11 @@ impl Side for ServerSide {
         }
     }
 
+    fn release_memory(&mut self) {
+        self.slots = Vec::new();
+        self.last = None;
+    }
+
     fn foreign(&mut self, first: &[u8]) -> Vec<u8> {
         let line = first.split(|&octet| octet == b'\r').next().unwrap_or_default();
         if !line.windows(8).any(|window| window.starts_with(b" HTTP/1.")) {

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use ferrpc_http2::Connection;
@@ -56,7 +58,7 @@ impl Life {
 
     /// Starts the task of a connection, unless there are too many already. `held` is dropped when the
     /// connection is over.
-    pub(super) fn serve<Io>(&self, io: Io, peer: Option<SocketAddr>, held: impl Send + 'static)
+    pub(super) fn serve<Io>(&self, io: Io, peer: Option<SocketAddr>, held: impl Send + Unpin + 'static)
     where
         Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -75,12 +77,8 @@ impl Life {
         let (router, limits) = (self.router.clone(), self.limits.clone());
         let side = ServerSide::new(router, limits, inbox.clone(), peer, self.handlers);
         let driver = Driver::new(io, engine, side, inbox);
-        let open = self.open.clone();
-        conn::spawn(async move {
-            driver.await;
-            drop(held);
-            open.remove(number);
-        });
+        let member = Member { open: self.open.clone(), number, _held: held };
+        conn::spawn(Served { driver, _member: member });
     }
 
     /// Ready once there is no connection.
@@ -102,6 +100,36 @@ impl Life {
         }
         self.open.tell_all(|| Command::Close);
         let _ = tokio::time::timeout(KILL_TIMEOUT, self.empty()).await;
+    }
+}
+
+/// A connection's task. Not an `async` block, which would keep room for the driver twice.
+struct Served<D, H> {
+    driver: D,
+    _member: Member<H>,
+}
+
+impl<D: Future + Unpin, H> Future for Served<D, H>
+where
+    Self: Unpin,
+{
+    type Output = D::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<D::Output> {
+        Pin::new(&mut self.driver).poll(cx)
+    }
+}
+
+/// A place among the open connections, left when it is dropped, however its task ends.
+struct Member<H> {
+    open: Arc<Open>,
+    number: u64,
+    _held: H,
+}
+
+impl<H> Drop for Member<H> {
+    fn drop(&mut self) {
+        self.open.remove(self.number);
     }
 }
 
@@ -140,9 +168,8 @@ impl Open {
 #[cfg(test)]
 mod tests {
     use std::io;
-    use std::pin::Pin;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::{Context, Poll, ready};
+    use std::task::ready;
 
     use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadBuf};
 
