@@ -75,6 +75,18 @@ impl Config {
         self
     }
 
+    /// Whether messages have views, which borrow from their input. Default yes.
+    pub fn views(mut self, yes: bool) -> Self {
+        self.options = self.options.views(yes);
+        self
+    }
+
+    /// Leaves out the views of messages below `package`, and of all messages that hold one of these.
+    pub fn without_views(mut self, package: &str) -> Self {
+        self.options = self.options.without_views(package);
+        self
+    }
+
     /// Takes the types below `package` from `module`, generated elsewhere.
     pub fn extern_package(mut self, package: &str, module: &str) -> Self {
         self.options = self.options.extern_package(package, module);

@@ -18,6 +18,8 @@ mod options;
 mod print;
 mod schema;
 mod service;
+mod value;
+mod view;
 
 pub use config::{Config, Generated, compile};
 pub use error::Error;

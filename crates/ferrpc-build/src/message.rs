@@ -7,7 +7,9 @@ use crate::default;
 use crate::error::Error;
 use crate::names::{Scope, camel, snake};
 use crate::print::{Printer, Type};
-use crate::schema::{How, Item, how, is_required, oneof_of, text};
+use crate::schema::{How, Item, how, is_plain, is_required, oneof_of, text};
+use crate::value::value_type;
+use crate::view;
 
 /// What a getter must not be called, since it would be found instead: methods of messages, and those that
 /// every type has in practice.
@@ -43,6 +45,8 @@ const METHODS: &[&str] = &[
 struct Line {
     name: String,
     rust: Type,
+    /// In the view, if there is one.
+    view: Option<Type>,
     part: String,
     doc: Vec<String>,
     deprecated: bool,
@@ -56,6 +60,7 @@ pub(crate) fn message(
     message: &DescriptorProto,
 ) -> Result<(), Error> {
     let (mut scope, mut getters) = (Scope::with(&["_unknown"]), Scope::with(METHODS));
+    let view = g.schema.view_path(module, &format!(".{}", item.full_name));
     let mut lines = Vec::new();
     let mut oneofs_done = Vec::new();
     for (i, field) in message.field.iter().enumerate() {
@@ -77,7 +82,9 @@ pub(crate) fn message(
         };
         let deprecated = field.options.get().deprecated();
         let part = format!("({number} \"{}\" {name} {kind}{getter})", text(&field.name));
-        lines.push((number, Line { name, rust, part, doc: g.doc(item.file, &source), deprecated }));
+        let view = view.as_ref().map(|_| view::field_type(g, module, item, field)).transpose()?;
+        let doc = g.doc(item.file, &source);
+        lines.push((number, Line { name, rust, view, part, doc, deprecated }));
     }
 
     out.blank();
@@ -94,13 +101,29 @@ pub(crate) fn message(
     out.line(&format!("pub _unknown: {}::UnknownFields,", g.runtime()));
     out.close("}");
 
+    if let Some(view) = &view {
+        out.blank();
+        out.line(&format!("/// [`{}`] as it is read where it lies.", item.name));
+        out.deprecated(message.options.get().deprecated());
+        out.line("#[derive(Clone, Copy, Default, PartialEq)]");
+        out.open(&format!("pub struct {view}<'a> {{"));
+        for (_, line) in &lines {
+            out.deprecated(line.deprecated);
+            line.view.iter().for_each(|of| out.field(&line.name, of));
+        }
+        out.line("#[doc(hidden)]");
+        out.line(&format!("pub _unknown: {}::view::UnknownView<'a>,", g.runtime()));
+        out.close("}");
+    }
+
     // By number, as the table is: then it is sorted already.
     lines.sort_by_key(|(number, _)| *number);
     let slot = if g.schema.is_boxed(&format!(".{}", item.full_name)) { "boxed" } else { "inline" };
     out.blank();
     out.open(&format!("{}::__message! {{", g.runtime()));
+    let view = view.map_or(String::new(), |view| format!(", {view}"));
     let checks = checks(g, item, message);
-    out.line(&format!("{}, \"{}\", {slot}{checks};", item.name, item.full_name));
+    out.line(&format!("{}, \"{}\", {slot}{view}{checks};", item.name, item.full_name));
     for (_, line) in &lines {
         out.line(&line.part);
     }
@@ -173,12 +196,18 @@ fn oneof_field(
     let file = text(&item.file.name);
     let oneof = message.oneof_decl.get(index).map_or("", |oneof| text(&oneof.name));
     let name = scope.take(&snake(oneof));
-    let rust = g.schema.path(module, &format!(".{}.{oneof}", item.full_name), file)?;
+    let full_name = format!(".{}.{oneof}", item.full_name);
+    let rust = g.schema.path(module, &full_name, file)?;
+    let view = match g.schema.view_path(module, &full_name) {
+        Some(path) => Type::of(path, [Type::path("'a")]),
+        None => Type::path(rust.clone()),
+    };
+    let option = |of| Type::of(g.std(module, "Option"), [of]);
     let part = format!("(oneof {name})");
     let source: Vec<i32> =
         item.source.iter().copied().chain([8, i32::try_from(index).unwrap_or(i32::MAX)]).collect();
-    let rust = Type::of(g.std(module, "Option"), [Type::path(rust)]);
-    Ok(Line { name, rust, part, doc: g.doc(item.file, &source), deprecated: false })
+    let (rust, view) = (option(Type::path(rust)), Some(option(view)));
+    Ok(Line { name, rust, view, part, doc: g.doc(item.file, &source), deprecated: false })
 }
 
 /// The Rust type of a field, and how the table's list names it.
@@ -210,41 +239,6 @@ fn field_type(
     })
 }
 
-/// The Rust type of one value, and the kind it is to the table: groups come as messages.
-fn value_type(
-    g: &Context<'_>,
-    module: usize,
-    item: &Item<'_>,
-    field: &FieldDescriptorProto,
-) -> Result<(Type, &'static str), Error> {
-    let file = text(&item.file.name);
-    let named = || g.schema.path(module, text(&field.type_name), file).map(Type::path);
-    let (rust, kind) = match field.r#type {
-        Some(Kind::INT32) => ("i32", "int32"),
-        Some(Kind::SINT32) => ("i32", "sint32"),
-        Some(Kind::SFIXED32) => ("i32", "sfixed32"),
-        Some(Kind::INT64) => ("i64", "int64"),
-        Some(Kind::SINT64) => ("i64", "sint64"),
-        Some(Kind::SFIXED64) => ("i64", "sfixed64"),
-        Some(Kind::UINT32) => ("u32", "uint32"),
-        Some(Kind::FIXED32) => ("u32", "fixed32"),
-        Some(Kind::UINT64) => ("u64", "uint64"),
-        Some(Kind::FIXED64) => ("u64", "fixed64"),
-        Some(Kind::FLOAT) => ("f32", "float"),
-        Some(Kind::DOUBLE) => ("f64", "double"),
-        Some(Kind::BOOL) => ("bool", "bool"),
-        Some(Kind::STRING) => return Ok((Type::path(g.std(module, "String")), "string")),
-        Some(Kind::BYTES) => return Ok((Type::path(format!("{}::Bytes", g.runtime())), "bytes")),
-        Some(Kind::ENUM) => return Ok((named()?, "open")),
-        Some(Kind::MESSAGE | Kind::GROUP) => return Ok((named()?, "message")),
-        _ => {
-            let name = format!("{}.{}", item.full_name, text(&field.name));
-            return Err(Error::new(file, format!("{name} has no type; the descriptor is not linked")));
-        }
-    };
-    Ok((Type::path(rust), kind))
-}
-
 pub(crate) fn oneof(
     g: &Context<'_>,
     out: &mut Printer,
@@ -256,9 +250,13 @@ pub(crate) fn oneof(
     let mut scope = Scope::default();
     out.blank();
     out.doc(&g.doc(item.file, &item.source));
-    out.line("#[derive(Clone, Debug, PartialEq)]");
+    let view = g.schema.view_path(module, &format!(".{}", item.full_name));
+    // What borrows nothing is its own view.
+    let is_plain = is_plain(message, index);
+    let copy = if is_plain { "Copy, " } else { "" };
+    out.line(&format!("#[derive(Clone, {copy}Debug, PartialEq)]"));
     out.open(&format!("pub enum {} {{", item.name));
-    let mut parts = Vec::new();
+    let (mut parts, mut variants) = (Vec::new(), Vec::new());
     for (i, field) in message.field.iter().enumerate() {
         if oneof_of(field) != Some(index) {
             continue;
@@ -283,11 +281,21 @@ pub(crate) fn oneof(
         out.deprecated(field.options.get().deprecated());
         out.typed(&format!("{name}("), &rust, "),");
         parts.push(format!("({} \"{}\" {name} {kind})", number(item, field)?, text(&field.name)));
+        variants.push((name, field));
     }
     out.close("}");
+    if let Some(view) = &view {
+        view::oneof(g, out, module, item, view, &variants)?;
+    }
     out.blank();
     out.open(&format!("{}::__oneof! {{", g.runtime()));
-    out.line(&format!("{};", item.name));
+    let above = item.full_name.rsplit_once('.').map_or("", |(above, _)| above);
+    let view = match view {
+        Some(view) => format!(", {view}"),
+        None if g.schema.view_path(module, &format!(".{above}")).is_some() => ", itself".to_owned(),
+        None => String::new(),
+    };
+    out.line(&format!("{}{view};", item.name));
     for part in parts {
         out.line(&part);
     }

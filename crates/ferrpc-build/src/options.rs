@@ -14,6 +14,9 @@ pub struct Options {
     /// Whether the types of `google/protobuf/*.proto` come from the runtime.
     pub(crate) well_known_types: bool,
     pub(crate) descriptors: bool,
+    pub(crate) views: bool,
+    /// Fully-qualified packages, with a leading dot.
+    pub(crate) without_views: Vec<String>,
 }
 
 impl Options {
@@ -28,6 +31,8 @@ impl Options {
             externs: Vec::new(),
             well_known_types: true,
             descriptors: true,
+            views: true,
+            without_views: Vec::new(),
         }
     }
 
@@ -60,6 +65,21 @@ impl Options {
     /// Whether the code must do without `std`. Default no.
     pub fn no_std(mut self, yes: bool) -> Self {
         self.no_std = yes;
+        self
+    }
+
+    /// Whether messages have views, which borrow from their input. Default yes. What nobody uses of them
+    /// becomes no machine code.
+    pub fn views(mut self, yes: bool) -> Self {
+        self.views = yes;
+        self
+    }
+
+    /// Leaves out the views of messages below `package`, and of all messages that hold one of these.
+    ///
+    /// Also says of a package generated elsewhere that it was generated without views.
+    pub fn without_views(mut self, package: &str) -> Self {
+        self.without_views.push(format!(".{}", package.trim_start_matches('.')));
         self
     }
 

@@ -21,6 +21,8 @@ pub(crate) const ROOT: &str = "__ferrpc";
 pub(crate) struct Schema<'a> {
     pub(crate) modules: Vec<Module<'a>>,
     types: HashMap<String, Place>,
+    /// Of messages, and of oneofs whose view is another type.
+    views: HashMap<String, Place>,
     entries: HashMap<String, &'a DescriptorProto>,
     closed_enums: HashSet<String>,
     boxed: HashSet<String>,
@@ -89,6 +91,7 @@ impl<'a> Schema<'a> {
         let mut schema = Self {
             modules: vec![Module::new(Vec::new(), None)],
             types: HashMap::new(),
+            views: HashMap::new(),
             entries: HashMap::new(),
             closed_enums: HashSet::new(),
             boxed: HashSet::new(),
@@ -126,7 +129,19 @@ impl<'a> Schema<'a> {
                 }
             }
         }
+        schema.name_views(&viewed(files, options));
         Ok(schema)
+    }
+
+    /// Views come last: all that has a name in the files keeps it.
+    fn name_views(&mut self, viewed: &HashSet<String>) {
+        self.views.retain(|name, _| viewed.contains(name));
+        for (index, module) in self.modules.iter_mut().enumerate() {
+            for item in module.items.iter().filter(|item| has_own_view(item, viewed)) {
+                let name = module.scope.take(&view_name(&item.name));
+                self.views.insert(format!(".{}", item.full_name), Place::Local { module: index, name });
+            }
+        }
     }
 
     /// The module of a package; the root's children are shared with all files.
@@ -292,11 +307,14 @@ impl<'a> Schema<'a> {
         let alone = Options { externs: Vec::new(), well_known_types: false, ..Options::new() };
         let schema = Schema::new(std::slice::from_ref(file), &alone)?;
         let depth = if package(file).is_empty() { 1 } else { package(file).split('.').count() };
-        for (name, place) in &schema.types {
-            if let Place::Local { module: inner, name: rust } = place {
-                let path = schema.modules[*inner].path[depth..].iter().map(|segment| format!("{segment}::"));
-                let path = format!("{module}::{}{rust}", path.collect::<String>());
-                self.types.insert(name.clone(), Place::Extern(path));
+        for (theirs, ours) in [(&schema.types, &mut self.types), (&schema.views, &mut self.views)] {
+            for (name, place) in theirs {
+                if let Place::Local { module: inner, name: rust } = place {
+                    let path =
+                        schema.modules[*inner].path[depth..].iter().map(|segment| format!("{segment}::"));
+                    let path = format!("{module}::{}{rust}", path.collect::<String>());
+                    ours.insert(name.clone(), Place::Extern(path));
+                }
             }
         }
         Ok(())
@@ -360,20 +378,28 @@ impl<'a> Schema<'a> {
 
     /// How a type is written in a module.
     pub(crate) fn path(&self, from: usize, full_name: &str, file: &str) -> Result<String, Error> {
-        match self.types.get(full_name) {
-            Some(Place::Extern(path)) => Ok(path.clone()),
-            Some(Place::Local { module, name }) => {
+        self.path_to(self.types.get(full_name), from).ok_or_else(|| {
+            let name = full_name.trim_start_matches('.');
+            Error::new(file, format!("uses {name}, which none of the files defines"))
+        })
+    }
+
+    /// How the view of a message or oneof is written in a module, without its lifetime, if it has one.
+    pub(crate) fn view_path(&self, from: usize, full_name: &str) -> Option<String> {
+        self.path_to(self.views.get(full_name), from)
+    }
+
+    fn path_to(&self, place: Option<&Place>, from: usize) -> Option<String> {
+        Some(match place? {
+            Place::Extern(path) => path.clone(),
+            Place::Local { module, name } => {
                 let (from, to) = (&self.modules[from].path, &self.modules[*module].path);
                 let common = from.iter().zip(to).take_while(|(from, to)| from == to).count();
                 let up = "super::".repeat(from.len() - common);
                 let down: String = to[common..].iter().map(|segment| format!("{segment}::")).collect();
-                Ok(format!("{up}{down}{name}"))
+                format!("{up}{down}{name}")
             }
-            None => {
-                let name = full_name.trim_start_matches('.');
-                Err(Error::new(file, format!("uses {name}, which none of the files defines")))
-            }
-        }
+        })
     }
 
     /// Whether a module has a type or module of this name.
@@ -496,6 +522,20 @@ fn is_small(message: &DescriptorProto) -> bool {
     bytes <= 64
 }
 
+pub(crate) fn is_message(field: &FieldDescriptorProto) -> bool {
+    matches!(field.r#type, Some(Type::MESSAGE | Type::GROUP))
+}
+
+/// Whether a field borrows something if it is in a oneof.
+fn borrows(field: &FieldDescriptorProto) -> bool {
+    is_message(field) || matches!(field.r#type, Some(Type::STRING | Type::BYTES))
+}
+
+/// Whether the fields of a oneof are plain numbers: then it is `Copy` and its own view.
+pub(crate) fn is_plain(message: &DescriptorProto, oneof: usize) -> bool {
+    message.field.iter().filter(|field| oneof_of(field) == Some(oneof)).all(|field| !borrows(field))
+}
+
 /// The oneofs that are such.
 pub(crate) fn oneofs(message: &DescriptorProto) -> Vec<usize> {
     let real = |oneof: &usize| message.field.iter().any(|field| oneof_of(field) == Some(*oneof));
@@ -504,6 +544,66 @@ pub(crate) fn oneofs(message: &DescriptorProto) -> Vec<usize> {
 
 pub(crate) fn is_map_entry(message: &DescriptorProto) -> bool {
     message.options.as_ref().is_some_and(|options| options.map_entry.unwrap_or(false))
+}
+
+/// The messages, by full name, that have a view: those nobody excluded, unless they hold one that has none.
+fn viewed(files: &[FileDescriptorProto], options: &Options) -> HashSet<String> {
+    let (mut viewed, mut excluded) = (HashMap::new(), HashSet::new());
+    for file in files {
+        let prefix = format!(".{}", package(file));
+        let is_below = |package: &String| {
+            let rest = prefix.strip_prefix(package.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let mut messages = Vec::new();
+        for message in &file.message_type {
+            collect(prefix.trim_end_matches('.'), message, &mut messages);
+        }
+        if options.views && !options.without_views.iter().any(is_below) {
+            viewed.extend(messages);
+        } else {
+            excluded.extend(messages.into_iter().map(|(name, _)| name));
+        }
+    }
+    // Until nobody is left who holds one of those that went before.
+    loop {
+        let lacks =
+            |field: &FieldDescriptorProto| is_message(field) && excluded.contains(text(&field.type_name));
+        let more: HashSet<String> = viewed
+            .iter()
+            .filter(|(_, message): &(_, &&DescriptorProto)| message.field.iter().any(lacks))
+            .map(|(name, _): (&String, _)| name.clone())
+            .collect();
+        if more.is_empty() {
+            return viewed.into_keys().collect();
+        }
+        viewed.retain(|name, _| !more.contains(name));
+        excluded.extend(more);
+    }
+}
+
+/// A message and those inside it, entries of maps too.
+fn collect<'a>(prefix: &str, message: &'a DescriptorProto, all: &mut Vec<(String, &'a DescriptorProto)>) {
+    let name = format!("{prefix}.{}", text(&message.name));
+    message.nested_type.iter().for_each(|inner| collect(&name, inner, all));
+    all.push((name, message));
+}
+
+/// The name to ask for, for the view of what is called so.
+fn view_name(name: &str) -> String {
+    format!("{}View", name.trim_start_matches("r#"))
+}
+
+/// Whether an item has a view of its own: a message, or a oneof of one that borrows.
+fn has_own_view(item: &Item<'_>, viewed: &HashSet<String>) -> bool {
+    match item.what {
+        What::Message(message) => !is_map_entry(message) && viewed.contains(&format!(".{}", item.full_name)),
+        What::Oneof(message, oneof) => {
+            let above = item.full_name.rsplit_once('.').map_or("", |(above, _)| above);
+            viewed.contains(&format!(".{above}")) && !is_plain(message, oneof)
+        }
+        _ => false,
+    }
 }
 
 /// The Rust module a file's types are found in, if they are not generated here.

@@ -22,6 +22,14 @@ pub struct Choices {
     #[arg(long)]
     messages_only: bool,
 
+    /// Leaves views of messages out.
+    #[arg(long)]
+    no_views: bool,
+
+    /// Leaves out the views of messages below a package, and of those that hold one of these.
+    #[arg(long, value_name = "PACKAGE")]
+    without_views: Vec<String>,
+
     /// Does without std.
     #[arg(long)]
     no_std: bool,
@@ -35,7 +43,9 @@ impl Choices {
     /// The same for the generator.
     pub fn options(&self) -> Options {
         let options = Options::new().client(!self.no_client).server(!self.no_server);
-        let options = options.default_stubs(self.default_stubs).no_std(self.no_std);
+        let options = options.default_stubs(self.default_stubs).no_std(self.no_std).views(!self.no_views);
+        let options =
+            self.without_views.iter().fold(options, |options, package| options.without_views(package));
         let options = if self.messages_only { options.messages_only() } else { options };
         self.externs
             .iter()

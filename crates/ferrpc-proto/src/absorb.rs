@@ -30,8 +30,8 @@ use crate::table::kind::Kind;
 use crate::table::{Layout, MessageMut, Table};
 use crate::wire;
 
-mod list;
-mod map;
+pub(crate) mod list;
+pub(crate) mod map;
 mod value;
 
 pub use crate::decoding::Known;
@@ -233,7 +233,7 @@ unsafe fn rest<'i>(message: &mut dyn Owned<'i>, mut at: At, end: At, d: &mut Dec
 ///
 /// # Safety
 /// As for [`Known::decode_known`].
-unsafe fn unknown(table: &Table, mut at: At, end: At, d: &Decoding<'_>) -> At {
+pub(crate) unsafe fn unknown(table: &Table, mut at: At, end: At, d: &Decoding<'_>) -> At {
     let limit = d.limit(end);
     // SAFETY: (1): records begin at all these positions, and before the limit a tag is readable, and a
     // number behind it if the tag is no longer than a tag may be.
@@ -378,41 +378,41 @@ pub unsafe fn optional<'i, K: Kind, T: Absorb<'i, K>>(
 }
 
 /// A field of one message.
-pub trait Single<'i> {
-    type Message: Known<'i>;
-
-    /// The message, a new one if there is none and that can be paid for.
-    fn message(&mut self, d: &mut Decoding<'i>) -> Option<&mut Self::Message>;
+///
+/// # Safety
+/// What is returned is a position as (2) says.
+pub unsafe trait Single<'i, K: Kind> {
+    /// Reads into the message, a new one if there is none and that can be paid for.
+    ///
+    /// # Safety
+    /// (1)
+    unsafe fn absorb(&mut self, tag: Tag, p: At, end: At, d: &mut Decoding<'i>) -> At;
 }
 
-impl<'i, T: InSub + Known<'i>> Single<'i> for Sub<T> {
-    type Message = T;
-
-    #[inline(always)]
-    fn message(&mut self, d: &mut Decoding<'i>) -> Option<&mut T> {
-        if T::Slot::BOXED_BYTES != 0 && self.is_none() {
-            d.budget.take(T::Slot::BOXED_BYTES).ok()?;
+// SAFETY: what the message returns.
+unsafe impl<'i, K: Kind, T: InSub + Absorb<'i, K>> Single<'i, K> for Sub<T> {
+    #[inline(never)]
+    unsafe fn absorb(&mut self, tag: Tag, p: At, end: At, d: &mut Decoding<'i>) -> At {
+        if T::Slot::BOXED_BYTES != 0 && self.is_none() && d.budget.take(T::Slot::BOXED_BYTES).is_err() {
+            return ODD;
         }
-        Some(self.get_or_insert_default())
+        // SAFETY: the caller's promise.
+        unsafe { self.get_or_insert_default().absorb(tag, p, end, d) }
     }
 }
 
 /// # Safety
 /// (1)
-#[inline(never)]
-pub unsafe fn sub<'i, K: Kind, S: Single<'i>>(
+#[inline(always)]
+pub unsafe fn sub<'i, K: Kind, S: Single<'i, K>>(
     field: &mut S,
     tag: Tag,
     p: At,
     end: At,
     d: &mut Decoding<'i>,
-) -> At
-where
-    S::Message: Absorb<'i, K>,
-{
-    let Some(message) = field.message(d) else { return ODD };
+) -> At {
     // SAFETY: the caller's promise.
-    unsafe { message.absorb(tag, p, end, d) }
+    unsafe { field.absorb(tag, p, end, d) }
 }
 
 /// Elements with a tag each, of which `p` is behind the first one.

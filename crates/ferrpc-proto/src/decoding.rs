@@ -4,6 +4,7 @@
 
 use bytes::Bytes;
 
+use crate::arena::Arena;
 use crate::error::DecodeError;
 use crate::input::{At, SLACK_BYTES, Tag};
 use crate::limits::{Budget, DecodeLimits, OverBudget};
@@ -24,6 +25,8 @@ pub struct Decoding<'i> {
     pub(crate) error: Option<DecodeError>,
     /// What the input is a part of, if it may be shared.
     shared: Option<&'i Bytes>,
+    /// Where a view has memory of its own.
+    pub(crate) arena: Option<&'i Arena>,
 }
 
 /// A message that reads its usual records by code of its own.
@@ -76,7 +79,14 @@ impl<'i> Decoding<'i> {
             fast_end: readable.as_ptr().wrapping_add(fast),
             error: None,
             shared: block,
+            arena: None,
         }
+    }
+
+    /// Lets a view lie in `arena` where it must have memory.
+    #[inline]
+    pub(crate) fn within(self, arena: &'i Arena) -> Self {
+        Self { arena: Some(arena), ..self }
     }
 
     /// Before it, in a message that ends at `end`, records may be read without looking at their length.

@@ -12,6 +12,7 @@ extern crate std;
 
 #[doc(hidden)]
 pub mod absorb;
+mod arena;
 mod decoding;
 pub mod descriptor;
 #[doc(hidden)]
@@ -32,6 +33,7 @@ mod table;
 mod text;
 mod thin;
 mod unknown;
+pub mod view;
 mod wire;
 pub mod wkt;
 
@@ -46,6 +48,7 @@ pub use rev::Piece;
 pub use slack::SlackBytes;
 pub use sub::Sub;
 pub use unknown::UnknownFields;
+pub use view::Frozen;
 
 /// What the macros and generated code name. No part of the API.
 #[doc(hidden)]
@@ -65,6 +68,7 @@ pub mod __private {
         Aux, Checks, EnumType, Field, Holder, HolderTable, Layout, Oneof, Part, Payload, Stored, Table,
         Value, kind,
     };
+    pub use crate::view;
     pub use alloc::boxed::Box;
     pub use alloc::string::String;
     pub use alloc::vec::Vec;

@@ -55,7 +55,7 @@ impl Default for DecodeLimits {
 }
 
 /// What is left of the memory a message may take.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Budget {
     granted: usize,
     left: usize,
@@ -73,6 +73,11 @@ impl Budget {
 
     pub(crate) fn granted(&self) -> usize {
         self.granted
+    }
+
+    #[cfg(test)]
+    pub(crate) fn left(&self) -> usize {
+        self.left
     }
 
     /// Takes `bytes`, before they are allocated.

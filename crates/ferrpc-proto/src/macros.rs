@@ -5,6 +5,7 @@
 //! them unsound.
 
 mod decode;
+mod view;
 
 /// Fails to compile where the generated code is not for this runtime.
 ///
@@ -56,6 +57,13 @@ macro_rules! __generated_for {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __message {
+    ($message:ident, $name:literal, $slot:ident, $view:ident
+        $(, required($($required:literal)*) within($($within:literal)*))?; $($part:tt)*) => {
+        $crate::__message! {
+            $message, $name, $slot $(, required($($required)*) within($($within)*))?; $($part)*
+        }
+        $crate::__view! { $message, $view, [$($($required),*)?]; $($part)* }
+    };
     ($message:ty, $name:literal, $slot:ident
         $(, required($($required:literal)*) within($($within:literal)*))?; $($part:tt)*) => {
         const _: () = {
@@ -81,6 +89,7 @@ macro_rules! __message {
 
             // SAFETY: the table below is made of this type's fields.
             unsafe impl p::Layout for $message {
+                const PARTS: &'static [p::Part] = PARTS;
                 const CHECKED: bool = CHECKS.any();
 
                 fn table() -> &'static p::Table {
@@ -114,17 +123,7 @@ macro_rules! __message {
 
             // SAFETY: the positions are those the functions of `absorb` return, held against `end`.
             unsafe impl<'i> p::absorb::Known<'i> for $message {
-                #[allow(unused)] // Of a message without fields.
-                unsafe fn decode_known(
-                    &mut self,
-                    mut p: p::absorb::At,
-                    end: p::absorb::At,
-                    d: &mut p::Decoding<'i>,
-                ) -> p::absorb::At {
-                    let limit = d.limit(end);
-                    $crate::__in_groups! { __decode ($message, self p end limit d) $($part)* }
-                    p
-                }
+                $crate::__decode_known! { [] $message; $($part)* }
 
                 unsafe fn decode_rest(
                     &mut self,
@@ -459,6 +458,39 @@ macro_rules! __some {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __oneof {
+    ($oneof:ident, itself; $(($number:literal $name:literal $variant:ident $kind:ident))*) => {
+        $crate::__oneof! { $oneof; $(($number $name $variant $kind))* }
+
+        impl $crate::__private::view::Choice for $oneof {}
+
+        impl $crate::__private::view::Own<$oneof> for $oneof {
+            fn own(&self) -> $oneof {
+                *self
+            }
+        }
+    };
+    ($oneof:ident, $view:ident; $(($number:literal $name:literal $variant:ident $kind:ident))*) => {
+        $crate::__oneof! { $oneof; $(($number $name $variant $kind))* }
+        $crate::__variants! { [view $view<'i>] $(($number $variant $kind))* }
+
+        impl $crate::__private::view::Choice for $view<'_> {
+            #[allow(unused)]
+            #[inline]
+            fn is_whole(&self) -> bool {
+                match self {
+                    $(Self::$variant(payload) => $crate::__whole_payload!($kind payload),)*
+                }
+            }
+        }
+
+        impl $crate::__private::view::Own<$oneof> for $view<'_> {
+            fn own(&self) -> $oneof {
+                match self {
+                    $(Self::$variant(payload) => $oneof::$variant($crate::__own_payload!($kind)(payload)),)*
+                }
+            }
+        }
+    };
     ($oneof:ty; $(($number:literal $name:literal $variant:ident $kind:ident))*) => {
         const _: () = {
             use $crate::__private as p;
@@ -497,8 +529,21 @@ macro_rules! __oneof {
                 }
 
             }
+        };
+        $crate::__variants! { [owned $oneof] $(($number $variant $kind))* }
+    };
+}
 
-            impl p::emit::Encode for $oneof {
+/// How a oneof's enum, owned or a view, is read and written.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __variants {
+    ([$family:ident $oneof:ty] $(($number:literal $variant:ident $kind:ident))*) => {
+        const _: () = {
+            use $crate::__private as p;
+
+            impl<'i> p::emit::Encode for $oneof {
+                #[inline]
                 fn encode_rev<'a>(&'a self, w: &mut p::RevWriter<'a>) {
                     match self {
                         $(Self::$variant(payload) => {
@@ -531,7 +576,7 @@ macro_rules! __oneof {
                             };
                             // SAFETY: behind the tag, and up to the end the caller gave.
                             let (behind, new) = unsafe {
-                                p::absorb::variant::<p::kind::$kind, _>(there, tag, p.add(tag.width()), end, d)
+                                $crate::__variant!($family $kind)(there, tag, p.add(tag.width()), end, d)
                             };
                             if let ::core::option::Option::Some(new) = new {
                                 *oneof = ::core::option::Option::Some(Self::$variant(new));
@@ -543,6 +588,27 @@ macro_rules! __oneof {
                 }
             }
         };
+    };
+}
+
+/// The function that reads a variant. Views refer to their messages, whether owned ones box them or not.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __variant {
+    (view message) => {
+        p::view::variant::<p::kind::message, _>
+    };
+    (view boxed) => {
+        p::view::variant::<p::kind::message, _>
+    };
+    (view group) => {
+        p::view::variant::<p::kind::group, _>
+    };
+    (view boxed_group) => {
+        p::view::variant::<p::kind::group, _>
+    };
+    ($family:ident $kind:ident) => {
+        p::absorb::variant::<p::kind::$kind, _>
     };
 }
 
@@ -577,6 +643,13 @@ macro_rules! __enum {
 
                 fn number(self) -> i32 {
                     self.0
+                }
+            }
+
+            impl p::view::Own<$enum> for $enum {
+                #[inline]
+                fn own(&self) -> $enum {
+                    *self
                 }
             }
 

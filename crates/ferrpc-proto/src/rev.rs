@@ -51,6 +51,13 @@ pub trait Encode {
     fn encode_rev<'a>(&'a self, w: &mut RevWriter<'a>);
 }
 
+impl<V: Encode> Encode for &V {
+    #[inline(always)]
+    fn encode_rev<'a>(&'a self, w: &mut RevWriter<'a>) {
+        V::encode_rev(self, w);
+    }
+}
+
 /// A part of a message that is done.
 #[derive(Clone, Copy, Debug)]
 enum Part<'a> {
@@ -108,6 +115,11 @@ impl<'a> RevWriter<'a> {
             too_deep: false,
             borrowed: PhantomData,
         }
+    }
+
+    /// Lets messages nest as deep as they do: for what has been decoded within another limit.
+    pub(crate) fn at_any_depth(self) -> Self {
+        Self { depth: u32::MAX, ..self }
     }
 
     /// How much has been written; the difference of two of these is a length.

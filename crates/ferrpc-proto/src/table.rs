@@ -121,6 +121,9 @@ pub unsafe trait Layout: InSub + Encode + for<'i> Known<'i> + Send + Sync {
     /// Whether this or a message inside can lack a required field.
     const CHECKED: bool;
 
+    /// The fields as they were listed.
+    const PARTS: &'static [Part];
+
     fn table() -> &'static Table;
 }
 

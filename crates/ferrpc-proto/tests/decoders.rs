@@ -1,4 +1,4 @@
-//! A message's own decoder and the table's do the same, whatever the input is and whatever lies behind it.
+//! A message's own decoder, its view's and the table's do the same, whatever the input is and whatever lies behind it.
 #![forbid(unsafe_code)]
 
 #[allow(dead_code)]
@@ -10,7 +10,8 @@ mod groups {
     include!("gen/legacy.rs");
 }
 
-use ferrpc_proto::{Bytes, DecodeError, DecodeLimits, Message, SlackBytes};
+use ferrpc_proto::view::{Arena, View, Viewable};
+use ferrpc_proto::{Bytes, DecodeError, DecodeLimits, Frozen, Message, SlackBytes};
 use generated::ferrpc::test::{Everything, Node};
 use groups::ferrpc::test::Legacy;
 use proptest::collection::vec;
@@ -19,6 +20,7 @@ use proptest::test_runner::RngSeed;
 
 /// A closed enum wherever one may be: numbers it does not know are unknown fields.
 mod closed {
+    use ferrpc_proto::view::{List, MapView, UnknownView};
     use ferrpc_proto::{Map, UnknownFields};
 
     #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -27,13 +29,13 @@ mod closed {
 
     ferrpc_proto::__enum! { Bit, true; (0 "OFF") (1 "ON") }
 
-    #[derive(Clone, Debug, PartialEq)]
+    #[derive(Clone, Copy, Debug, PartialEq)]
     pub(super) enum Choice {
         Bit(Bit),
         Number(i32),
     }
 
-    ferrpc_proto::__oneof! { Choice; (14 "bit" Bit open) (15 "number" Number int32) }
+    ferrpc_proto::__oneof! { Choice, itself; (14 "bit" Bit open) (15 "number" Number int32) }
 
     #[derive(Clone, Default, PartialEq)]
     pub(super) struct Bits {
@@ -46,8 +48,19 @@ mod closed {
         _unknown: UnknownFields,
     }
 
+    #[derive(Clone, Copy, Default, PartialEq)]
+    pub(super) struct BitsView<'a> {
+        plain: Bit,
+        maybe: Option<Bit>,
+        loose: List<'a, Bit>,
+        packed: List<'a, Bit>,
+        map: MapView<'a, i32, Bit>,
+        choice: Option<Choice>,
+        _unknown: UnknownView<'a>,
+    }
+
     ferrpc_proto::__message! {
-        Bits, "Bits", boxed;
+        Bits, "Bits", boxed, BitsView;
         (1 "plain" plain implicit open)
         (2 "maybe" maybe optional open)
         (3 "loose" loose repeated open)
@@ -134,12 +147,16 @@ fn length(mut value: usize, longer: usize) -> Vec<u8> {
 }
 
 /// Decodes in each way there is and holds it against the table.
-fn same<M: Message>(bytes: &[u8], limits: &DecodeLimits) -> Result<(), TestCaseError> {
+fn same<M: Viewable>(bytes: &[u8], limits: &DecodeLimits) -> Result<(), TestCaseError> {
     let by_table = ferrpc_proto::__private::decode_all_by_table::<M>(bytes, limits);
     let expected = outcome(by_table);
     // In memory that ends where the message does.
     let exact: Box<[u8]> = bytes.into();
     prop_assert_eq!(&outcome(M::decode_with(&exact, limits)), &expected);
+    let arena = Arena::new();
+    prop_assert_eq!(&viewed(M::View::decode_in_with(&exact, &arena, limits)), &expected);
+    let frozen = Frozen::<M>::decode(Bytes::copy_from_slice(&exact), limits);
+    prop_assert_eq!(&outcome(frozen.map(|frozen| frozen.to_owned_message())), &expected);
     let shared = Bytes::from(exact);
     prop_assert_eq!(&outcome(M::decode_shared(&shared, limits)), &expected);
     // Behind it what would end a varint, what would go on with one, and what would be the next records.
@@ -147,6 +164,8 @@ fn same<M: Message>(bytes: &[u8], limits: &DecodeLimits) -> Result<(), TestCaseE
         let readable: Box<[u8]> = [bytes, behind].concat().into();
         let input = SlackBytes::new(&readable, bytes.len()).expect("enough slack");
         prop_assert_eq!(&outcome(M::decode_slack(input, limits)), &expected, "with {:x?} behind", behind);
+        let view = M::View::decode_slack_in(input, &arena, limits);
+        prop_assert_eq!(&viewed(view), &expected, "a view, with {:x?} behind", behind);
         let block = Bytes::from(readable);
         let input = SlackBytes::shared(&block, 0..bytes.len()).expect("enough slack");
         prop_assert_eq!(&outcome(M::decode_slack(input, limits)), &expected);
@@ -160,6 +179,15 @@ fn outcome<M: Message>(result: Result<M, DecodeError>) -> Result<Vec<u8>, String
         Ok(message) => Ok(ferrpc_proto::__private::encode_all_by_table(&message).unwrap()),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// The same of a view. What it encodes to is read again as the same message.
+fn viewed<'a, V: View<'a>>(result: Result<&V, DecodeError>) -> Result<Vec<u8>, String> {
+    if let Ok(view) = result {
+        let again = V::Owned::decode(&view.encode_to_vec().unwrap()).unwrap();
+        assert_eq!(outcome(Ok(again)), outcome(Ok(view.to_owned_message())));
+    }
+    outcome(result.map(V::to_owned_message))
 }
 
 fn same_for_all(bytes: &[u8], limits: &DecodeLimits) -> Result<(), TestCaseError> {

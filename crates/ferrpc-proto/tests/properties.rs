@@ -6,8 +6,9 @@ mod generated {
     include!("gen/everything.rs");
 }
 
+use ferrpc_proto::view::{Arena, View, Viewable};
 use ferrpc_proto::{Bytes, DecodeLimits, Map, Message, Sub, wkt};
-use generated::ferrpc::test::{Everything, Mood, Node, Point, everything, node};
+use generated::ferrpc::test::{Everything, EverythingView, Mood, Node, Point, everything, node};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -118,6 +119,10 @@ proptest! {
         prop_assert_eq!(&Everything::decode(&bytes).unwrap(), &message);
         decoded_as_by_table::<Everything>(&bytes, &DecodeLimits::new())?;
         decoded_as_by_table::<Everything>(&bytes, &DecodeLimits::new().depth_max(1))?;
+        let arena = Arena::new();
+        let view = EverythingView::decode_in(&bytes, &arena).unwrap();
+        prop_assert_eq!(&view.encode_to_vec().unwrap(), &bytes);
+        prop_assert_eq!(view.to_string(), message.to_string());
         let mut out = b"before".to_vec();
         message.encode_into(&mut out).unwrap();
         prop_assert_eq!(&out[6..], &bytes[..]);
@@ -142,7 +147,12 @@ proptest! {
         merged.merge_from(&second, &DecodeLimits::new()).unwrap();
         by_value.merge(&two);
         prop_assert_eq!(&by_value, &merged);
-        prop_assert_eq!(Everything::decode(&[first, second].concat()).unwrap(), merged);
+        let both = [first, second].concat();
+        prop_assert_eq!(&Everything::decode(&both).unwrap(), &merged);
+        let arena = Arena::new();
+        let view = EverythingView::decode_in(&both, &arena).unwrap();
+        prop_assert_eq!(&view.to_owned_message(), &merged);
+        prop_assert_eq!(&Everything::decode(&view.encode_to_vec().unwrap()).unwrap(), &merged);
     }
 
     #[test]
@@ -164,7 +174,7 @@ proptest! {
 }
 
 /// A message's own decoder does with bytes what the one that goes by the table does.
-fn decoded_as_by_table<M: Message>(bytes: &[u8], limits: &DecodeLimits) -> Result<(), TestCaseError> {
+fn decoded_as_by_table<M: Viewable>(bytes: &[u8], limits: &DecodeLimits) -> Result<(), TestCaseError> {
     let by_table = ferrpc_proto::__private::decode_all_by_table::<M>(bytes, limits);
     match (M::decode_with(bytes, limits), by_table) {
         (Ok(own), Ok(by_table)) => {
@@ -173,6 +183,22 @@ fn decoded_as_by_table<M: Message>(bytes: &[u8], limits: &DecodeLimits) -> Resul
         }
         (Err(own), Err(by_table)) => prop_assert_eq!(own.to_string(), by_table.to_string()),
         (own, by_table) => prop_assert!(false, "own: {own:?}, by table: {by_table:?}"),
+    }
+    viewed_as_owned::<M>(bytes, limits)
+}
+
+/// A view takes and refuses what an owned message does, and holds the same.
+fn viewed_as_owned<M: Viewable>(bytes: &[u8], limits: &DecodeLimits) -> Result<(), TestCaseError> {
+    let arena = Arena::new();
+    match (M::decode_with(bytes, limits), M::View::decode_in_with(bytes, &arena, limits)) {
+        (Ok(owned), Ok(view)) => {
+            let owned = owned.encode_to_vec().unwrap();
+            prop_assert_eq!(&view.to_owned_message().encode_to_vec().unwrap(), &owned);
+            let again = view.encode_to_vec().unwrap();
+            prop_assert_eq!(&M::decode(&again).unwrap().encode_to_vec().unwrap(), &owned);
+        }
+        (Err(owned), Err(view)) => prop_assert_eq!(owned.to_string(), view.to_string()),
+        (owned, view) => prop_assert!(false, "owned: {owned:?}, view: {view:?}"),
     }
     Ok(())
 }

@@ -9,11 +9,13 @@ const UNSAFE: &[(&str, &str)] = &[
     ("crates/ferrpc-proto/src/absorb/list.rs", "decodes lists in their place"),
     ("crates/ferrpc-proto/src/absorb/map.rs", "decodes entries from positions in an input"),
     ("crates/ferrpc-proto/src/absorb/value.rs", "decodes values from positions in an input"),
+    ("crates/ferrpc-proto/src/arena.rs", "hands out memory that is not initialised"),
     ("crates/ferrpc-proto/src/decoding.rs", "what a message promises about the positions it returns"),
     ("crates/ferrpc-proto/src/enumeration.rs", "the promise that generated enums make"),
     ("crates/ferrpc-proto/src/input.rs", "reads the wire format from positions in an input"),
     ("crates/ferrpc-proto/src/macros.rs", "keeps the promises for generated messages"),
     ("crates/ferrpc-proto/src/macros/decode.rs", "calls decoders where a record begins"),
+    ("crates/ferrpc-proto/src/macros/view.rs", "calls decoders of views where a record begins"),
     ("crates/ferrpc-proto/src/rev.rs", "writes messages backwards into space that is not initialised"),
     ("crates/ferrpc-proto/src/sub.rs", "hands out default instances, each made once and never freed"),
     ("crates/ferrpc-proto/src/table.rs", "what a type promises about its fields and their offsets"),
@@ -22,6 +24,9 @@ const UNSAFE: &[(&str, &str)] = &[
     ("crates/ferrpc-proto/src/table/write.rs", "writes fields by their offsets"),
     ("crates/ferrpc-proto/src/text.rs", "takes ASCII for text without looking twice"),
     ("crates/ferrpc-proto/src/thin.rs", "keeps a length before the bytes it is the length of"),
+    ("crates/ferrpc-proto/src/view/frozen.rs", "keeps a view beside what it borrows from"),
+    ("crates/ferrpc-proto/src/view/list.rs", "lists that grow in an arena"),
+    ("crates/ferrpc-proto/src/view/read.rs", "decodes views from positions in an input"),
 ];
 
 /// Hand-written files that may be longer, and why.

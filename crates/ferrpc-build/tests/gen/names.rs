@@ -21,8 +21,19 @@ pub mod acme {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Option`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct OptionView<'a> {
+            pub some: ::core::option::Option<&'a str>,
+            pub vec: ::ferrpc_proto::view::List<'a, VecView<'a>>,
+            pub boxes: ::ferrpc_proto::view::MapView<'a, &'a str, BoxView<'a>>,
+            pub choice: ::core::option::Option<option::ChoiceView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Option, "acme.v1.Option", boxed;
+            Option, "acme.v1.Option", boxed, OptionView;
             (1 "some" some optional string)
             (2 "vec" vec repeated message)
             (3 "boxes" boxes map string message)
@@ -36,8 +47,16 @@ pub mod acme {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Vec`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct VecView<'a> {
+            pub i32: ::ferrpc_proto::view::List<'a, i32>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Vec, "acme.v1.Vec", boxed;
+            Vec, "acme.v1.Vec", boxed, VecView;
             (1 "i32" i32 packed int32)
         }
 
@@ -48,8 +67,16 @@ pub mod acme {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`String`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct StringView<'a> {
+            pub string: &'a str,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            String, "acme.v1.String", boxed;
+            String, "acme.v1.String", boxed, StringView;
             (1 "string" string implicit string)
         }
 
@@ -61,8 +88,17 @@ pub mod acme {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Box`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct BoxView<'a> {
+            pub r#box: ::core::option::Option<&'a BoxView<'a>>,
+            pub result: ::core::option::Option<&'a ResultView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Box, "acme.v1.Box", boxed;
+            Box, "acme.v1.Box", boxed, BoxView;
             (1 "box" r#box sub message)
             (2 "result" result sub message)
         }
@@ -74,8 +110,16 @@ pub mod acme {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Result`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct ResultView<'a> {
+            pub default: ::core::option::Option<&'a DefaultView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Result, "acme.v1.Result", boxed;
+            Result, "acme.v1.Result", boxed, ResultView;
             (1 "default" default sub message)
         }
 
@@ -86,8 +130,16 @@ pub mod acme {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Default`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct DefaultView<'a> {
+            pub clone: ::core::option::Option<&'a CloneView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Default, "acme.v1.Default", boxed;
+            Default, "acme.v1.Default", boxed, DefaultView;
             (1 "clone" clone sub message)
         }
 
@@ -98,8 +150,16 @@ pub mod acme {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Clone`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct CloneView<'a> {
+            pub bytes: &'a [u8],
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Clone, "acme.v1.Clone", boxed;
+            Clone, "acme.v1.Clone", boxed, CloneView;
             (1 "bytes" bytes implicit bytes)
         }
 
@@ -118,8 +178,23 @@ pub mod acme {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Old`] as it is read where it lies.
+        #[deprecated]
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct OldView<'a> {
+            #[deprecated]
+            pub name: ::core::option::Option<&'a str>,
+            #[deprecated]
+            pub worn: ::core::option::Option<Worn>,
+            #[deprecated]
+            pub old: ::core::option::Option<&'a OldView<'a>>,
+            pub which: ::core::option::Option<old::WhichView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Old, "acme.v1.Old", boxed;
+            Old, "acme.v1.Old", boxed, OldView;
             (1 "name" name optional string [deprecated])
             (2 "worn" worn optional open [deprecated : Worn])
             (3 "old" old sub message)
@@ -139,8 +214,21 @@ pub mod acme {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Shadows`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct ShadowsView<'a> {
+            pub clone: ::core::option::Option<&'a str>,
+            pub decode: ::core::option::Option<i32>,
+            pub fmt: ::core::option::Option<Debug>,
+            pub clone_: ::core::option::Option<&'a [u8]>,
+            pub default: ::core::option::Option<bool>,
+            pub r#type: ::core::option::Option<&'a str>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Shadows, "acme.v1.Shadows", boxed;
+            Shadows, "acme.v1.Shadows", boxed, ShadowsView;
             (1 "clone" clone optional string [fn clone_])
             (2 "decode" decode optional int32 [fn decode_])
             (3 "fmt" fmt optional open [fn fmt_ : Debug])
@@ -240,8 +328,15 @@ pub mod acme {
                 Box(Box<super::Box>),
             }
 
+            /// [`Choice`] as it is read where it lies.
+            #[derive(Clone, Copy, Debug, PartialEq)]
+            pub enum ChoiceView<'a> {
+                String(&'a str),
+                Box(&'a super::BoxView<'a>),
+            }
+
             ::ferrpc_proto::__oneof! {
-                Choice;
+                Choice, ChoiceView;
                 (4 "string" String string)
                 (5 "box" Box boxed)
             }
@@ -256,8 +351,16 @@ pub mod acme {
                 Other(Box<super::Old>),
             }
 
+            /// [`Which`] as it is read where it lies.
+            #[derive(Clone, Copy, Debug, PartialEq)]
+            pub enum WhichView<'a> {
+                #[deprecated]
+                One(i32),
+                Other(&'a super::OldView<'a>),
+            }
+
             ::ferrpc_proto::__oneof! {
-                Which;
+                Which, WhichView;
                 (4 "one" One int32)
                 (5 "other" Other boxed)
             }
@@ -277,8 +380,16 @@ mod __ferrpc {
         pub _unknown: ::ferrpc_proto::UnknownFields,
     }
 
+    /// [`Acme`] as it is read where it lies.
+    #[derive(Clone, Copy, Default, PartialEq)]
+    pub struct AcmeView<'a> {
+        pub inner: Option<&'a acme_::InnerView<'a>>,
+        #[doc(hidden)]
+        pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+    }
+
     ::ferrpc_proto::__message! {
-        Acme, "Acme", boxed;
+        Acme, "Acme", boxed, AcmeView;
         (1 "inner" inner sub message)
     }
 
@@ -289,8 +400,16 @@ mod __ferrpc {
         pub _unknown: ::ferrpc_proto::UnknownFields,
     }
 
+    /// [`FileDescriptors`] as it is read where it lies.
+    #[derive(Clone, Copy, Default, PartialEq)]
+    pub struct FileDescriptorsView<'a> {
+        pub inner: Option<&'a acme_::InnerView<'a>>,
+        #[doc(hidden)]
+        pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+    }
+
     ::ferrpc_proto::__message! {
-        FileDescriptors, "file_descriptors", boxed;
+        FileDescriptors, "file_descriptors", boxed, FileDescriptorsView;
         (1 "inner" inner sub message)
     }
 
@@ -311,8 +430,26 @@ mod __ferrpc {
         pub _unknown: ::ferrpc_proto::UnknownFields,
     }
 
+    /// [`Self_`] as it is read where it lies.
+    #[derive(Clone, Copy, Default, PartialEq)]
+    pub struct Self_View<'a> {
+        pub self_: &'a str,
+        pub self__: &'a str,
+        pub crate_: &'a str,
+        pub super_: &'a str,
+        pub r#type: &'a str,
+        pub r#gen: &'a str,
+        pub r#async: &'a str,
+        pub _unknown_: &'a str,
+        pub unknown: &'a str,
+        pub foo_bar: &'a str,
+        pub r#match: Option<self_::MatchView<'a>>,
+        #[doc(hidden)]
+        pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+    }
+
     ::ferrpc_proto::__message! {
-        Self_, "Self", boxed;
+        Self_, "Self", boxed, Self_View;
         (1 "self" self_ implicit string)
         (2 "Self" self__ implicit string)
         (3 "crate" crate_ implicit string)
@@ -333,8 +470,16 @@ mod __ferrpc {
         pub _unknown: ::ferrpc_proto::UnknownFields,
     }
 
+    /// [`OuterMessage`] as it is read where it lies.
+    #[derive(Clone, Copy, Default, PartialEq)]
+    pub struct OuterMessageView<'a> {
+        pub kind: Option<outer_message::Kind_View<'a>>,
+        #[doc(hidden)]
+        pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+    }
+
     ::ferrpc_proto::__message! {
-        OuterMessage, "outer_message", boxed;
+        OuterMessage, "outer_message", boxed, OuterMessageView;
         (oneof kind)
     }
 
@@ -344,8 +489,15 @@ mod __ferrpc {
         pub _unknown: ::ferrpc_proto::UnknownFields,
     }
 
+    /// [`OuterMessage_`] as it is read where it lies.
+    #[derive(Clone, Copy, Default, PartialEq)]
+    pub struct OuterMessage_View<'a> {
+        #[doc(hidden)]
+        pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+    }
+
     ::ferrpc_proto::__message! {
-        OuterMessage_, "OuterMessage", inline;
+        OuterMessage_, "OuterMessage", inline, OuterMessage_View;
     }
 
     /// Types nested in [`Acme`](super::Acme).
@@ -356,8 +508,15 @@ mod __ferrpc {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Inner`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct InnerView<'a> {
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Inner, "Acme.Inner", inline;
+            Inner, "Acme.Inner", inline, InnerView;
         }
     }
 
@@ -369,8 +528,15 @@ mod __ferrpc {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Inner`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct InnerView<'a> {
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Inner, "file_descriptors.Inner", inline;
+            Inner, "file_descriptors.Inner", inline, InnerView;
         }
     }
 
@@ -382,8 +548,15 @@ mod __ferrpc {
             Some(Box<super::super::acme::v1::Option>),
         }
 
+        /// [`Match`] as it is read where it lies.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub enum MatchView<'a> {
+            Loop(&'a str),
+            Some(&'a super::super::acme::v1::OptionView<'a>),
+        }
+
         ::ferrpc_proto::__oneof! {
-            Match;
+            Match, MatchView;
             (12 "loop" Loop string)
             (13 "some" Some boxed)
         }
@@ -397,8 +570,15 @@ mod __ferrpc {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Kind`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct KindView<'a> {
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Kind, "outer_message.Kind", inline;
+            Kind, "outer_message.Kind", inline, KindView;
         }
 
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -426,8 +606,15 @@ mod __ferrpc {
             B(OuterEnum),
         }
 
+        /// [`Kind_`] as it is read where it lies.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub enum Kind_View<'a> {
+            A(&'a KindView<'a>),
+            B(OuterEnum),
+        }
+
         ::ferrpc_proto::__oneof! {
-            Kind_;
+            Kind_, Kind_View;
             (1 "a" A message)
             (2 "b" B open)
         }
@@ -441,8 +628,15 @@ mod __ferrpc {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Kind`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct KindView<'a> {
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Kind, "OuterMessage.Kind", inline;
+            Kind, "OuterMessage.Kind", inline, KindView;
         }
     }
 }

@@ -24,8 +24,19 @@ pub mod google {
                 pub _unknown: ::ferrpc_proto::UnknownFields,
             }
 
+            /// [`Version`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct VersionView<'a> {
+                pub major: Option<i32>,
+                pub minor: Option<i32>,
+                pub patch: Option<i32>,
+                pub suffix: Option<&'a str>,
+                #[doc(hidden)]
+                pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+            }
+
             ::ferrpc_proto::__message! {
-                Version, "google.protobuf.compiler.Version", boxed;
+                Version, "google.protobuf.compiler.Version", boxed, VersionView;
                 (1 "major" major optional int32)
                 (2 "minor" minor optional int32)
                 (3 "patch" patch optional int32)
@@ -71,8 +82,26 @@ pub mod google {
                 pub _unknown: ::ferrpc_proto::UnknownFields,
             }
 
+            /// [`CodeGeneratorRequest`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct CodeGeneratorRequestView<'a> {
+                pub file_to_generate: ::ferrpc_proto::view::List<'a, &'a str>,
+                pub parameter: Option<&'a str>,
+                pub proto_file: ::ferrpc_proto::view::List<
+                    'a,
+                    ::ferrpc_proto::descriptor::FileDescriptorProtoView<'a>,
+                >,
+                pub source_file_descriptors: ::ferrpc_proto::view::List<
+                    'a,
+                    ::ferrpc_proto::descriptor::FileDescriptorProtoView<'a>,
+                >,
+                pub compiler_version: Option<&'a VersionView<'a>>,
+                #[doc(hidden)]
+                pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+            }
+
             ::ferrpc_proto::__message! {
-                CodeGeneratorRequest, "google.protobuf.compiler.CodeGeneratorRequest", boxed, required() within(15 17);
+                CodeGeneratorRequest, "google.protobuf.compiler.CodeGeneratorRequest", boxed, CodeGeneratorRequestView, required() within(15 17);
                 (1 "file_to_generate" file_to_generate repeated string)
                 (2 "parameter" parameter optional string)
                 (3 "compiler_version" compiler_version sub message)
@@ -110,8 +139,20 @@ pub mod google {
                 pub _unknown: ::ferrpc_proto::UnknownFields,
             }
 
+            /// [`CodeGeneratorResponse`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct CodeGeneratorResponseView<'a> {
+                pub error: Option<&'a str>,
+                pub supported_features: Option<u64>,
+                pub minimum_edition: Option<i32>,
+                pub maximum_edition: Option<i32>,
+                pub file: ::ferrpc_proto::view::List<'a, code_generator_response::FileView<'a>>,
+                #[doc(hidden)]
+                pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+            }
+
             ::ferrpc_proto::__message! {
-                CodeGeneratorResponse, "google.protobuf.compiler.CodeGeneratorResponse", boxed;
+                CodeGeneratorResponse, "google.protobuf.compiler.CodeGeneratorResponse", boxed, CodeGeneratorResponseView;
                 (1 "error" error optional string)
                 (2 "supported_features" supported_features optional uint64)
                 (3 "minimum_edition" minimum_edition optional int32)
@@ -185,8 +226,20 @@ pub mod google {
                     pub _unknown: ::ferrpc_proto::UnknownFields,
                 }
 
+                /// [`File`] as it is read where it lies.
+                #[derive(Clone, Copy, Default, PartialEq)]
+                pub struct FileView<'a> {
+                    pub name: Option<&'a str>,
+                    pub insertion_point: Option<&'a str>,
+                    pub content: Option<&'a str>,
+                    pub generated_code_info:
+                        Option<&'a ::ferrpc_proto::descriptor::GeneratedCodeInfoView<'a>>,
+                    #[doc(hidden)]
+                    pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+                }
+
                 ::ferrpc_proto::__message! {
-                    File, "google.protobuf.compiler.CodeGeneratorResponse.File", boxed;
+                    File, "google.protobuf.compiler.CodeGeneratorResponse.File", boxed, FileView;
                     (1 "name" name optional string)
                     (2 "insertion_point" insertion_point optional string)
                     (15 "content" content optional string)

@@ -19,8 +19,16 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`FileDescriptorSet`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct FileDescriptorSetView<'a> {
+            pub file: crate::view::List<'a, FileDescriptorProtoView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            FileDescriptorSet, "google.protobuf.FileDescriptorSet", boxed, required() within(1);
+            FileDescriptorSet, "google.protobuf.FileDescriptorSet", boxed, FileDescriptorSetView, required() within(1);
             (1 "file" file repeated message)
         }
 
@@ -69,8 +77,29 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`FileDescriptorProto`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct FileDescriptorProtoView<'a> {
+            pub name: Option<&'a str>,
+            pub package: Option<&'a str>,
+            pub dependency: crate::view::List<'a, &'a str>,
+            pub public_dependency: crate::view::List<'a, i32>,
+            pub weak_dependency: crate::view::List<'a, i32>,
+            pub option_dependency: crate::view::List<'a, &'a str>,
+            pub message_type: crate::view::List<'a, DescriptorProtoView<'a>>,
+            pub enum_type: crate::view::List<'a, EnumDescriptorProtoView<'a>>,
+            pub service: crate::view::List<'a, ServiceDescriptorProtoView<'a>>,
+            pub extension: crate::view::List<'a, FieldDescriptorProtoView<'a>>,
+            pub options: Option<&'a FileOptionsView<'a>>,
+            pub source_code_info: Option<&'a SourceCodeInfoView<'a>>,
+            pub syntax: Option<&'a str>,
+            pub edition: Option<Edition>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            FileDescriptorProto, "google.protobuf.FileDescriptorProto", boxed, required() within(4 5 6 7 8);
+            FileDescriptorProto, "google.protobuf.FileDescriptorProto", boxed, FileDescriptorProtoView, required() within(4 5 6 7 8);
             (1 "name" name optional string)
             (2 "package" package optional string)
             (3 "dependency" dependency repeated string)
@@ -108,8 +137,26 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`DescriptorProto`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct DescriptorProtoView<'a> {
+            pub name: Option<&'a str>,
+            pub field: crate::view::List<'a, FieldDescriptorProtoView<'a>>,
+            pub extension: crate::view::List<'a, FieldDescriptorProtoView<'a>>,
+            pub nested_type: crate::view::List<'a, DescriptorProtoView<'a>>,
+            pub enum_type: crate::view::List<'a, EnumDescriptorProtoView<'a>>,
+            pub extension_range: crate::view::List<'a, descriptor_proto::ExtensionRangeView<'a>>,
+            pub oneof_decl: crate::view::List<'a, OneofDescriptorProtoView<'a>>,
+            pub options: Option<&'a MessageOptionsView<'a>>,
+            pub reserved_range: crate::view::List<'a, descriptor_proto::ReservedRangeView<'a>>,
+            pub reserved_name: crate::view::List<'a, &'a str>,
+            pub visibility: Option<SymbolVisibility>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            DescriptorProto, "google.protobuf.DescriptorProto", boxed, required() within(2 3 4 5 6 7 8);
+            DescriptorProto, "google.protobuf.DescriptorProto", boxed, DescriptorProtoView, required() within(2 3 4 5 6 7 8);
             (1 "name" name optional string)
             (2 "field" field repeated message)
             (3 "nested_type" nested_type repeated message)
@@ -141,8 +188,19 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`ExtensionRangeOptions`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct ExtensionRangeOptionsView<'a> {
+            pub uninterpreted_option: crate::view::List<'a, UninterpretedOptionView<'a>>,
+            pub declaration: crate::view::List<'a, extension_range_options::DeclarationView<'a>>,
+            pub features: Option<&'a FeatureSetView<'a>>,
+            pub verification: Option<extension_range_options::VerificationState>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            ExtensionRangeOptions, "google.protobuf.ExtensionRangeOptions", boxed, required() within(999);
+            ExtensionRangeOptions, "google.protobuf.ExtensionRangeOptions", boxed, ExtensionRangeOptionsView, required() within(999);
             (2 "declaration" declaration repeated message)
             (3 "verification" verification optional open [: extension_range_options::VerificationState = 1])
             (50 "features" features sub message)
@@ -207,8 +265,26 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`FieldDescriptorProto`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct FieldDescriptorProtoView<'a> {
+            pub name: Option<&'a str>,
+            pub number: Option<i32>,
+            pub label: Option<field_descriptor_proto::Label>,
+            pub r#type: Option<field_descriptor_proto::Type>,
+            pub type_name: Option<&'a str>,
+            pub extendee: Option<&'a str>,
+            pub default_value: Option<&'a str>,
+            pub oneof_index: Option<i32>,
+            pub json_name: Option<&'a str>,
+            pub options: Option<&'a FieldOptionsView<'a>>,
+            pub proto3_optional: Option<bool>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            FieldDescriptorProto, "google.protobuf.FieldDescriptorProto", boxed, required() within(8);
+            FieldDescriptorProto, "google.protobuf.FieldDescriptorProto", boxed, FieldDescriptorProtoView, required() within(8);
             (1 "name" name optional string)
             (2 "extendee" extendee optional string)
             (3 "number" number optional int32)
@@ -231,8 +307,17 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`OneofDescriptorProto`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct OneofDescriptorProtoView<'a> {
+            pub name: Option<&'a str>,
+            pub options: Option<&'a OneofOptionsView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            OneofDescriptorProto, "google.protobuf.OneofDescriptorProto", boxed, required() within(2);
+            OneofDescriptorProto, "google.protobuf.OneofDescriptorProto", boxed, OneofDescriptorProtoView, required() within(2);
             (1 "name" name optional string)
             (2 "options" options sub message)
         }
@@ -256,8 +341,22 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`EnumDescriptorProto`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct EnumDescriptorProtoView<'a> {
+            pub name: Option<&'a str>,
+            pub value: crate::view::List<'a, EnumValueDescriptorProtoView<'a>>,
+            pub options: Option<&'a EnumOptionsView<'a>>,
+            pub reserved_range:
+                crate::view::List<'a, enum_descriptor_proto::EnumReservedRangeView<'a>>,
+            pub reserved_name: crate::view::List<'a, &'a str>,
+            pub visibility: Option<SymbolVisibility>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            EnumDescriptorProto, "google.protobuf.EnumDescriptorProto", boxed, required() within(2 3);
+            EnumDescriptorProto, "google.protobuf.EnumDescriptorProto", boxed, EnumDescriptorProtoView, required() within(2 3);
             (1 "name" name optional string)
             (2 "value" value repeated message)
             (3 "options" options sub message)
@@ -276,8 +375,18 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`EnumValueDescriptorProto`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct EnumValueDescriptorProtoView<'a> {
+            pub name: Option<&'a str>,
+            pub number: Option<i32>,
+            pub options: Option<&'a EnumValueOptionsView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            EnumValueDescriptorProto, "google.protobuf.EnumValueDescriptorProto", boxed, required() within(3);
+            EnumValueDescriptorProto, "google.protobuf.EnumValueDescriptorProto", boxed, EnumValueDescriptorProtoView, required() within(3);
             (1 "name" name optional string)
             (2 "number" number optional int32)
             (3 "options" options sub message)
@@ -293,8 +402,18 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`ServiceDescriptorProto`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct ServiceDescriptorProtoView<'a> {
+            pub name: Option<&'a str>,
+            pub method: crate::view::List<'a, MethodDescriptorProtoView<'a>>,
+            pub options: Option<&'a ServiceOptionsView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            ServiceDescriptorProto, "google.protobuf.ServiceDescriptorProto", boxed, required() within(2 3);
+            ServiceDescriptorProto, "google.protobuf.ServiceDescriptorProto", boxed, ServiceDescriptorProtoView, required() within(2 3);
             (1 "name" name optional string)
             (2 "method" method repeated message)
             (3 "options" options sub message)
@@ -317,8 +436,21 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`MethodDescriptorProto`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct MethodDescriptorProtoView<'a> {
+            pub name: Option<&'a str>,
+            pub input_type: Option<&'a str>,
+            pub output_type: Option<&'a str>,
+            pub options: Option<&'a MethodOptionsView<'a>>,
+            pub client_streaming: Option<bool>,
+            pub server_streaming: Option<bool>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            MethodDescriptorProto, "google.protobuf.MethodDescriptorProto", boxed, required() within(4);
+            MethodDescriptorProto, "google.protobuf.MethodDescriptorProto", boxed, MethodDescriptorProtoView, required() within(4);
             (1 "name" name optional string)
             (2 "input_type" input_type optional string)
             (3 "output_type" output_type optional string)
@@ -426,8 +558,37 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`FileOptions`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct FileOptionsView<'a> {
+            pub java_package: Option<&'a str>,
+            pub java_outer_classname: Option<&'a str>,
+            pub java_multiple_files: Option<bool>,
+            #[deprecated]
+            pub java_generate_equals_and_hash: Option<bool>,
+            pub java_string_check_utf8: Option<bool>,
+            pub optimize_for: Option<file_options::OptimizeMode>,
+            pub go_package: Option<&'a str>,
+            pub cc_generic_services: Option<bool>,
+            pub java_generic_services: Option<bool>,
+            pub py_generic_services: Option<bool>,
+            pub deprecated: Option<bool>,
+            pub cc_enable_arenas: Option<bool>,
+            pub objc_class_prefix: Option<&'a str>,
+            pub csharp_namespace: Option<&'a str>,
+            pub swift_prefix: Option<&'a str>,
+            pub php_class_prefix: Option<&'a str>,
+            pub php_namespace: Option<&'a str>,
+            pub php_metadata_namespace: Option<&'a str>,
+            pub ruby_package: Option<&'a str>,
+            pub features: Option<&'a FeatureSetView<'a>>,
+            pub uninterpreted_option: crate::view::List<'a, UninterpretedOptionView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            FileOptions, "google.protobuf.FileOptions", boxed, required() within(999);
+            FileOptions, "google.protobuf.FileOptions", boxed, FileOptionsView, required() within(999);
             (1 "java_package" java_package optional string)
             (8 "java_outer_classname" java_outer_classname optional string)
             (9 "optimize_for" optimize_for optional open [: file_options::OptimizeMode])
@@ -526,8 +687,23 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`MessageOptions`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct MessageOptionsView<'a> {
+            pub message_set_wire_format: Option<bool>,
+            pub no_standard_descriptor_accessor: Option<bool>,
+            pub deprecated: Option<bool>,
+            pub map_entry: Option<bool>,
+            #[deprecated]
+            pub deprecated_legacy_json_field_conflicts: Option<bool>,
+            pub features: Option<&'a FeatureSetView<'a>>,
+            pub uninterpreted_option: crate::view::List<'a, UninterpretedOptionView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            MessageOptions, "google.protobuf.MessageOptions", boxed, required() within(999);
+            MessageOptions, "google.protobuf.MessageOptions", boxed, MessageOptionsView, required() within(999);
             (1 "message_set_wire_format" message_set_wire_format optional bool)
             (2 "no_standard_descriptor_accessor" no_standard_descriptor_accessor optional bool)
             (3 "deprecated" deprecated optional bool)
@@ -621,8 +797,30 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`FieldOptions`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct FieldOptionsView<'a> {
+            pub ctype: Option<field_options::CType>,
+            pub packed: Option<bool>,
+            pub jstype: Option<field_options::JSType>,
+            pub lazy: Option<bool>,
+            pub unverified_lazy: Option<bool>,
+            pub deprecated: Option<bool>,
+            #[deprecated]
+            pub weak: Option<bool>,
+            pub debug_redact: Option<bool>,
+            pub retention: Option<field_options::OptionRetention>,
+            pub targets: crate::view::List<'a, field_options::OptionTargetType>,
+            pub edition_defaults: crate::view::List<'a, field_options::EditionDefaultView<'a>>,
+            pub features: Option<&'a FeatureSetView<'a>>,
+            pub feature_support: Option<&'a field_options::FeatureSupportView<'a>>,
+            pub uninterpreted_option: crate::view::List<'a, UninterpretedOptionView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            FieldOptions, "google.protobuf.FieldOptions", boxed, required() within(999);
+            FieldOptions, "google.protobuf.FieldOptions", boxed, FieldOptionsView, required() within(999);
             (1 "ctype" ctype optional open [: field_options::CType])
             (2 "packed" packed optional bool)
             (3 "deprecated" deprecated optional bool)
@@ -652,8 +850,17 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`OneofOptions`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct OneofOptionsView<'a> {
+            pub features: Option<&'a FeatureSetView<'a>>,
+            pub uninterpreted_option: crate::view::List<'a, UninterpretedOptionView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            OneofOptions, "google.protobuf.OneofOptions", boxed, required() within(999);
+            OneofOptions, "google.protobuf.OneofOptions", boxed, OneofOptionsView, required() within(999);
             (1 "features" features sub message)
             (999 "uninterpreted_option" uninterpreted_option repeated message)
         }
@@ -687,8 +894,21 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`EnumOptions`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct EnumOptionsView<'a> {
+            pub allow_alias: Option<bool>,
+            pub deprecated: Option<bool>,
+            #[deprecated]
+            pub deprecated_legacy_json_field_conflicts: Option<bool>,
+            pub features: Option<&'a FeatureSetView<'a>>,
+            pub uninterpreted_option: crate::view::List<'a, UninterpretedOptionView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            EnumOptions, "google.protobuf.EnumOptions", boxed, required() within(999);
+            EnumOptions, "google.protobuf.EnumOptions", boxed, EnumOptionsView, required() within(999);
             (2 "allow_alias" allow_alias optional bool)
             (3 "deprecated" deprecated optional bool)
             (6 "deprecated_legacy_json_field_conflicts" deprecated_legacy_json_field_conflicts optional bool [deprecated])
@@ -720,8 +940,20 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`EnumValueOptions`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct EnumValueOptionsView<'a> {
+            pub deprecated: Option<bool>,
+            pub features: Option<&'a FeatureSetView<'a>>,
+            pub debug_redact: Option<bool>,
+            pub feature_support: Option<&'a field_options::FeatureSupportView<'a>>,
+            pub uninterpreted_option: crate::view::List<'a, UninterpretedOptionView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            EnumValueOptions, "google.protobuf.EnumValueOptions", boxed, required() within(999);
+            EnumValueOptions, "google.protobuf.EnumValueOptions", boxed, EnumValueOptionsView, required() within(999);
             (1 "deprecated" deprecated optional bool)
             (2 "features" features sub message)
             (3 "debug_redact" debug_redact optional bool)
@@ -747,8 +979,18 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`ServiceOptions`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct ServiceOptionsView<'a> {
+            pub features: Option<&'a FeatureSetView<'a>>,
+            pub deprecated: Option<bool>,
+            pub uninterpreted_option: crate::view::List<'a, UninterpretedOptionView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            ServiceOptions, "google.protobuf.ServiceOptions", boxed, required() within(999);
+            ServiceOptions, "google.protobuf.ServiceOptions", boxed, ServiceOptionsView, required() within(999);
             (33 "deprecated" deprecated optional bool)
             (34 "features" features sub message)
             (999 "uninterpreted_option" uninterpreted_option repeated message)
@@ -773,8 +1015,19 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`MethodOptions`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct MethodOptionsView<'a> {
+            pub deprecated: Option<bool>,
+            pub idempotency_level: Option<method_options::IdempotencyLevel>,
+            pub features: Option<&'a FeatureSetView<'a>>,
+            pub uninterpreted_option: crate::view::List<'a, UninterpretedOptionView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            MethodOptions, "google.protobuf.MethodOptions", boxed, required() within(999);
+            MethodOptions, "google.protobuf.MethodOptions", boxed, MethodOptionsView, required() within(999);
             (33 "deprecated" deprecated optional bool)
             (34 "idempotency_level" idempotency_level optional open [: method_options::IdempotencyLevel])
             (35 "features" features sub message)
@@ -802,8 +1055,22 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`UninterpretedOption`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct UninterpretedOptionView<'a> {
+            pub name: crate::view::List<'a, uninterpreted_option::NamePartView<'a>>,
+            pub identifier_value: Option<&'a str>,
+            pub positive_int_value: Option<u64>,
+            pub negative_int_value: Option<i64>,
+            pub double_value: Option<f64>,
+            pub string_value: Option<&'a [u8]>,
+            pub aggregate_value: Option<&'a str>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            UninterpretedOption, "google.protobuf.UninterpretedOption", boxed, required() within(2);
+            UninterpretedOption, "google.protobuf.UninterpretedOption", boxed, UninterpretedOptionView, required() within(2);
             (2 "name" name repeated message)
             (3 "identifier_value" identifier_value optional string)
             (4 "positive_int_value" positive_int_value optional uint64)
@@ -835,8 +1102,25 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`FeatureSet`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct FeatureSetView<'a> {
+            pub field_presence: Option<feature_set::FieldPresence>,
+            pub enum_type: Option<feature_set::EnumType>,
+            pub repeated_field_encoding: Option<feature_set::RepeatedFieldEncoding>,
+            pub utf8_validation: Option<feature_set::Utf8Validation>,
+            pub message_encoding: Option<feature_set::MessageEncoding>,
+            pub json_format: Option<feature_set::JsonFormat>,
+            pub enforce_naming_style: Option<feature_set::EnforceNamingStyle>,
+            pub default_symbol_visibility:
+                Option<feature_set::visibility_feature::DefaultSymbolVisibility>,
+            pub enforce_proto_limits: Option<feature_set::proto_limits_feature::EnforceProtoLimits>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            FeatureSet, "google.protobuf.FeatureSet", inline;
+            FeatureSet, "google.protobuf.FeatureSet", inline, FeatureSetView;
             (1 "field_presence" field_presence optional open [: feature_set::FieldPresence])
             (2 "enum_type" enum_type optional open [: feature_set::EnumType])
             (3 "repeated_field_encoding" repeated_field_encoding optional open [: feature_set::RepeatedFieldEncoding])
@@ -865,8 +1149,19 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`FeatureSetDefaults`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct FeatureSetDefaultsView<'a> {
+            pub defaults:
+                crate::view::List<'a, feature_set_defaults::FeatureSetEditionDefaultView<'a>>,
+            pub minimum_edition: Option<Edition>,
+            pub maximum_edition: Option<Edition>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            FeatureSetDefaults, "google.protobuf.FeatureSetDefaults", boxed;
+            FeatureSetDefaults, "google.protobuf.FeatureSetDefaults", boxed, FeatureSetDefaultsView;
             (1 "defaults" defaults repeated message)
             (4 "minimum_edition" minimum_edition optional open [: Edition])
             (5 "maximum_edition" maximum_edition optional open [: Edition])
@@ -924,8 +1219,16 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`SourceCodeInfo`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct SourceCodeInfoView<'a> {
+            pub location: crate::view::List<'a, source_code_info::LocationView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            SourceCodeInfo, "google.protobuf.SourceCodeInfo", boxed;
+            SourceCodeInfo, "google.protobuf.SourceCodeInfo", boxed, SourceCodeInfoView;
             (1 "location" location repeated message)
         }
 
@@ -941,8 +1244,16 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`GeneratedCodeInfo`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct GeneratedCodeInfoView<'a> {
+            pub annotation: crate::view::List<'a, generated_code_info::AnnotationView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            GeneratedCodeInfo, "google.protobuf.GeneratedCodeInfo", boxed;
+            GeneratedCodeInfo, "google.protobuf.GeneratedCodeInfo", boxed, GeneratedCodeInfoView;
             (1 "annotation" annotation repeated message)
         }
 
@@ -1037,8 +1348,18 @@ pub mod google {
                 pub _unknown: crate::UnknownFields,
             }
 
+            /// [`ExtensionRange`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct ExtensionRangeView<'a> {
+                pub start: Option<i32>,
+                pub end: Option<i32>,
+                pub options: Option<&'a super::ExtensionRangeOptionsView<'a>>,
+                #[doc(hidden)]
+                pub _unknown: crate::view::UnknownView<'a>,
+            }
+
             crate::__message! {
-                ExtensionRange, "google.protobuf.DescriptorProto.ExtensionRange", boxed, required() within(3);
+                ExtensionRange, "google.protobuf.DescriptorProto.ExtensionRange", boxed, ExtensionRangeView, required() within(3);
                 (1 "start" start optional int32)
                 (2 "end" end optional int32)
                 (3 "options" options sub message)
@@ -1057,8 +1378,17 @@ pub mod google {
                 pub _unknown: crate::UnknownFields,
             }
 
+            /// [`ReservedRange`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct ReservedRangeView<'a> {
+                pub start: Option<i32>,
+                pub end: Option<i32>,
+                #[doc(hidden)]
+                pub _unknown: crate::view::UnknownView<'a>,
+            }
+
             crate::__message! {
-                ReservedRange, "google.protobuf.DescriptorProto.ReservedRange", inline;
+                ReservedRange, "google.protobuf.DescriptorProto.ReservedRange", inline, ReservedRangeView;
                 (1 "start" start optional int32)
                 (2 "end" end optional int32)
             }
@@ -1088,8 +1418,20 @@ pub mod google {
                 pub _unknown: crate::UnknownFields,
             }
 
+            /// [`Declaration`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct DeclarationView<'a> {
+                pub number: Option<i32>,
+                pub full_name: Option<&'a str>,
+                pub r#type: Option<&'a str>,
+                pub reserved: Option<bool>,
+                pub repeated: Option<bool>,
+                #[doc(hidden)]
+                pub _unknown: crate::view::UnknownView<'a>,
+            }
+
             crate::__message! {
-                Declaration, "google.protobuf.ExtensionRangeOptions.Declaration", boxed;
+                Declaration, "google.protobuf.ExtensionRangeOptions.Declaration", boxed, DeclarationView;
                 (1 "number" number optional int32)
                 (2 "full_name" full_name optional string)
                 (3 "type" r#type optional string)
@@ -1273,8 +1615,17 @@ pub mod google {
                 pub _unknown: crate::UnknownFields,
             }
 
+            /// [`EnumReservedRange`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct EnumReservedRangeView<'a> {
+                pub start: Option<i32>,
+                pub end: Option<i32>,
+                #[doc(hidden)]
+                pub _unknown: crate::view::UnknownView<'a>,
+            }
+
             crate::__message! {
-                EnumReservedRange, "google.protobuf.EnumDescriptorProto.EnumReservedRange", inline;
+                EnumReservedRange, "google.protobuf.EnumDescriptorProto.EnumReservedRange", inline, EnumReservedRangeView;
                 (1 "start" start optional int32)
                 (2 "end" end optional int32)
             }
@@ -1321,8 +1672,17 @@ pub mod google {
                 pub _unknown: crate::UnknownFields,
             }
 
+            /// [`EditionDefault`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct EditionDefaultView<'a> {
+                pub edition: Option<super::Edition>,
+                pub value: Option<&'a str>,
+                #[doc(hidden)]
+                pub _unknown: crate::view::UnknownView<'a>,
+            }
+
             crate::__message! {
-                EditionDefault, "google.protobuf.FieldOptions.EditionDefault", boxed;
+                EditionDefault, "google.protobuf.FieldOptions.EditionDefault", boxed, EditionDefaultView;
                 (2 "value" value optional string)
                 (3 "edition" edition optional open [: super::Edition])
             }
@@ -1351,8 +1711,20 @@ pub mod google {
                 pub _unknown: crate::UnknownFields,
             }
 
+            /// [`FeatureSupport`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct FeatureSupportView<'a> {
+                pub edition_introduced: Option<super::Edition>,
+                pub edition_deprecated: Option<super::Edition>,
+                pub deprecation_warning: Option<&'a str>,
+                pub edition_removed: Option<super::Edition>,
+                pub removal_error: Option<&'a str>,
+                #[doc(hidden)]
+                pub _unknown: crate::view::UnknownView<'a>,
+            }
+
             crate::__message! {
-                FeatureSupport, "google.protobuf.FieldOptions.FeatureSupport", boxed;
+                FeatureSupport, "google.protobuf.FieldOptions.FeatureSupport", boxed, FeatureSupportView;
                 (1 "edition_introduced" edition_introduced optional open [: super::Edition])
                 (2 "edition_deprecated" edition_deprecated optional open [: super::Edition])
                 (3 "deprecation_warning" deprecation_warning optional string)
@@ -1497,8 +1869,17 @@ pub mod google {
                 pub _unknown: crate::UnknownFields,
             }
 
+            /// [`NamePart`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct NamePartView<'a> {
+                pub name_part: Option<&'a str>,
+                pub is_extension: Option<bool>,
+                #[doc(hidden)]
+                pub _unknown: crate::view::UnknownView<'a>,
+            }
+
             crate::__message! {
-                NamePart, "google.protobuf.UninterpretedOption.NamePart", boxed, required(1 2) within();
+                NamePart, "google.protobuf.UninterpretedOption.NamePart", boxed, NamePartView, required(1 2) within();
                 (1 "name_part" name_part optional string)
                 (2 "is_extension" is_extension optional bool)
             }
@@ -1512,8 +1893,15 @@ pub mod google {
                 pub _unknown: crate::UnknownFields,
             }
 
+            /// [`VisibilityFeature`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct VisibilityFeatureView<'a> {
+                #[doc(hidden)]
+                pub _unknown: crate::view::UnknownView<'a>,
+            }
+
             crate::__message! {
-                VisibilityFeature, "google.protobuf.FeatureSet.VisibilityFeature", inline;
+                VisibilityFeature, "google.protobuf.FeatureSet.VisibilityFeature", inline, VisibilityFeatureView;
             }
 
             #[derive(Clone, Default, PartialEq)]
@@ -1522,8 +1910,15 @@ pub mod google {
                 pub _unknown: crate::UnknownFields,
             }
 
+            /// [`ProtoLimitsFeature`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct ProtoLimitsFeatureView<'a> {
+                #[doc(hidden)]
+                pub _unknown: crate::view::UnknownView<'a>,
+            }
+
             crate::__message! {
-                ProtoLimitsFeature, "google.protobuf.FeatureSet.ProtoLimitsFeature", inline;
+                ProtoLimitsFeature, "google.protobuf.FeatureSet.ProtoLimitsFeature", inline, ProtoLimitsFeatureView;
             }
 
             #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -1723,8 +2118,18 @@ pub mod google {
                 pub _unknown: crate::UnknownFields,
             }
 
+            /// [`FeatureSetEditionDefault`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct FeatureSetEditionDefaultView<'a> {
+                pub edition: Option<super::Edition>,
+                pub overridable_features: Option<&'a super::FeatureSetView<'a>>,
+                pub fixed_features: Option<&'a super::FeatureSetView<'a>>,
+                #[doc(hidden)]
+                pub _unknown: crate::view::UnknownView<'a>,
+            }
+
             crate::__message! {
-                FeatureSetEditionDefault, "google.protobuf.FeatureSetDefaults.FeatureSetEditionDefault", boxed;
+                FeatureSetEditionDefault, "google.protobuf.FeatureSetDefaults.FeatureSetEditionDefault", boxed, FeatureSetEditionDefaultView;
                 (3 "edition" edition optional open [: super::Edition])
                 (4 "overridable_features" overridable_features sub message)
                 (5 "fixed_features" fixed_features sub message)
@@ -1836,8 +2241,20 @@ pub mod google {
                 pub _unknown: crate::UnknownFields,
             }
 
+            /// [`Location`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct LocationView<'a> {
+                pub path: crate::view::List<'a, i32>,
+                pub span: crate::view::List<'a, i32>,
+                pub leading_comments: Option<&'a str>,
+                pub trailing_comments: Option<&'a str>,
+                pub leading_detached_comments: crate::view::List<'a, &'a str>,
+                #[doc(hidden)]
+                pub _unknown: crate::view::UnknownView<'a>,
+            }
+
             crate::__message! {
-                Location, "google.protobuf.SourceCodeInfo.Location", boxed;
+                Location, "google.protobuf.SourceCodeInfo.Location", boxed, LocationView;
                 (1 "path" path packed int32)
                 (2 "span" span packed int32)
                 (3 "leading_comments" leading_comments optional string)
@@ -1867,8 +2284,20 @@ pub mod google {
                 pub _unknown: crate::UnknownFields,
             }
 
+            /// [`Annotation`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct AnnotationView<'a> {
+                pub path: crate::view::List<'a, i32>,
+                pub source_file: Option<&'a str>,
+                pub begin: Option<i32>,
+                pub end: Option<i32>,
+                pub semantic: Option<annotation::Semantic>,
+                #[doc(hidden)]
+                pub _unknown: crate::view::UnknownView<'a>,
+            }
+
             crate::__message! {
-                Annotation, "google.protobuf.GeneratedCodeInfo.Annotation", boxed;
+                Annotation, "google.protobuf.GeneratedCodeInfo.Annotation", boxed, AnnotationView;
                 (1 "path" path packed int32)
                 (2 "source_file" source_file optional string)
                 (3 "begin" begin optional int32)

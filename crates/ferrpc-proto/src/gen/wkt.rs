@@ -78,8 +78,17 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`Any`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct AnyView<'a> {
+            pub type_url: &'a str,
+            pub value: &'a [u8],
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            Any, "google.protobuf.Any", boxed;
+            Any, "google.protobuf.Any", boxed, AnyView;
             (1 "type_url" type_url implicit string)
             (2 "value" value implicit bytes)
         }
@@ -95,8 +104,16 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`SourceContext`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct SourceContextView<'a> {
+            pub file_name: &'a str,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            SourceContext, "google.protobuf.SourceContext", boxed;
+            SourceContext, "google.protobuf.SourceContext", boxed, SourceContextView;
             (1 "file_name" file_name implicit string)
         }
 
@@ -126,8 +143,22 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`Type`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct TypeView<'a> {
+            pub name: &'a str,
+            pub fields: crate::view::List<'a, FieldView<'a>>,
+            pub oneofs: crate::view::List<'a, &'a str>,
+            pub options: crate::view::List<'a, OptionView<'a>>,
+            pub source_context: ::core::option::Option<&'a SourceContextView<'a>>,
+            pub syntax: Syntax,
+            pub edition: &'a str,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            Type, "google.protobuf.Type", boxed;
+            Type, "google.protobuf.Type", boxed, TypeView;
             (1 "name" name implicit string)
             (2 "fields" fields repeated message)
             (3 "oneofs" oneofs repeated string)
@@ -171,8 +202,25 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`Field`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct FieldView<'a> {
+            pub kind: field::Kind,
+            pub cardinality: field::Cardinality,
+            pub number: i32,
+            pub name: &'a str,
+            pub type_url: &'a str,
+            pub oneof_index: i32,
+            pub packed: bool,
+            pub options: crate::view::List<'a, OptionView<'a>>,
+            pub json_name: &'a str,
+            pub default_value: &'a str,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            Field, "google.protobuf.Field", boxed;
+            Field, "google.protobuf.Field", boxed, FieldView;
             (1 "kind" kind implicit open)
             (2 "cardinality" cardinality implicit open)
             (3 "number" number implicit int32)
@@ -209,8 +257,21 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`Enum`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct EnumView<'a> {
+            pub name: &'a str,
+            pub enumvalue: crate::view::List<'a, EnumValueView<'a>>,
+            pub options: crate::view::List<'a, OptionView<'a>>,
+            pub source_context: ::core::option::Option<&'a SourceContextView<'a>>,
+            pub syntax: Syntax,
+            pub edition: &'a str,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            Enum, "google.protobuf.Enum", boxed;
+            Enum, "google.protobuf.Enum", boxed, EnumView;
             (1 "name" name implicit string)
             (2 "enumvalue" enumvalue repeated message)
             (3 "options" options repeated message)
@@ -237,8 +298,18 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`EnumValue`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct EnumValueView<'a> {
+            pub name: &'a str,
+            pub number: i32,
+            pub options: crate::view::List<'a, OptionView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            EnumValue, "google.protobuf.EnumValue", boxed;
+            EnumValue, "google.protobuf.EnumValue", boxed, EnumValueView;
             (1 "name" name implicit string)
             (2 "number" number implicit int32)
             (3 "options" options repeated message)
@@ -266,8 +337,17 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`Option`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct OptionView<'a> {
+            pub name: &'a str,
+            pub value: ::core::option::Option<&'a AnyView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            Option, "google.protobuf.Option", boxed;
+            Option, "google.protobuf.Option", boxed, OptionView;
             (1 "name" name implicit string)
             (2 "value" value sub message)
         }
@@ -355,8 +435,23 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`Api`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct ApiView<'a> {
+            pub name: &'a str,
+            pub methods: crate::view::List<'a, MethodView<'a>>,
+            pub options: crate::view::List<'a, OptionView<'a>>,
+            pub version: &'a str,
+            pub source_context: ::core::option::Option<&'a SourceContextView<'a>>,
+            pub mixins: crate::view::List<'a, MixinView<'a>>,
+            pub syntax: Syntax,
+            pub edition: &'a str,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            Api, "google.protobuf.Api", boxed;
+            Api, "google.protobuf.Api", boxed, ApiView;
             (1 "name" name implicit string)
             (2 "methods" methods repeated message)
             (3 "options" options repeated message)
@@ -403,8 +498,25 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`Method`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct MethodView<'a> {
+            pub name: &'a str,
+            pub request_type_url: &'a str,
+            pub request_streaming: bool,
+            pub response_type_url: &'a str,
+            pub response_streaming: bool,
+            pub options: crate::view::List<'a, OptionView<'a>>,
+            #[deprecated]
+            pub syntax: Syntax,
+            #[deprecated]
+            pub edition: &'a str,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            Method, "google.protobuf.Method", boxed;
+            Method, "google.protobuf.Method", boxed, MethodView;
             (1 "name" name implicit string)
             (2 "request_type_url" request_type_url implicit string)
             (3 "request_streaming" request_streaming implicit bool)
@@ -514,8 +626,17 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`Mixin`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct MixinView<'a> {
+            pub name: &'a str,
+            pub root: &'a str,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            Mixin, "google.protobuf.Mixin", boxed;
+            Mixin, "google.protobuf.Mixin", boxed, MixinView;
             (1 "name" name implicit string)
             (2 "root" root implicit string)
         }
@@ -601,8 +722,17 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`Duration`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct DurationView<'a> {
+            pub seconds: i64,
+            pub nanos: i32,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            Duration, "google.protobuf.Duration", inline;
+            Duration, "google.protobuf.Duration", inline, DurationView;
             (1 "seconds" seconds implicit int64)
             (2 "nanos" nanos implicit int32)
         }
@@ -622,8 +752,15 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`Empty`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct EmptyView<'a> {
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            Empty, "google.protobuf.Empty", inline;
+            Empty, "google.protobuf.Empty", inline, EmptyView;
         }
 
         /// `FieldMask` represents a set of symbolic field paths, for example:
@@ -855,8 +992,16 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`FieldMask`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct FieldMaskView<'a> {
+            pub paths: crate::view::List<'a, &'a str>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            FieldMask, "google.protobuf.FieldMask", boxed;
+            FieldMask, "google.protobuf.FieldMask", boxed, FieldMaskView;
             (1 "paths" paths repeated string)
         }
 
@@ -881,8 +1026,16 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`Struct`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct StructView<'a> {
+            pub fields: crate::view::MapView<'a, &'a str, ValueView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            Struct, "google.protobuf.Struct", boxed;
+            Struct, "google.protobuf.Struct", boxed, StructView;
             (1 "fields" fields map string message)
         }
 
@@ -900,8 +1053,16 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`Value`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct ValueView<'a> {
+            pub kind: ::core::option::Option<value::KindView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            Value, "google.protobuf.Value", boxed;
+            Value, "google.protobuf.Value", boxed, ValueView;
             (oneof kind)
         }
 
@@ -914,8 +1075,16 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`ListValue`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct ListValueView<'a> {
+            pub values: crate::view::List<'a, ValueView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            ListValue, "google.protobuf.ListValue", boxed;
+            ListValue, "google.protobuf.ListValue", boxed, ListValueView;
             (1 "values" values repeated message)
         }
 
@@ -1059,8 +1228,17 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`Timestamp`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct TimestampView<'a> {
+            pub seconds: i64,
+            pub nanos: i32,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            Timestamp, "google.protobuf.Timestamp", inline;
+            Timestamp, "google.protobuf.Timestamp", inline, TimestampView;
             (1 "seconds" seconds implicit int64)
             (2 "nanos" nanos implicit int32)
         }
@@ -1079,8 +1257,16 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`DoubleValue`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct DoubleValueView<'a> {
+            pub value: f64,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            DoubleValue, "google.protobuf.DoubleValue", inline;
+            DoubleValue, "google.protobuf.DoubleValue", inline, DoubleValueView;
             (1 "value" value implicit double)
         }
 
@@ -1098,8 +1284,16 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`FloatValue`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct FloatValueView<'a> {
+            pub value: f32,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            FloatValue, "google.protobuf.FloatValue", inline;
+            FloatValue, "google.protobuf.FloatValue", inline, FloatValueView;
             (1 "value" value implicit float)
         }
 
@@ -1117,8 +1311,16 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`Int64Value`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct Int64ValueView<'a> {
+            pub value: i64,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            Int64Value, "google.protobuf.Int64Value", inline;
+            Int64Value, "google.protobuf.Int64Value", inline, Int64ValueView;
             (1 "value" value implicit int64)
         }
 
@@ -1136,8 +1338,16 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`UInt64Value`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct UInt64ValueView<'a> {
+            pub value: u64,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            UInt64Value, "google.protobuf.UInt64Value", inline;
+            UInt64Value, "google.protobuf.UInt64Value", inline, UInt64ValueView;
             (1 "value" value implicit uint64)
         }
 
@@ -1155,8 +1365,16 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`Int32Value`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct Int32ValueView<'a> {
+            pub value: i32,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            Int32Value, "google.protobuf.Int32Value", inline;
+            Int32Value, "google.protobuf.Int32Value", inline, Int32ValueView;
             (1 "value" value implicit int32)
         }
 
@@ -1174,8 +1392,16 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`UInt32Value`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct UInt32ValueView<'a> {
+            pub value: u32,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            UInt32Value, "google.protobuf.UInt32Value", inline;
+            UInt32Value, "google.protobuf.UInt32Value", inline, UInt32ValueView;
             (1 "value" value implicit uint32)
         }
 
@@ -1193,8 +1419,16 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`BoolValue`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct BoolValueView<'a> {
+            pub value: bool,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            BoolValue, "google.protobuf.BoolValue", inline;
+            BoolValue, "google.protobuf.BoolValue", inline, BoolValueView;
             (1 "value" value implicit bool)
         }
 
@@ -1212,8 +1446,16 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`StringValue`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct StringValueView<'a> {
+            pub value: &'a str,
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            StringValue, "google.protobuf.StringValue", boxed;
+            StringValue, "google.protobuf.StringValue", boxed, StringValueView;
             (1 "value" value implicit string)
         }
 
@@ -1231,8 +1473,16 @@ pub mod google {
             pub _unknown: crate::UnknownFields,
         }
 
+        /// [`BytesValue`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct BytesValueView<'a> {
+            pub value: &'a [u8],
+            #[doc(hidden)]
+            pub _unknown: crate::view::UnknownView<'a>,
+        }
+
         crate::__message! {
-            BytesValue, "google.protobuf.BytesValue", boxed;
+            BytesValue, "google.protobuf.BytesValue", boxed, BytesValueView;
             (1 "value" value implicit bytes)
         }
 
@@ -1362,8 +1612,19 @@ pub mod google {
                 ListValue(crate::__private::Box<super::ListValue>),
             }
 
+            /// [`Kind`] as it is read where it lies.
+            #[derive(Clone, Copy, Debug, PartialEq)]
+            pub enum KindView<'a> {
+                NullValue(super::NullValue),
+                NumberValue(f64),
+                StringValue(&'a str),
+                BoolValue(bool),
+                StructValue(&'a super::StructView<'a>),
+                ListValue(&'a super::ListValueView<'a>),
+            }
+
             crate::__oneof! {
-                Kind;
+                Kind, KindView;
                 (1 "null_value" NullValue open)
                 (2 "number_value" NumberValue double)
                 (3 "string_value" StringValue string)

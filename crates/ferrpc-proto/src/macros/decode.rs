@@ -57,6 +57,26 @@ macro_rules! __in_groups {
 
 }
 
+/// The function of a message that reads usual records, with its attributes. `PARTS` are the message's.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __decode_known {
+    ([$(#[$attribute:meta])*] $message:ty; $($part:tt)*) => {
+        $(#[$attribute])*
+        #[allow(unused)] // Of a message without fields.
+        unsafe fn decode_known(
+            &mut self,
+            mut p: p::absorb::At,
+            end: p::absorb::At,
+            d: &mut p::Decoding<'i>,
+        ) -> p::absorb::At {
+            let limit = d.limit(end);
+            $crate::__in_groups! { __decode ($message, self p end limit d) $($part)* }
+            p
+        }
+    };
+}
+
 /// Reads records from `p` on, as long as they are usual ones.
 ///
 /// Fields are tested in their order, each behind the one before it, so that what comes in order costs one

@@ -80,8 +80,74 @@ pub mod ferrpc {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Everything`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct EverythingView<'a> {
+            pub int32: i32,
+            pub int64: i64,
+            pub uint32: u32,
+            pub uint64: u64,
+            pub sint32: i32,
+            pub sint64: i64,
+            pub fixed32: u32,
+            pub fixed64: u64,
+            pub sfixed32: i32,
+            pub sfixed64: i64,
+            pub float: f32,
+            pub double: f64,
+            pub bool: bool,
+            pub string: &'a str,
+            pub bytes: &'a [u8],
+            pub mood: Mood,
+            pub point: Option<&'a PointView<'a>>,
+            pub node: Option<&'a NodeView<'a>>,
+            pub maybe_int32: Option<i32>,
+            pub maybe_double: Option<f64>,
+            pub maybe_string: Option<&'a str>,
+            pub maybe_bytes: Option<&'a [u8]>,
+            pub maybe_mood: Option<Mood>,
+            pub maybe_point: Option<&'a PointView<'a>>,
+            pub int32s: ::ferrpc_proto::view::List<'a, i32>,
+            pub int64s: ::ferrpc_proto::view::List<'a, i64>,
+            pub uint32s: ::ferrpc_proto::view::List<'a, u32>,
+            pub uint64s: ::ferrpc_proto::view::List<'a, u64>,
+            pub sint32s: ::ferrpc_proto::view::List<'a, i32>,
+            pub sint64s: ::ferrpc_proto::view::List<'a, i64>,
+            pub fixed32s: ::ferrpc_proto::view::FixedSlice<'a, u32>,
+            pub fixed64s: ::ferrpc_proto::view::FixedSlice<'a, u64>,
+            pub sfixed32s: ::ferrpc_proto::view::FixedSlice<'a, i32>,
+            pub sfixed64s: ::ferrpc_proto::view::FixedSlice<'a, i64>,
+            pub floats: ::ferrpc_proto::view::FixedSlice<'a, f32>,
+            pub doubles: ::ferrpc_proto::view::FixedSlice<'a, f64>,
+            pub bools: ::ferrpc_proto::view::List<'a, bool>,
+            pub strings: ::ferrpc_proto::view::List<'a, &'a str>,
+            pub byteses: ::ferrpc_proto::view::List<'a, &'a [u8]>,
+            pub moods: ::ferrpc_proto::view::List<'a, Mood>,
+            pub points: ::ferrpc_proto::view::List<'a, PointView<'a>>,
+            pub nodes: ::ferrpc_proto::view::List<'a, NodeView<'a>>,
+            pub loose: ::ferrpc_proto::view::List<'a, i64>,
+            pub int32_int64: ::ferrpc_proto::view::MapView<'a, i32, i64>,
+            pub bool_bytes: ::ferrpc_proto::view::MapView<'a, bool, &'a [u8]>,
+            pub string_string: ::ferrpc_proto::view::MapView<'a, &'a str, &'a str>,
+            pub string_node: ::ferrpc_proto::view::MapView<'a, &'a str, NodeView<'a>>,
+            pub sfixed64_mood: ::ferrpc_proto::view::MapView<'a, i64, Mood>,
+            pub uint64_double: ::ferrpc_proto::view::MapView<'a, u64, f64>,
+            pub sint32_point: ::ferrpc_proto::view::MapView<'a, i32, PointView<'a>>,
+            pub choice: Option<everything::ChoiceView<'a>>,
+            pub any: Option<&'a ::ferrpc_proto::wkt::AnyView<'a>>,
+            pub at: Option<&'a ::ferrpc_proto::wkt::TimestampView<'a>>,
+            pub value: Option<&'a ::ferrpc_proto::wkt::ValueView<'a>>,
+            pub wrapped: Option<&'a ::ferrpc_proto::wkt::StringValueView<'a>>,
+            pub r#type: &'a str,
+            pub self_: &'a str,
+            pub camel_case: &'a str,
+            pub inner: Option<&'a everything::deep::InnerView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Everything, "ferrpc.test.Everything", boxed;
+            Everything, "ferrpc.test.Everything", boxed, EverythingView;
             (1 "int32" int32 implicit int32)
             (2 "int64" int64 implicit int64)
             (3 "uint32" uint32 implicit uint32)
@@ -152,8 +218,17 @@ pub mod ferrpc {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Point`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct PointView<'a> {
+            pub x: f64,
+            pub y: f64,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Point, "ferrpc.test.Point", inline;
+            Point, "ferrpc.test.Point", inline, PointView;
             (1 "x" x implicit double)
             (2 "y" y implicit double)
         }
@@ -169,8 +244,19 @@ pub mod ferrpc {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Node`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct NodeView<'a> {
+            pub name: &'a str,
+            pub next: Option<&'a NodeView<'a>>,
+            pub children: ::ferrpc_proto::view::List<'a, NodeView<'a>>,
+            pub kind: Option<node::KindView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Node, "ferrpc.test.Node", boxed;
+            Node, "ferrpc.test.Node", boxed, NodeView;
             (1 "name" name implicit string)
             (2 "next" next sub message)
             (3 "children" children repeated message)
@@ -210,8 +296,15 @@ pub mod ferrpc {
                 pub _unknown: ::ferrpc_proto::UnknownFields,
             }
 
+            /// [`Deep`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct DeepView<'a> {
+                #[doc(hidden)]
+                pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+            }
+
             ::ferrpc_proto::__message! {
-                Deep, "ferrpc.test.Everything.Deep", inline;
+                Deep, "ferrpc.test.Everything.Deep", inline, DeepView;
             }
 
             #[derive(Clone, Debug, PartialEq)]
@@ -226,8 +319,21 @@ pub mod ferrpc {
                 OneDuration(::ferrpc_proto::wkt::Duration),
             }
 
+            /// [`Choice`] as it is read where it lies.
+            #[derive(Clone, Copy, Debug, PartialEq)]
+            pub enum ChoiceView<'a> {
+                OneInt32(i32),
+                OneString(&'a str),
+                OneBytes(&'a [u8]),
+                OneMood(super::Mood),
+                OnePoint(&'a super::PointView<'a>),
+                OneNode(&'a super::NodeView<'a>),
+                OneDouble(f64),
+                OneDuration(&'a ::ferrpc_proto::wkt::DurationView<'a>),
+            }
+
             ::ferrpc_proto::__oneof! {
-                Choice;
+                Choice, ChoiceView;
                 (61 "one_int32" OneInt32 int32)
                 (62 "one_string" OneString string)
                 (63 "one_bytes" OneBytes bytes)
@@ -246,8 +352,15 @@ pub mod ferrpc {
                     pub _unknown: ::ferrpc_proto::UnknownFields,
                 }
 
+                /// [`Inner`] as it is read where it lies.
+                #[derive(Clone, Copy, Default, PartialEq)]
+                pub struct InnerView<'a> {
+                    #[doc(hidden)]
+                    pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+                }
+
                 ::ferrpc_proto::__message! {
-                    Inner, "ferrpc.test.Everything.Deep.Inner", inline;
+                    Inner, "ferrpc.test.Everything.Deep.Inner", inline, InnerView;
                 }
 
                 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -275,8 +388,15 @@ pub mod ferrpc {
                 Leaf(i64),
             }
 
+            /// [`Kind`] as it is read where it lies.
+            #[derive(Clone, Copy, Debug, PartialEq)]
+            pub enum KindView<'a> {
+                Link(&'a super::NodeView<'a>),
+                Leaf(i64),
+            }
+
             ::ferrpc_proto::__oneof! {
-                Kind;
+                Kind, KindView;
                 (4 "link" Link boxed)
                 (5 "leaf" Leaf int64)
             }

@@ -20,8 +20,19 @@ pub mod ferrpc {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Legacy`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct LegacyView<'a> {
+            pub data: Option<&'a legacy::DataView<'a>>,
+            pub row: ::ferrpc_proto::view::List<'a, legacy::RowView<'a>>,
+            pub choice: Option<legacy::ChoiceView<'a>>,
+            pub legacy: Option<&'a LegacyView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Legacy, "ferrpc.test.Legacy", boxed;
+            Legacy, "ferrpc.test.Legacy", boxed, LegacyView;
             (1 "data" data sub group)
             (2 "row" row repeated group)
             (oneof choice)
@@ -40,8 +51,20 @@ pub mod ferrpc {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Order`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct OrderView<'a> {
+            pub id: Option<&'a str>,
+            pub line: ::ferrpc_proto::view::List<'a, order::LineView<'a>>,
+            pub named: ::ferrpc_proto::view::MapView<'a, &'a str, order::LineView<'a>>,
+            pub next: Option<&'a order::NodeView<'a>>,
+            pub more: Option<order::MoreView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Order, "ferrpc.test.Order", boxed, required(1) within(2 3 4 5);
+            Order, "ferrpc.test.Order", boxed, OrderView, required(1) within(2 3 4 5);
             (1 "id" id optional string)
             (2 "line" line repeated message)
             (3 "named" named map string message)
@@ -73,8 +96,32 @@ pub mod ferrpc {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Defaults`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct DefaultsView<'a> {
+            pub text: Option<&'a str>,
+            pub raw: Option<&'a [u8]>,
+            pub small: Option<i32>,
+            pub large: Option<i64>,
+            pub largest: Option<u64>,
+            pub third: Option<f32>,
+            pub huge: Option<f64>,
+            pub infinite: Option<f64>,
+            pub none: Option<f32>,
+            pub yes: Option<bool>,
+            pub color: Option<Color>,
+            pub first: Option<Color>,
+            pub plain: Option<&'a str>,
+            pub bare: Option<&'a [u8]>,
+            pub zero: Option<u32>,
+            pub whole: Option<f64>,
+            pub inner: Option<&'a DefaultsView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Defaults, "ferrpc.test.Defaults", boxed, required(16) within(17);
+            Defaults, "ferrpc.test.Defaults", boxed, DefaultsView, required(16) within(17);
             (1 "text" text optional string [= "a\"\\\nü"])
             (2 "raw" raw optional bytes [= b"\x00\xff\'x"])
             (3 "small" small optional int32 [= -2147483648])
@@ -102,8 +149,16 @@ pub mod ferrpc {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Open`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct OpenView<'a> {
+            pub own: Option<i32>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Open, "ferrpc.test.Open", inline;
+            Open, "ferrpc.test.Open", inline, OpenView;
             (1 "own" own optional int32)
         }
 
@@ -114,8 +169,16 @@ pub mod ferrpc {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Part`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct PartView<'a> {
+            pub x: Option<i32>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Part, "ferrpc.test.Part", inline;
+            Part, "ferrpc.test.Part", inline, PartView;
             (1 "x" x optional int32)
         }
 
@@ -126,8 +189,16 @@ pub mod ferrpc {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Piece`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct PieceView<'a> {
+            pub x: Option<i32>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Piece, "ferrpc.test.Piece", inline;
+            Piece, "ferrpc.test.Piece", inline, PieceView;
             (1 "x" x optional int32)
         }
 
@@ -138,8 +209,15 @@ pub mod ferrpc {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Bag`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct BagView<'a> {
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Bag, "ferrpc.test.Bag", inline;
+            Bag, "ferrpc.test.Bag", inline, BagView;
         }
 
         #[derive(Clone, Default, PartialEq)]
@@ -150,8 +228,17 @@ pub mod ferrpc {
             pub _unknown: ::ferrpc_proto::UnknownFields,
         }
 
+        /// [`Apple`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct AppleView<'a> {
+            pub weight: Option<i32>,
+            pub kind: Option<&'a str>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
         ::ferrpc_proto::__message! {
-            Apple, "ferrpc.test.Apple", boxed;
+            Apple, "ferrpc.test.Apple", boxed, AppleView;
             (1 "weight" weight optional int32)
             (2 "kind" kind optional string)
         }
@@ -249,8 +336,18 @@ pub mod ferrpc {
                 pub _unknown: ::ferrpc_proto::UnknownFields,
             }
 
+            /// [`Data`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct DataView<'a> {
+                pub number: Option<i32>,
+                pub text: Option<&'a str>,
+                pub inner: Option<&'a data::InnerView<'a>>,
+                #[doc(hidden)]
+                pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+            }
+
             ::ferrpc_proto::__message! {
-                Data, "ferrpc.test.Legacy.Data", boxed;
+                Data, "ferrpc.test.Legacy.Data", boxed, DataView;
                 (1 "number" number optional int32)
                 (2 "text" text optional string)
                 (3 "inner" inner sub group)
@@ -263,8 +360,16 @@ pub mod ferrpc {
                 pub _unknown: ::ferrpc_proto::UnknownFields,
             }
 
+            /// [`Row`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct RowView<'a> {
+                pub x: Option<i32>,
+                #[doc(hidden)]
+                pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+            }
+
             ::ferrpc_proto::__message! {
-                Row, "ferrpc.test.Legacy.Row", inline;
+                Row, "ferrpc.test.Legacy.Row", inline, RowView;
                 (1 "x" x optional sint32)
             }
 
@@ -276,8 +381,16 @@ pub mod ferrpc {
                 pub _unknown: ::ferrpc_proto::UnknownFields,
             }
 
+            /// [`Small`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct SmallView<'a> {
+                pub x: Option<i32>,
+                #[doc(hidden)]
+                pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+            }
+
             ::ferrpc_proto::__message! {
-                Small, "ferrpc.test.Legacy.Small", inline;
+                Small, "ferrpc.test.Legacy.Small", inline, SmallView;
                 (1 "x" x optional int32)
             }
 
@@ -289,8 +402,16 @@ pub mod ferrpc {
                 pub _unknown: ::ferrpc_proto::UnknownFields,
             }
 
+            /// [`Large`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct LargeView<'a> {
+                pub text: Option<&'a str>,
+                #[doc(hidden)]
+                pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+            }
+
             ::ferrpc_proto::__message! {
-                Large, "ferrpc.test.Legacy.Large", boxed;
+                Large, "ferrpc.test.Legacy.Large", boxed, LargeView;
                 (202 "text" text optional string)
             }
 
@@ -300,8 +421,15 @@ pub mod ferrpc {
                 Large(Box<Large>),
             }
 
+            /// [`Choice`] as it is read where it lies.
+            #[derive(Clone, Copy, Debug, PartialEq)]
+            pub enum ChoiceView<'a> {
+                Small(&'a SmallView<'a>),
+                Large(&'a LargeView<'a>),
+            }
+
             ::ferrpc_proto::__oneof! {
-                Choice;
+                Choice, ChoiceView;
                 (3 "small" Small group)
                 (201 "large" Large boxed_group)
             }
@@ -315,8 +443,16 @@ pub mod ferrpc {
                     pub _unknown: ::ferrpc_proto::UnknownFields,
                 }
 
+                /// [`Inner`] as it is read where it lies.
+                #[derive(Clone, Copy, Default, PartialEq)]
+                pub struct InnerView<'a> {
+                    pub numbers: ::ferrpc_proto::view::List<'a, i32>,
+                    #[doc(hidden)]
+                    pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+                }
+
                 ::ferrpc_proto::__message! {
-                    Inner, "ferrpc.test.Legacy.Data.Inner", boxed;
+                    Inner, "ferrpc.test.Legacy.Data.Inner", boxed, InnerView;
                     (1 "numbers" numbers repeated int32)
                 }
             }
@@ -332,8 +468,17 @@ pub mod ferrpc {
                 pub _unknown: ::ferrpc_proto::UnknownFields,
             }
 
+            /// [`Line`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct LineView<'a> {
+                pub sku: Option<i32>,
+                pub at: Option<&'a PointView<'a>>,
+                #[doc(hidden)]
+                pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+            }
+
             ::ferrpc_proto::__message! {
-                Line, "ferrpc.test.Order.Line", boxed, required(1 2) within();
+                Line, "ferrpc.test.Order.Line", boxed, LineView, required(1 2) within();
                 (1 "sku" sku optional int32)
                 (2 "at" at sub message)
             }
@@ -346,8 +491,16 @@ pub mod ferrpc {
                 pub _unknown: ::ferrpc_proto::UnknownFields,
             }
 
+            /// [`Node`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct NodeView<'a> {
+                pub order: Option<&'a super::OrderView<'a>>,
+                #[doc(hidden)]
+                pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+            }
+
             ::ferrpc_proto::__message! {
-                Node, "ferrpc.test.Order.Node", boxed, required() within(1);
+                Node, "ferrpc.test.Order.Node", boxed, NodeView, required() within(1);
                 (1 "order" order sub message)
             }
 
@@ -358,8 +511,16 @@ pub mod ferrpc {
                 pub _unknown: ::ferrpc_proto::UnknownFields,
             }
 
+            /// [`Point`] as it is read where it lies.
+            #[derive(Clone, Copy, Default, PartialEq)]
+            pub struct PointView<'a> {
+                pub x: Option<i32>,
+                #[doc(hidden)]
+                pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+            }
+
             ::ferrpc_proto::__message! {
-                Point, "ferrpc.test.Order.Point", inline;
+                Point, "ferrpc.test.Order.Point", inline, PointView;
                 (1 "x" x optional int32)
             }
 
@@ -369,8 +530,15 @@ pub mod ferrpc {
                 None(i32),
             }
 
+            /// [`More`] as it is read where it lies.
+            #[derive(Clone, Copy, Debug, PartialEq)]
+            pub enum MoreView<'a> {
+                Extra(&'a LineView<'a>),
+                None(i32),
+            }
+
             ::ferrpc_proto::__oneof! {
-                More;
+                More, MoreView;
                 (5 "extra" Extra boxed)
                 (6 "none" None int32)
             }

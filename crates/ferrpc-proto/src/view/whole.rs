@@ -1,0 +1,41 @@
+//! Required fields of views. What exactly is missing is told by the owned message.
+
+use super::View;
+use crate::error::Uninitialized;
+use crate::message::Message;
+use crate::table::Layout;
+
+/// A oneof's enum in a view.
+pub trait Choice {
+    /// Whether nothing is missing in its message, if it is one.
+    #[inline]
+    fn is_whole(&self) -> bool {
+        true
+    }
+}
+
+/// Whether nothing is missing in any of these messages.
+#[inline]
+pub fn all_whole<'v, 'a: 'v, V: View<'a>>(messages: impl IntoIterator<Item = &'v V>) -> bool {
+    !V::Owned::CHECKED || messages.into_iter().all(V::is_whole)
+}
+
+/// Whether a number is one of these.
+pub const fn contains(numbers: &[u32], number: u32) -> bool {
+    let mut at = 0;
+    while at < numbers.len() {
+        if numbers[at] == number {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Asks for the required fields of a view.
+///
+/// The owned message has the last word: it has no entry of a map any more that a later one replaced.
+#[inline]
+pub(crate) fn check<'a, V: View<'a>>(view: &V) -> Result<(), Uninitialized> {
+    if !V::Owned::CHECKED || view.is_whole() { Ok(()) } else { view.to_owned_message().check_initialized() }
+}
