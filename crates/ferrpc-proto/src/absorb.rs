@@ -13,10 +13,12 @@
 //! 1. A function with a position `p` and an `end` is called with both in one input, everything before `end`
 //!    readable, and `p` behind a tag that began before [`Decoding::limit`] of `end`: ten bytes are readable.
 //! 2. A position that is returned lies in the same input. Only numbers can end behind `end`; who calls looks.
-//! 3. The input outlives `'i`, apart from the copy of its last bytes that [`rest`] makes: values that
-//!    borrow from the input must not be read from that.
+//! 3. The input outlives `'i`, apart from the copies that [`with_slack`] makes: values that
+//!    borrow from the input must not be read from those.
 
 #![expect(unsafe_code)]
+
+use core::mem::MaybeUninit;
 
 use bytes::Bytes;
 
@@ -68,12 +70,49 @@ pub(crate) fn message<'i, M: Known<'i>>(
     d: &mut Decoding<'i>,
 ) -> Result<(), DecodeError> {
     assert!(len <= readable.len(), "what is decoded can be read");
-    // SAFETY: (1) the pointer may read all of `readable`, and `d` knows how far that goes.
+    let slack = readable.len() - len;
+    // SAFETY: (1) the pointer may read all of `readable`, and `d` knows how far that goes; of a copy alike.
     let behind = unsafe {
-        let p = readable.as_ptr();
-        whole(message, p, p.add(len), d)
+        if slack < SLACK_BYTES && len <= COPIED_BYTES_MAX {
+            with_slack::<{ COPIED_BYTES_MAX + SLACK_BYTES }>(&readable[..len], d, |p, end, d| {
+                whole(message, p, end, d)
+            })
+        } else {
+            let p = readable.as_ptr();
+            whole(message, p, p.add(len), d)
+        }
     };
     if behind == ODD { Err(failure(d)) } else { Ok(()) }
+}
+
+/// An input without slack of up to this length is copied as a whole: less work than to change over to a copy
+/// of its last bytes, wherever they are.
+const COPIED_BYTES_MAX: usize = 256;
+
+/// Decodes a copy of some bytes of an input that has slack behind it. What is left is at most `N`, with the
+/// slack.
+#[inline(always)]
+fn with_slack<'i, const N: usize>(
+    bytes: &[u8],
+    d: &mut Decoding<'i>,
+    decode: impl FnOnce(At, At, &mut Decoding<'i>) -> At,
+) -> At {
+    assert!(bytes.len() + SLACK_BYTES <= N, "room for the bytes and their slack");
+    let mut copy = [const { MaybeUninit::<u8>::uninit() }; N];
+    let p = copy.as_mut_ptr().cast::<u8>();
+    // SAFETY: there is room, as seen above.
+    let end = unsafe {
+        core::ptr::copy_nonoverlapping(bytes.as_ptr(), p, bytes.len());
+        p.add(bytes.len()).write_bytes(0, SLACK_BYTES);
+        p.add(bytes.len())
+    };
+    let (fast_end, start) = (d.fast_end, d.start);
+    // Offsets are told as if the copy lay where the bytes do.
+    d.start = start.wrapping_sub(bytes.as_ptr().addr()).wrapping_add(p.addr());
+    d.fast_end = end.wrapping_add(1);
+    let behind = decode(p, end, d);
+    (d.fast_end, d.start) = (fast_end, start);
+    behind
 }
 
 /// Decodes from `p` to `end`; returns `end`, or `ODD` with an error in `d`.
@@ -201,7 +240,12 @@ unsafe fn rest<'i>(message: &mut dyn Owned<'i>, mut at: At, end: At, d: &mut Dec
             return end;
         }
         if at >= d.fast_end {
-            return if last_bytes(message, left, d) { end } else { ODD };
+            // SAFETY: (1) of the copy; (3) owned messages copy what they read.
+            let behind = with_slack::<{ 2 * SLACK_BYTES }>(left, d, |p, end, d| unsafe {
+                let at = message.known(p, end, d);
+                if at == end { at } else { rest(message, at, end, d) }
+            });
+            return if behind == ODD { ODD } else { end };
         }
         // SAFETY: the caller's promise, and as many bytes as there are between the two.
         let unknown =
@@ -310,25 +354,6 @@ unsafe fn rest_of_group<'i>(
             at = message.known(at, end, d);
         }
     }
-}
-
-/// Decodes the last bytes of an input that ends with them, fewer than [`SLACK_BYTES`], with slack.
-fn last_bytes<'i>(message: &mut dyn Owned<'i>, bytes: &[u8], d: &mut Decoding<'i>) -> bool {
-    let mut copy = [0; 2 * SLACK_BYTES];
-    copy[..bytes.len()].copy_from_slice(bytes);
-    let (fast_end, start) = (d.fast_end, d.start);
-    // Offsets are told as if the copy lay where the bytes do.
-    d.start = start.wrapping_sub(bytes.as_ptr().addr()).wrapping_add(copy.as_ptr().addr());
-    let p = copy.as_ptr();
-    // SAFETY: (1) at least 16 bytes follow the message's, which are at most 15. (3) owned messages copy.
-    let behind = unsafe {
-        let end = p.add(bytes.len());
-        d.fast_end = end.add(1);
-        let at = message.known(p, end, d);
-        if at == end { at } else { rest(message, at, end, d) }
-    };
-    (d.fast_end, d.start) = (fast_end, start);
-    behind != ODD
 }
 
 /// Where a message stops that read up to `behind` a record that began at `record`.

@@ -134,12 +134,25 @@ impl<K: Hash + Eq, V> Map<K, V> {
             self.entries[at].1 = value;
             return Ok(());
         }
-        budget.reserve(&mut self.entries, 1)?;
-        if self.entries.len() >= SEARCHED {
-            // At most four slots of four bytes an entry, right after the index has doubled.
-            budget.take(16)?;
-        }
+        self.reserve_within(budget, 1)?;
         self.push_new(key, value);
+        Ok(())
+    }
+
+    /// How many more entries there is room for.
+    pub(crate) fn spare(&self) -> usize {
+        self.entries.capacity() - self.entries.len()
+    }
+
+    /// Makes room for `more` entries on behalf of a decoder, which pays for it and for their index.
+    pub(crate) fn reserve_within(&mut self, budget: &mut Budget, more: usize) -> Result<(), OverBudget> {
+        let before = self.entries.capacity();
+        budget.reserve(&mut self.entries, more)?;
+        let after = self.entries.capacity();
+        if after > SEARCHED {
+            // At most four slots of four bytes an entry.
+            budget.take((after - before).saturating_mul(16))?;
+        }
         Ok(())
     }
 
@@ -168,7 +181,8 @@ impl<K: Hash + Eq, V> Map<K, V> {
     fn rebuild(&mut self) {
         self.index = None;
         if self.entries.len() > SEARCHED {
-            let mut index = Box::new(Index::for_len(self.entries.len()));
+            // As large as it will be when there are as many entries as there is room for.
+            let mut index = Box::new(Index::for_len(self.entries.capacity()));
             for (at, (key, _)) in self.entries.iter().enumerate() {
                 index.add(key, at);
             }

@@ -32,6 +32,12 @@ unsafe impl<'i, A: Kind, B: Kind, K: Absorb<'i, A> + Hash + Eq, V: Absorb<'i, B>
         loop {
             // SAFETY: the caller's promise, or the last line saw that a record begins here.
             unsafe {
+                // What a sender repeats is paid for before room is made.
+                if self.spare() == 0
+                    && self.reserve_within(&mut d.budget, input::run(p, limit, end, tag)).is_err()
+                {
+                    return done;
+                }
                 let Some((key, value, behind)) = entry::<A, B, K, V>(p, end, d) else {
                     return if d.error.is_some() { ODD } else { done };
                 };
