@@ -691,6 +691,22 @@ impl Table {
         self.fields.binary_search_by_key(&number, |field| field.number).ok()
     }
 
+    /// Whether a path of names leads to a field, through singular messages.
+    pub(crate) fn has_path(&self, path: &str) -> bool {
+        let (mut table, mut rest) = (self, path);
+        loop {
+            let (name, inside) = rest.split_once('.').map_or((rest, None), |(name, rest)| (name, Some(rest)));
+            let Some(field) = table.fields.iter().find(|field| field.name == name) else { return false };
+            match (inside, field.place, field.aux) {
+                (None, ..) => return true,
+                (Some(inside), Place::Optional(_) | Place::Oneof(_), Aux::Message(of)) => {
+                    (table, rest) = (of(), inside);
+                }
+                _ => return false,
+            }
+        }
+    }
+
     fn search(&self, tag: u32) -> Option<usize> {
         let (number, wire_type) = (tag >> 3, tag & 7);
         let index = self.index_of(number)?;

@@ -4,6 +4,7 @@ pub use generated::google::protobuf::*;
 pub use time::OutOfRange;
 
 mod any;
+mod field_mask;
 mod time;
 mod values;
 

@@ -18,9 +18,14 @@ impl Any {
         Ok(Self { type_url, value: message.encode_to_vec()?.into(), ..Self::default() })
     }
 
+    /// The full name of the type inside: what stands behind the last `/`. Empty if there is none.
+    pub fn type_name(&self) -> &str {
+        self.type_url.rsplit_once('/').map_or("", |(_, name)| name)
+    }
+
     /// Whether a message of type `M` is inside. What stands before the last `/` of the name does not matter.
     pub fn is<M: Message>(&self) -> bool {
-        self.type_url.rsplit_once('/').is_some_and(|(_, name)| name == M::FULL_NAME)
+        self.type_name() == M::FULL_NAME
     }
 
     /// The message inside, or `None` if it is of another type.
@@ -50,6 +55,7 @@ mod tests {
         let inside = StringValue { value: "x".into(), ..Default::default() };
         let any = Any::pack(&inside).unwrap();
         assert_eq!(any.type_url, "type.googleapis.com/google.protobuf.StringValue");
+        assert_eq!(any.type_name(), "google.protobuf.StringValue");
         assert_eq!(any.unpack().unwrap(), Some(inside));
         assert_eq!(any.unpack::<Empty>().unwrap(), None);
         let elsewhere = Any { type_url: "example.org/a/google.protobuf.Empty".into(), ..Default::default() };

@@ -1,6 +1,7 @@
-//! `Timestamp` and `Duration` to and from the standard library's. Out of range is an error, never a
-//! panic: their fields come from the wire and may hold anything.
+//! `Timestamp` and `Duration`: reckoning with them, and to and from the standard library's. Out of range is an
+//! error, never a panic: their fields come from the wire and may hold anything.
 
+use core::cmp::Ordering;
 use core::fmt;
 
 use super::{Duration, Timestamp};
@@ -32,6 +33,58 @@ impl Timestamp {
         TIMESTAMP_SECONDS.contains(&self.seconds) && (0..NANOS).contains(&self.nanos)
     }
 
+    /// The time of `nanos` nanoseconds since 1970, before it if negative.
+    fn from_total(nanos: i128) -> Result<Self, OutOfRange> {
+        let seconds = i64::try_from(nanos.div_euclid(NANOS.into())).map_err(|_| OutOfRange)?;
+        let nanos = i32::try_from(nanos.rem_euclid(NANOS.into())).map_err(|_| OutOfRange)?;
+        let time = Self { seconds, nanos, ..Self::default() };
+        if time.is_valid() { Ok(time) } else { Err(OutOfRange) }
+    }
+
+    /// The same time with nanoseconds from 0 up to one second, whatever their sign and size here.
+    ///
+    /// # Errors
+    /// A time outside of the years 1 to 9999.
+    pub fn normalized(&self) -> Result<Self, OutOfRange> {
+        Self::from_total(total(self.seconds, self.nanos))
+    }
+
+    /// The time so much later, or earlier if `span` is negative.
+    ///
+    /// ```
+    /// use ferrpc_proto::wkt::{Duration, Timestamp};
+    ///
+    /// let time = Timestamp { seconds: 10, ..Default::default() };
+    /// let later = time.checked_add(&Duration::from_nanos(1_500_000_000)).unwrap();
+    /// assert_eq!((later.seconds, later.nanos), (11, 500_000_000));
+    /// assert_eq!(later.checked_since(&time), Ok(Duration::from_nanos(1_500_000_000)));
+    /// ```
+    /// # Errors
+    /// A time outside of the years 1 to 9999, here or as the result, and a span that is not valid.
+    pub fn checked_add(&self, span: &Duration) -> Result<Self, OutOfRange> {
+        Self::from_total(self.valid()? + span.valid()?)
+    }
+
+    /// The time so much earlier, or later if `span` is negative.
+    ///
+    /// # Errors
+    /// As [`checked_add`](Self::checked_add).
+    pub fn checked_sub(&self, span: &Duration) -> Result<Self, OutOfRange> {
+        Self::from_total(self.valid()? - span.valid()?)
+    }
+
+    /// How much later this is than `earlier`; negative if it is not.
+    ///
+    /// # Errors
+    /// A time outside of the years 1 to 9999.
+    pub fn checked_since(&self, earlier: &Self) -> Result<Duration, OutOfRange> {
+        Duration::from_total(self.valid()? - earlier.valid()?)
+    }
+
+    fn valid(&self) -> Result<i128, OutOfRange> {
+        if self.is_valid() { Ok(total(self.seconds, self.nanos)) } else { Err(OutOfRange) }
+    }
+
     /// The time now.
     #[cfg(feature = "std")]
     pub fn now() -> Self {
@@ -49,6 +102,71 @@ impl Duration {
             && same_sign
     }
 }
+
+impl Duration {
+    /// A span of so many nanoseconds. Every `i64` of them is within range.
+    pub fn from_nanos(nanos: i64) -> Self {
+        let (seconds, below) = (nanos / i64::from(NANOS), nanos % i64::from(NANOS));
+        // Below a second, so it fits.
+        Self { seconds, nanos: i32::try_from(below).unwrap_or_default(), ..Self::default() }
+    }
+
+    fn from_total(nanos: i128) -> Result<Self, OutOfRange> {
+        let seconds = i64::try_from(nanos / i128::from(NANOS)).map_err(|_| OutOfRange)?;
+        let nanos = i32::try_from(nanos % i128::from(NANOS)).map_err(|_| OutOfRange)?;
+        let span = Self { seconds, nanos, ..Self::default() };
+        if span.is_valid() { Ok(span) } else { Err(OutOfRange) }
+    }
+
+    /// The same span with nanoseconds below one second and of the seconds' sign, whatever they are here.
+    ///
+    /// # Errors
+    /// A span of more than 10,000 years.
+    pub fn normalized(&self) -> Result<Self, OutOfRange> {
+        Self::from_total(total(self.seconds, self.nanos))
+    }
+
+    /// Both spans together.
+    ///
+    /// # Errors
+    /// A span that is not valid, here or as the result.
+    pub fn checked_add(&self, other: &Self) -> Result<Self, OutOfRange> {
+        Self::from_total(self.valid()? + other.valid()?)
+    }
+
+    /// This span without the other.
+    ///
+    /// # Errors
+    /// A span that is not valid, here or as the result.
+    pub fn checked_sub(&self, other: &Self) -> Result<Self, OutOfRange> {
+        Self::from_total(self.valid()? - other.valid()?)
+    }
+
+    fn valid(&self) -> Result<i128, OutOfRange> {
+        if self.is_valid() { Ok(total(self.seconds, self.nanos)) } else { Err(OutOfRange) }
+    }
+}
+
+/// In nanoseconds. Sums and differences of two of these are far from overflowing.
+fn total(seconds: i64, nanos: i32) -> i128 {
+    i128::from(seconds) * i128::from(NANOS) + i128::from(nanos)
+}
+
+macro_rules! in_order {
+    ($($type:ty),*) => { $(
+        /// By time alone. What is at the same time and yet not equal, by its unknown fields, has no order.
+        impl PartialOrd for $type {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                match total(self.seconds, self.nanos).cmp(&total(other.seconds, other.nanos)) {
+                    Ordering::Equal if self != other => None,
+                    order => Some(order),
+                }
+            }
+        }
+    )* };
+}
+
+in_order! { Timestamp, Duration }
 
 impl TryFrom<core::time::Duration> for Duration {
     type Error = OutOfRange;
@@ -165,6 +283,49 @@ mod tests {
             assert_eq!(Span::try_from(duration(seconds, nanos)), Err(OutOfRange), "{seconds} {nanos}");
         }
         assert_eq!(Duration::try_from(Span::MAX), Err(OutOfRange));
+    }
+
+    #[test]
+    fn sums_and_differences_carry_over_seconds() {
+        let time = timestamp(-2, 750_000_000);
+        let span = duration(1, 500_000_000);
+        assert_eq!(time.checked_add(&span), Ok(timestamp(0, 250_000_000)));
+        assert_eq!(time.checked_sub(&span), Ok(timestamp(-3, 250_000_000)));
+        assert_eq!(time.checked_since(&timestamp(0, 0)), Ok(duration(-1, -250_000_000)));
+        assert_eq!(span.checked_add(&duration(-2, 0)), Ok(duration(0, -500_000_000)));
+        assert_eq!(span.checked_sub(&duration(0, 600_000_000)), Ok(duration(0, 900_000_000)));
+        assert_eq!(Duration::from_nanos(i64::MIN), duration(-9_223_372_036, -854_775_808));
+        assert!(Duration::from_nanos(i64::MAX).is_valid() && Duration::from_nanos(i64::MIN).is_valid());
+    }
+
+    #[test]
+    fn reckoning_beyond_the_range_is_an_error() {
+        let (first, last) = (timestamp(-62_135_596_800, 0), timestamp(253_402_300_799, NANOS - 1));
+        assert_eq!(last.checked_add(&Duration::from_nanos(1)), Err(OutOfRange));
+        assert_eq!(first.checked_sub(&Duration::from_nanos(1)), Err(OutOfRange));
+        assert_eq!(last.checked_since(&first).map(|span| span.seconds), Ok(315_537_897_599));
+        let most = duration(DURATION_SECONDS_MAX, 0);
+        assert_eq!(most.checked_add(&duration(1, 0)), Err(OutOfRange));
+        let wild = [(i64::MAX, i32::MAX), (i64::MIN, i32::MIN), (0, NANOS), (1, -1)];
+        for (seconds, nanos) in wild {
+            let (time, span) = (timestamp(seconds, nanos), duration(seconds, nanos));
+            assert_eq!(time.checked_add(&duration(0, 0)), Err(OutOfRange));
+            assert_eq!(timestamp(0, 0).checked_sub(&span), Err(OutOfRange));
+            assert_eq!(span.checked_add(&span), Err(OutOfRange));
+            assert!(time.normalized().is_ok() == (seconds.abs_diff(0) < 2) && time <= time);
+        }
+        assert_eq!(timestamp(1, -1).normalized(), Ok(timestamp(0, NANOS - 1)));
+        assert_eq!(duration(-1, NANOS + 1).normalized(), Ok(duration(0, 1)));
+        assert_eq!(timestamp(i64::MAX, i32::MAX).normalized(), Err(OutOfRange));
+    }
+
+    #[test]
+    fn times_and_spans_have_an_order() {
+        assert!(timestamp(0, 1) > timestamp(0, 0) && timestamp(-1, 5) < timestamp(0, 0));
+        assert!(duration(-1, -5) < duration(-1, 0) && duration(0, 0) <= duration(0, 0));
+        let mut odd = duration(0, 0);
+        odd._unknown.append_raw(b"\x78\x01");
+        assert_eq!(odd.partial_cmp(&duration(0, 0)), None);
     }
 
     #[test]

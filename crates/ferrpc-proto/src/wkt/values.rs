@@ -16,6 +16,74 @@ impl Value {
     pub fn null() -> Self {
         Kind::NullValue(NullValue::NULL_VALUE).into()
     }
+
+    /// Whether this is `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self.kind, Some(Kind::NullValue(_)))
+    }
+
+    /// The number, if this is one.
+    pub fn as_number(&self) -> Option<f64> {
+        if let Some(Kind::NumberValue(number)) = self.kind { Some(number) } else { None }
+    }
+
+    /// The truth value, if this is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        if let Some(Kind::BoolValue(yes)) = self.kind { Some(yes) } else { None }
+    }
+
+    /// The text, if this is one.
+    pub fn as_str(&self) -> Option<&str> {
+        if let Some(Kind::StringValue(text)) = &self.kind { Some(text) } else { None }
+    }
+
+    /// The object, if this is one.
+    pub fn as_struct(&self) -> Option<&Struct> {
+        if let Some(Kind::StructValue(object)) = &self.kind { Some(object) } else { None }
+    }
+
+    /// The values of the list, if this is one.
+    pub fn as_list(&self) -> Option<&[Self]> {
+        if let Some(Kind::ListValue(list)) = &self.kind { Some(&list.values) } else { None }
+    }
+}
+
+impl Struct {
+    /// The value of a field.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.fields.get(name)
+    }
+}
+
+impl From<i32> for Value {
+    fn from(number: i32) -> Self {
+        f64::from(number).into()
+    }
+}
+
+impl From<u32> for Value {
+    fn from(number: u32) -> Self {
+        f64::from(number).into()
+    }
+}
+
+/// `None` is `null`.
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or_else(Self::null, Into::into)
+    }
+}
+
+impl<T: Into<Value>> FromIterator<T> for ListValue {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        Self { values: values.into_iter().map(Into::into).collect(), ..Self::default() }
+    }
+}
+
+impl From<ListValue> for Value {
+    fn from(list: ListValue) -> Self {
+        Kind::ListValue(list.into()).into()
+    }
 }
 
 impl From<Kind> for Value {
@@ -107,6 +175,12 @@ mod tests {
                 .into_iter()
                 .collect();
         assert!(matches!(object.fields.get("a").unwrap().kind, Some(Kind::NumberValue(1.5))));
+        assert_eq!(object.get("a").and_then(Value::as_number), Some(1.5));
+        let list = object.get("b").unwrap().as_list().unwrap();
+        assert_eq!((list[0].as_bool(), list[1].as_str(), list[2].is_null()), (Some(true), Some("x"), true));
+        assert_eq!((list[0].as_str(), list[2].as_struct()), (None, None));
+        let numbers: ListValue = [Some(1), None].into_iter().collect();
+        assert_eq!(numbers.values, [Value::from(1), Value::null()]);
         assert!(Value::from(object).to_string().contains("string_value: \"x\""));
         assert_eq!(f64::from(DoubleValue::from(2.0)), 2.0);
         assert_eq!(["a.b", "c"].into_iter().collect::<FieldMask>().paths, ["a.b", "c"]);
