@@ -7,6 +7,7 @@
 mod bench;
 mod conformance;
 mod generate;
+mod loom;
 mod paths;
 mod peers;
 mod report;
@@ -55,6 +56,8 @@ enum Command {
         #[command(subcommand)]
         suite: conformance::Suite,
     },
+    /// Concurrency: the queue of a connection's inbox in all orders in which threads can meet.
+    Loom,
     /// Each MUST of RFC 9113 and RFC 7541: the line that obeys it, the test that shows it.
     Spec(spec::Options),
     /// Gets what tests and benchmarks need beside Rust, into the target directory where possible.
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Command::Bench { what: Bench::User(options) } => bench::user::command(&options),
         Command::Bench { what: Bench::Proto(options) } => bench::proto::command(&options),
         Command::Conformance { suite } => conformance::command(&suite),
+        Command::Loom => loom::command(),
         Command::Spec(options) => spec::command(&options),
         Command::Setup => setup::command(),
     };

@@ -42,6 +42,14 @@ impl Counts {
         counts
     }
 
+    /// What a program says that ends with the line `12 passed, 0 failed`.
+    pub(crate) fn of_last_line(output: &str) -> Result<Self> {
+        let last = output.lines().last().unwrap_or_default();
+        let passed = last.strip_suffix(" passed, 0 failed").and_then(|n| n.parse().ok());
+        let passed = passed.ok_or_else(|| format!("it ended with {last:?}"))?;
+        Ok(Self { passed, ..Self::default() })
+    }
+
     pub(crate) const fn plus(self, other: Self) -> Self {
         Self {
             passed: self.passed + other.passed,
@@ -154,6 +162,15 @@ mod tests {
             noise: test result: ok. 9 passed; 9 failed;\n\
             test result: FAILED. 10 passed; 4 failed; 0 ignored; 0 measured; 7 filtered out; finished in 2s\n";
         assert_eq!(Counts::of_tests(output), Counts { passed: 12, failed: 4, skipped: 8 });
+    }
+
+    #[test]
+    fn a_program_that_does_not_say_that_all_passed_did_not_pass() {
+        let passed = Counts { passed: 12, failed: 0, skipped: 0 };
+        assert_eq!(Counts::of_last_line("a\n12 passed, 0 failed\n"), Ok(passed));
+        for output in ["", "12 passed, 0 failed\nerror", "12 passed, 1 failed", "passed, 0 failed"] {
+            assert!(Counts::of_last_line(output).is_err(), "{output}");
+        }
     }
 
     fn report(strict: bool) -> Report {

@@ -122,6 +122,17 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// Workspaces of their own: what they depend on must never reach the product's lock file.
+pub(crate) const ASIDE: [&str; 3] = ["benches", "conformance/hpack", "tests/loom"];
+
+/// A cargo call on one of the workspaces of their own.
+pub(crate) fn cargo_aside(workspace: &str, arguments: &[&str]) -> Command {
+    let mut command = cargo(arguments);
+    command.current_dir(paths::root().join(workspace));
+    command.env("CARGO_TARGET_DIR", paths::target().join(workspace));
+    command
+}
+
 /// As one would type it, but for the directories.
 fn shown(command: &Command) -> String {
     let mut shown = String::new();

@@ -2,11 +2,10 @@
 
 use std::process::Command;
 
-use crate::conformance::hpack::in_hpack;
 use crate::peers::{self, Toolchain};
 use crate::report::{Counts, Outcome, Report};
-use crate::run::{Log, cargo};
-use crate::{Result, conformance, generate, paths, spec, tidy};
+use crate::run::{ASIDE, Log, cargo, cargo_aside};
+use crate::{Result, conformance, generate, loom, paths, spec, tidy};
 
 /// Each feature alone must build: a crate, and the options that leave only one.
 const FEATURES: &[(&str, &[&str])] = &[
@@ -20,8 +19,9 @@ pub(crate) fn test(quick: bool) -> Result<()> {
 
     report.step("format", |log| {
         log.run(&mut cargo(&["fmt", "--all", "--check"]))?;
-        log.run(&mut in_benches(&["fmt", "--check"]))?;
-        log.run(&mut in_hpack(&["fmt", "--check"]))?;
+        for workspace in ASIDE {
+            log.run(&mut cargo_aside(workspace, &["fmt", "--check"]))?;
+        }
         passed()
     });
     report.step("lints", |log| {
@@ -77,12 +77,14 @@ pub(crate) fn test(quick: bool) -> Result<()> {
         }
         if stale.is_empty() { passed() } else { Err(format!("{} files out of date", stale.len())) }
     });
-    report.step("benchmarks and HPACK suite build", |log| {
-        for workspace in [in_benches, in_hpack] {
-            log.run(&mut workspace(&["clippy", "--locked", "--all-targets", "--", "-D", "warnings"]))?;
+    report.step("workspaces of their own build", |log| {
+        for workspace in ASIDE {
+            let clippy = ["clippy", "--locked", "--all-targets", "--", "-D", "warnings"];
+            log.run(&mut cargo_aside(workspace, &clippy))?;
         }
         passed()
     });
+    report.step("loom", |log| loom::all(log).map(Outcome::Ran));
     foreign_peers(&mut report);
     report.finish()
 }
@@ -162,12 +164,6 @@ fn counted(log: &mut Log, test: &mut Command) -> Result<Outcome> {
         counts.failed = 1;
     }
     Ok(Outcome::Ran(counts))
-}
-
-fn in_benches(arguments: &[&str]) -> Command {
-    let mut command = cargo(arguments);
-    command.current_dir(paths::root().join("benches")).env("CARGO_TARGET_DIR", paths::benches_target());
-    command
 }
 
 const fn passed() -> Result<Outcome> {

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::peers::Toolchain;
 use crate::report::Counts;
-use crate::run::{Log, cargo};
+use crate::run::{Log, cargo_aside};
 use crate::{Result, context, paths, write};
 
 /// The second implementation; the first, and the stories, are in the lock file of conformance/hpack.
@@ -23,19 +23,8 @@ pub(crate) fn command() -> Result<()> {
 pub(crate) fn all(log: &mut Log) -> Result<Counts> {
     let python = set_up(log)?;
     let before = log.text.len();
-    log.run(in_hpack(&["run", "--quiet", "--locked", "--"]).arg(python))?;
-    let last = log.text[before..].lines().last().unwrap_or_default();
-    let passed = last.strip_suffix(" passed, 0 failed").and_then(|n| n.parse().ok());
-    let passed = passed.ok_or_else(|| format!("it ended with {last:?}"))?;
-    Ok(Counts { passed, ..Counts::default() })
-}
-
-/// A cargo call on the workspace of conformance/hpack.
-pub(crate) fn in_hpack(arguments: &[&str]) -> Command {
-    let mut command = cargo(arguments);
-    let dir = paths::root().join("conformance/hpack");
-    command.current_dir(dir).env("CARGO_TARGET_DIR", paths::conformance().join("hpack"));
-    command
+    log.run(cargo_aside("conformance/hpack", &["run", "--quiet", "--locked", "--"]).arg(python))?;
+    Counts::of_last_line(&log.text[before..])
 }
 
 /// A Python with the package, installed unless it is there.

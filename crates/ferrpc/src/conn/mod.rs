@@ -6,6 +6,8 @@
 pub(crate) mod driver;
 pub(crate) mod exchange;
 pub(crate) mod inbox;
+mod queue;
+mod sync;
 
 use std::future::Future;
 
