@@ -22,7 +22,7 @@ pub(crate) struct Options {
 }
 
 /// The ways through the runtime that the testee has.
-const MODES: [&str; 2] = ["specialised", "table"];
+const MODES: [&str; 3] = ["specialised", "table", "view"];
 
 pub(crate) fn command(options: &Options) -> Result<()> {
     let mut log = Log { live: true, ..Log::default() };
