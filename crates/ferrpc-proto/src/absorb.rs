@@ -44,7 +44,7 @@ pub use value::Absorb;
 
 /// The first `len` bytes of `readable` as a new message, which may share the memory of `block`.
 #[inline]
-pub(crate) fn new<'i, M: Known<'i> + Default>(
+pub(crate) fn new<'i, M: Layout>(
     readable: &'i [u8],
     len: usize,
     block: Option<&'i Bytes>,
@@ -62,8 +62,10 @@ pub(crate) fn new<'i, M: Known<'i> + Default>(
 }
 
 /// Decodes the first `len` bytes of `readable` on top of what `message` holds; `d` is of the same input.
+///
+/// For owned messages only, as (3) says: they may be read from a copy that is gone afterwards.
 #[inline]
-pub(crate) fn message<'i, M: Known<'i>>(
+pub(crate) fn message<'i, M: Layout>(
     message: &mut M,
     readable: &'i [u8],
     len: usize,
@@ -87,7 +89,7 @@ pub(crate) fn message<'i, M: Known<'i>>(
 
 /// An input without slack of up to this length is copied as a whole: less work than to change over to a copy
 /// of its last bytes, wherever they are.
-const COPIED_BYTES_MAX: usize = 256;
+pub(crate) const COPIED_BYTES_MAX: usize = 256;
 
 /// Decodes a copy of some bytes of an input that has slack behind it. What is left is at most `N`, with the
 /// slack.
@@ -113,6 +115,23 @@ fn with_slack<'i, const N: usize>(
     let behind = decode(p, end, d);
     (d.fast_end, d.start) = (fast_end, start);
     behind
+}
+
+/// As [`message`], where the input lies and nowhere else.
+#[inline]
+pub(crate) fn in_place<'i, M: Known<'i>>(
+    message: &mut M,
+    readable: &'i [u8],
+    len: usize,
+    d: &mut Decoding<'i>,
+) -> Result<(), DecodeError> {
+    assert!(len <= readable.len(), "what is decoded can be read");
+    // SAFETY: (1) the pointer may read all of `readable`, and `d` knows how far that goes.
+    let behind = unsafe {
+        let p = readable.as_ptr();
+        whole(message, p, p.add(len), d)
+    };
+    if behind == ODD { Err(failure(d)) } else { Ok(()) }
 }
 
 /// Decodes from `p` to `end`; returns `end`, or `ODD` with an error in `d`.

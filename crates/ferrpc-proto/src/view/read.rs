@@ -40,7 +40,7 @@ pub(crate) fn root<'i, V: Known<'i> + Default + Copy>(
         let kind = DecodeErrorKind::OverBudget { memory_bytes_max: d.budget.granted() };
         return Err(DecodeError::new(kind, 0));
     };
-    absorb::message(view, readable, len, &mut d)?;
+    absorb::in_place(view, readable, len, &mut d)?;
     Ok(view)
 }
 
