@@ -24,7 +24,7 @@ pub(crate) fn of(
         return None;
     }
     let ty = ty?;
-    let value = spelled(field, ty, &default.value, nodes);
+    let value = spelled(field, ty, &default.value, nodes, sink);
     if let Err(why) = &value {
         let it = Diagnostic::error(format!("the default of field `{}` does not fit", field.name.text))
             .at(default.span, why.label.clone())
@@ -44,10 +44,16 @@ fn misfit<T>(label: impl Into<String>) -> Result<T, Misfit> {
     Err(Misfit { label: label.into(), help: None })
 }
 
-fn spelled(field: &Field<'_>, ty: Type, value: &Scalar<'_>, nodes: &Nodes<'_>) -> Result<String, Misfit> {
+fn spelled(
+    field: &Field<'_>,
+    ty: Type,
+    value: &Scalar<'_>,
+    nodes: &Nodes<'_>,
+    sink: &Sink,
+) -> Result<String, Misfit> {
     match ty {
         Type::MESSAGE | Type::GROUP => misfit("messages have no defaults"),
-        Type::ENUM => enum_value(field, value, nodes).map(|it| it.0.to_owned()),
+        Type::ENUM => enum_value(field, value, nodes, sink).map(|it| it.0.to_owned()),
         Type::STRING | Type::BYTES => match value {
             Scalar::Str(bytes) if ty == Type::BYTES => Ok(literal::c_escape(bytes)),
             Scalar::Str(bytes) => match String::from_utf8(bytes.clone()) {
@@ -72,14 +78,15 @@ pub(crate) fn enum_value<'v>(
     field: &Field<'_>,
     value: &Scalar<'v>,
     nodes: &Nodes<'_>,
+    sink: &Sink,
 ) -> Result<(&'v str, i64), Misfit> {
     let Scalar::Ident(name) = value else { return misfit("expected the name of an enum value") };
     let FieldType::Named(ty) = &field.ty else { return misfit("expected an enum") };
     let Some(this) = ty.resolved.and_then(|id| nodes.get_enum(id)) else { return misfit("expected an enum") };
-    if let Some(value) = this.values.iter().find(|it| it.name.text == *name) {
+    if let Some(value) = nodes.value(this, name) {
         return Ok((name, value.number.value));
     }
-    let near = suggest::nearest(name, this.values.iter().map(|it| &*it.name.text));
+    let near = suggest::nearest(name, sink, this.values.iter().map(|it| &*it.name.text));
     Err(Misfit {
         label: format!("enum `{}` has no such value", this.name.text),
         help: near.map(|it| format!("did you mean `{it}`?")),

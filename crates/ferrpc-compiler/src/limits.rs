@@ -10,8 +10,16 @@ pub(crate) const FILES_MAX: usize = 100_000;
 /// Deepest nesting of messages (and of groups). The parser recurses once a level. The same as protoc's.
 pub(crate) const MESSAGE_DEPTH_MAX: usize = 32;
 
-/// Deepest nesting of braces and brackets in an option's value. The parser recurses once a level.
-pub(crate) const VALUE_DEPTH_MAX: usize = 64;
+/// Deepest nesting of messages in an option, those that the parts of its name go through and those in
+/// braces together. Parser, encoder and all who read the option recurse once a level. The same as protoc's.
+pub(crate) const VALUE_DEPTH_MAX: usize = 100;
+
+/// Most copies of options that one file may ask for: each range of an `extensions` statement has a copy of
+/// all its options. Stops a file of some kilobytes from filling the memory with the product of the two.
+pub(crate) const RANGE_OPTIONS_MAX: usize = 1 << 18;
+
+/// Most bytes of full names in one run: of all declarations, and once more of all uses of types. Stops a file of many short declarations inside of long names from filling the memory.
+pub(crate) const NAMES_BYTES_MAX: usize = 1 << 29;
 
 /// Most diagnostics kept in one report; the rest are counted. Stops a corrupt file from filling the
 /// terminal and the memory.

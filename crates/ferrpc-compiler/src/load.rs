@@ -302,6 +302,9 @@ impl Loader<'_> {
     }
 
     fn missing_help(&self, name: &str) -> Option<String> {
+        if !suggest::wanted(self.sink) {
+            return None;
+        }
         // A root whose path ends like the name: its include directory is what is missing.
         for id in self.out.sources.ids() {
             let Some(path) = &self.out.sources.file(id).path else { continue };
@@ -327,7 +330,7 @@ impl Loader<'_> {
                 known.push(if parent.is_empty() { file } else { format!("{parent}/{file}") });
             }
         }
-        let near = suggest::nearest(name, known.iter().map(String::as_str))?;
+        let near = suggest::nearest(name, self.sink, known.iter().map(String::as_str))?;
         Some(format!("did you mean \"{near}\"?"))
     }
 }

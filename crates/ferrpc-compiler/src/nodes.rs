@@ -1,6 +1,11 @@
 //! From symbols back to the trees they were declared in.
 
-use crate::ast::{Enum, Field, FieldType, Message};
+use std::borrow::Borrow;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use crate::ast::{Enum, EnumValue, Field, FieldType, Message};
 use crate::ranges::is_message_set;
 use crate::symbols::SymbolId;
 use crate::world::World;
@@ -16,11 +21,16 @@ pub(crate) enum Node<'a> {
 /// The tree of each symbol that has one.
 pub(crate) struct Nodes<'a> {
     list: Vec<Option<Node<'a>>>,
+    fields: Index<Box<str>>,
+    values: Index<Box<str>>,
+    numbers: Index<i64>,
 }
 
 impl<'a> Nodes<'a> {
     pub(crate) fn new(world: &'a World<'_>) -> Self {
-        let mut nodes = Self { list: vec![None; world.symbols.len()] };
+        let list = vec![None; world.symbols.len()];
+        let (fields, values, numbers) = <_>::default();
+        let mut nodes = Self { list, fields, values, numbers };
         for file in &world.files {
             file.enums.iter().for_each(|it| nodes.set(it.symbol, Node::Enum(it)));
             file.extensions.iter().for_each(|it| nodes.set(it.symbol, Node::Field(it)));
@@ -68,6 +78,21 @@ impl<'a> Nodes<'a> {
         }
     }
 
+    /// The field of a message that has this name.
+    pub(crate) fn field(&self, message: &'a Message<'a>, name: &str) -> Option<&'a Field<'a>> {
+        self.fields.get(message.symbol, name, &message.fields, |it| &*it.name.text)
+    }
+
+    /// The value of an enum that has this name.
+    pub(crate) fn value(&self, this: &'a Enum<'a>, name: &str) -> Option<&'a EnumValue<'a>> {
+        self.values.get(this.symbol, name, &this.values, |it| &*it.name.text)
+    }
+
+    /// The first value of an enum that has this number.
+    pub(crate) fn value_of_number(&self, this: &'a Enum<'a>, number: i64) -> Option<&'a EnumValue<'a>> {
+        self.numbers.get(this.symbol, &number, &this.values, |it| &it.number.value)
+    }
+
     /// The field of a message that a full name in brackets or parentheses means: one of its extensions, or
     /// of its own fields; in a message set also the extension that a message declares for itself.
     pub(crate) fn named_in(&self, message: &'a Message<'a>, id: SymbolId) -> Option<&'a Field<'a>> {
@@ -87,3 +112,37 @@ impl<'a> Nodes<'a> {
         }
     }
 }
+
+/// Where something is in the list of each node, by name or number: made when something is looked for in a
+/// node, since most are never asked.
+struct Index<K>(RefCell<HashMap<SymbolId, HashMap<K, usize>>>);
+
+impl<K> Default for Index<K> {
+    fn default() -> Self {
+        Self(RefCell::default())
+    }
+}
+
+impl<K: Hash + Eq> Index<K> {
+    /// Of several with one key, the first.
+    fn get<'a, Q, T>(&self, of: SymbolId, key: &Q, list: &'a [T], key_of: impl Fn(&T) -> &Q) -> Option<&'a T>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned + ?Sized,
+        Q::Owned: Into<K>,
+    {
+        if list.len() <= SHORT {
+            return list.iter().find(|it| key_of(it) == key);
+        }
+        let mut nodes = self.0.borrow_mut();
+        let inside = nodes.entry(of).or_insert_with(|| {
+            // From the last to the first, which stays.
+            let keys = list.iter().map(|it| key_of(it).to_owned().into()).enumerate().rev();
+            keys.map(|(at, key)| (key, at)).collect()
+        });
+        list.get(*inside.get(key)?)
+    }
+}
+
+/// So many are looked through as fast as an index would find one.
+const SHORT: usize = 16;

@@ -23,15 +23,28 @@ pub(crate) struct SourceFile {
     pub(crate) path: Option<PathBuf>,
     pub(crate) text: String,
     line_starts: Vec<u32>,
+    /// Behind each tab: the offset, and the column as SourceCodeInfo counts it.
+    tabs: Vec<(u32, u32)>,
 }
 
 impl SourceMap {
     pub(crate) fn add(&mut self, name: String, shown: String, path: Option<PathBuf>, text: String) -> FileId {
         let id = FileId(narrow(self.files.len()));
-        let line_starts = std::iter::once(0)
-            .chain(text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| narrow(at + 1)))
-            .collect();
-        self.files.push(SourceFile { name, shown, path, text, line_starts });
+        let mut line_starts = vec![0];
+        let mut tabs: Vec<(u32, u32)> = Vec::new();
+        for (at, byte) in text.bytes().enumerate() {
+            let behind = narrow(at + 1);
+            match byte {
+                b'\n' => line_starts.push(behind),
+                b'\t' => {
+                    let line_start = line_starts.last().copied().unwrap_or(0);
+                    let column = column(&tabs, line_start, narrow(at));
+                    tabs.push((behind, column + 8 - column % 8));
+                }
+                _ => {}
+            }
+        }
+        self.files.push(SourceFile { name, shown, path, text, line_starts, tabs });
         id
     }
 
@@ -71,14 +84,17 @@ impl SourceFile {
     /// Line and column as SourceCodeInfo counts them: from zero, in bytes, with tab stops of eight.
     pub(crate) fn info_position(&self, offset: u32) -> (i32, i32) {
         let line = self.line_index(offset);
-        let bytes = self.text.as_bytes();
-        let start = self.line_starts[line] as usize;
-        let before = bytes.get(start..offset as usize).unwrap_or(&[]);
-        let column = before.iter().fold(0, |column, &byte| match byte {
-            b'\t' => column + 8 - column % 8,
-            _ => column + 1,
-        });
-        (crate::span::index(line), column)
+        let tabs = &self.tabs[..self.tabs.partition_point(|&(behind, _)| behind <= offset)];
+        let column = column(tabs, self.line_starts[line], offset);
+        (crate::span::index(line), crate::span::index(column as usize))
+    }
+}
+
+/// The column of an offset in the line that starts at `line_start`; `tabs` are those before it.
+fn column(tabs: &[(u32, u32)], line_start: u32, offset: u32) -> u32 {
+    match tabs.last() {
+        Some(&(behind, column)) if behind > line_start => column + (offset - behind),
+        _ => offset - line_start,
     }
 }
 
@@ -102,6 +118,8 @@ mod tests {
         assert_eq!(file.position(0), (1, 1));
         assert_eq!(file.position(7), (2, 4));
         assert_eq!(file.info_position(7), (1, 11));
+        assert_eq!(file.info_position(3), (1, 0));
+        assert_eq!(file.info_position(4), (1, 8));
         assert_eq!(file.line(1), "\tü x");
         assert_eq!(file.position(8), (2, 5));
     }

@@ -1,11 +1,28 @@
 //! "Did you mean": the nearest of some names.
 
+use crate::report::Sink;
+
+/// Whether the next error is still worth advice that takes a look at everything.
+pub(crate) fn wanted(sink: &Sink) -> bool {
+    sink.errors() < ERRORS_MAX
+}
+
 /// The candidate nearest to `name`, if it is near enough to be a slip of the keyboard.
-pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+///
+/// `sink`: where the error goes. One error of many gets no advice, since each look goes over all candidates.
+pub(crate) fn nearest<'a>(
+    name: &str,
+    sink: &Sink,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    if !wanted(sink) || name.len() > NAME_MAX {
+        return None;
+    }
     // A third of the letters may be wrong: more is another word.
     let most = (name.len() / 3).max(1);
     candidates
         .into_iter()
+        .take(CANDIDATES_MAX)
         .filter(|it| it.len().abs_diff(name.len()) <= most && *it != name)
         .map(|it| (distance(name, it), it))
         .filter(|&(distance, it)| distance <= most && distance < it.len())
@@ -35,9 +52,22 @@ fn distance(a: &str, b: &str) -> usize {
     last[b.len()]
 }
 
+/// Errors after which nobody reads advice any more.
+const ERRORS_MAX: usize = 100;
+
+/// Candidates looked at for one name.
+const CANDIDATES_MAX: usize = 20_000;
+
+/// Longest name that is compared with others, in bytes: comparing two takes the product of their lengths.
+const NAME_MAX: usize = 200;
+
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use crate::report::Sink;
+
+    fn nearest<'a>(name: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        super::nearest(name, &Sink::default(), words)
+    }
 
     #[test]
     fn slips_are_found_and_other_words_are_not() {

@@ -365,10 +365,14 @@ impl<'a> Builder<'_, 'a> {
         };
         match &entry.name {
             ValueFieldName::Plain(name) => {
-                let is = |it: &&'a Field<'a>| it.name.text == *name || self.is_group(it, message, name);
-                let found = message.fields.iter().find(is);
+                let lower = || self.nodes.field(message, &name.to_ascii_lowercase());
+                let found = self
+                    .nodes
+                    .field(message, name)
+                    .or_else(|| lower().filter(|it| self.is_group(it, message, name)));
                 if found.is_none() && !message.reserved_names.iter().any(|it| it.name == *name) {
-                    let near = suggest::nearest(name, message.fields.iter().map(|it| &*it.name.text));
+                    let names = message.fields.iter().map(|it| &*it.name.text);
+                    let near = suggest::nearest(name, self.sink, names);
                     self.sink.push(missing(name).maybe_help(near.map(|it| format!("did you mean `{it}`?"))));
                 }
                 found
@@ -401,9 +405,6 @@ impl<'a> Builder<'_, 'a> {
     /// Whether a field is a group, or looks like one, and `name` is its message's: the text format knows it
     /// by that too.
     fn is_group(&self, field: &Field<'_>, inside: &Message<'_>, name: &str) -> bool {
-        if !name.eq_ignore_ascii_case(&field.name.text) {
-            return false;
-        }
         let message = match &field.ty {
             FieldType::Group(..) => Some(field.body),
             FieldType::Named(ty) if self.world.features.symbol(field.symbol).is_delimited() => ty.resolved,
@@ -454,9 +455,9 @@ impl<'a> Builder<'_, 'a> {
         let FieldType::Named(ty) = &field.ty else { return };
         let Some(this) = ty.resolved.and_then(|id| self.nodes.get_enum(id)) else { return };
         let found = match value {
-            Scalar::Ident(name) => this.values.iter().find(|it| it.name.text == *name),
+            Scalar::Ident(name) => self.nodes.value(this, name),
             Scalar::Int(number, Sign::Plus) => {
-                this.values.iter().find(|it| u64::try_from(it.number.value) == Ok(*number))
+                i64::try_from(*number).ok().and_then(|number| self.nodes.value_of_number(this, number))
             }
             _ => None,
         };
@@ -518,7 +519,7 @@ impl<'a> Builder<'_, 'a> {
             },
             Type::ENUM => match value {
                 Scalar::Int(..) if text => self.enum_number(field, value)?,
-                _ => Wire::signed(i128::from(defaults::enum_value(field, value, self.nodes)?.1)),
+                _ => Wire::signed(i128::from(defaults::enum_value(field, value, self.nodes, self.sink)?.1)),
             },
             Type::STRING | Type::BYTES => match value {
                 // Custom options are handed on as bytes; the others become text.
@@ -581,7 +582,8 @@ impl<'a> Builder<'_, 'a> {
             return Ok(Wire::signed(number));
         };
         let open = !self.world.features.symbol(this.symbol).is_closed();
-        if open || this.values.iter().any(|it| i128::from(it.number.value) == number) {
+        let known = i64::try_from(number).ok().and_then(|number| self.nodes.value_of_number(this, number));
+        if open || known.is_some() {
             return Ok(Wire::signed(number));
         }
         Err(Misfit { label: format!("enum `{}` has no value of this number", this.name.text), help: None })

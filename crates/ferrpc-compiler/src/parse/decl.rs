@@ -10,7 +10,7 @@ use crate::ast::{
 use crate::edition::Edition;
 use crate::info::{Locations, Place};
 use crate::lex::Kind;
-use crate::limits::{MESSAGE_DEPTH_MAX, PACKAGE_BYTES_MAX, PACKAGE_PARTS_MAX};
+use crate::limits::{MESSAGE_DEPTH_MAX, PACKAGE_BYTES_MAX, PACKAGE_PARTS_MAX, RANGE_OPTIONS_MAX};
 use crate::report::Diagnostic;
 use crate::span::Span;
 use crate::symbols::SymbolId;
@@ -143,7 +143,7 @@ impl<'s> Parser<'s, '_> {
         let list = if words.len() == 1 { list } else { format!("one of {list}") };
         let mut it = Diagnostic::error(format!("expected {wanted}, found {}", self.found()))
             .at(self.here(), format!("expected {list}"));
-        if let Some(near) = crate::suggest::nearest(word, words.iter().copied()) {
+        if let Some(near) = crate::suggest::nearest(word, self.sink, words.iter().copied()) {
             it = it.help(format!("did you mean `{near}`?"));
         } else if self.ahead(1).kind == Kind::Ident && words.contains(&"message") && !words.contains(&"oneof")
         {
@@ -452,6 +452,17 @@ impl<'s> Parser<'s, '_> {
             let read = self.bracketed_options(&mut options, &tail);
             let end = self.locations.next();
             let index_at = self.path.len() + 1;
+            let count = message.extension_ranges.len() - first;
+            self.range_options += options.len() * count;
+            if self.range_options > RANGE_OPTIONS_MAX {
+                let it = Diagnostic::error("too many options of extension ranges")
+                    .at(self.before(), format!("{} options for each of {count} ranges", options.len()))
+                    .note(format!(
+                        "each range has a copy of them; the limit is {RANGE_OPTIONS_MAX} in a file"
+                    ));
+                self.report(it);
+                return Err(Failed);
+            }
             for (nth, range) in message.extension_ranges[first..].iter_mut().enumerate() {
                 let moved = match nth {
                     0 => 0,

@@ -30,6 +30,7 @@ pub(crate) fn parse<'s>(id: FileId, text: &'s str, tokens: &[Token], sink: &mut 
         upcoming: Comments::default(),
         message_depth: 0,
         imported: [0; 4],
+        range_options: 0,
         lost: false,
     };
     let mut file = parser.file();
@@ -59,6 +60,8 @@ struct Parser<'s, 'p> {
     message_depth: usize,
     /// Imports so far, by [`ImportKind`](crate::ast::ImportKind).
     imported: [usize; 4],
+    /// Copies of options that extension ranges have had so far.
+    range_options: usize,
     /// Whether a declaration that others may name was skipped, or taken for part of another one.
     lost: bool,
 }

@@ -64,9 +64,15 @@ impl<'s> Parser<'s, '_> {
             name.push(self.name_part()?);
         }
         self.expect(b'=', "and the value of the option")?;
+        let depth = name.len() - 1;
+        if depth > VALUE_DEPTH_MAX {
+            let it = Diagnostic::error(format!("this name has more than {VALUE_DEPTH_MAX} parts"));
+            self.report(it.at(name[0].span.to(name[depth].span), "leads too deep"));
+            return Err(Failed);
+        }
         let start = self.here();
         let kind = if self.is(b'{') {
-            ValueKind::Message(self.value_message(0)?)
+            ValueKind::Message(self.value_message(depth)?)
         } else {
             ValueKind::Scalar(self.scalar("the value of the option")?)
         };
@@ -136,7 +142,7 @@ impl<'s> Parser<'s, '_> {
         let open = self.here();
         let close = if self.is(b'<') { b'>' } else { b'}' };
         self.next();
-        if depth == VALUE_DEPTH_MAX {
+        if depth >= VALUE_DEPTH_MAX {
             let it = Diagnostic::error(format!("values are nested more than {VALUE_DEPTH_MAX} deep"))
                 .at(open, "this one is too deep");
             self.report(it);

@@ -49,7 +49,7 @@ struct Declaration {
 
 struct Pass<'a> {
     world: &'a World<'a>,
-    /// The ranges with declarations of each message that has some.
+    /// The ranges with declarations of each message that has some, sorted.
     declared: HashMap<SymbolId, Vec<Ranges>>,
     sink: &'a mut Sink,
 }
@@ -94,6 +94,7 @@ impl Pass<'_> {
             all.push(self.range(range, message_max(message), declarations, &mut names));
         }
         if !all.is_empty() {
+            all.sort_by_key(|it: &Ranges| it.start);
             self.declared.insert(message.symbol, all);
         }
     }
@@ -167,7 +168,9 @@ impl Pass<'_> {
         let Some(extendee) = field.extendee.as_ref().and_then(|it| it.resolved) else { return };
         let Some(ranges) = self.declared.get(&extendee) else { return };
         let number = field.number.value;
-        let Some(range) = ranges.iter().find(|it| (it.start..=it.end).contains(&number)) else { return };
+        let behind = ranges.partition_point(|it| it.start <= number);
+        let before = behind.checked_sub(1).and_then(|at| ranges.get(at));
+        let Some(range) = before.filter(|it| number <= it.end) else { return };
         let name = format!(".{}", self.world.symbols.get(field.symbol).name);
         let Some(declared) = range.by_number.get(&number) else {
             let it = Diagnostic::error(format!("extension `{name}` is not declared"))

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::ast::{Field, FieldType, File, Message, NamedType, Path};
 use crate::graph::Graph;
+use crate::limits::NAMES_BYTES_MAX;
 use crate::load::Loaded;
 use crate::report::{Diagnostic, Sink};
 use crate::scopes::{Found, Scopes, Want};
@@ -22,6 +23,7 @@ pub(crate) fn run(
     let packages: Vec<Option<String>> =
         files.iter().map(|it| it.package.as_ref().map(|it| it.text.to_string())).collect();
     let mut used = Vec::with_capacity(files.len());
+    let mut bytes = 0;
     for file in files {
         let scopes = Scopes::new(file.id, graph, &packages, symbols);
         let mut pass = Pass {
@@ -30,10 +32,12 @@ pub(crate) fn run(
             scopes,
             incomplete: graph.incomplete[file.id.index()],
             used: HashSet::new(),
+            bytes,
             last_unknown: None,
             sink,
         };
         pass.file(file, packages[file.id.index()].as_deref().unwrap_or(""));
+        bytes = pass.bytes;
         used.push(pass.used);
     }
     used
@@ -45,6 +49,8 @@ struct Pass<'a> {
     scopes: Scopes<'a>,
     incomplete: bool,
     used: HashSet<FileId>,
+    /// Of the full names of all types so far, over all files.
+    bytes: usize,
     /// Where the last unknown name was, since the fields of one `extend` share one name.
     last_unknown: Option<Span>,
     sink: &'a mut Sink,
@@ -109,6 +115,18 @@ impl Pass<'_> {
                 };
                 if fits {
                     ty.resolved = Some(id);
+                    let before = self.bytes;
+                    self.bytes += symbol.name.len();
+                    if self.bytes > NAMES_BYTES_MAX && before <= NAMES_BYTES_MAX {
+                        let it = Diagnostic::error("too many long names of types")
+                            .at(path.span, "from here on")
+                            .note(format!("the limit for all of them together is {NAMES_BYTES_MAX} bytes"));
+                        self.sink.push(it);
+                    }
+                    // Those over the limit are nobody's, lest a descriptor spells them out.
+                    if self.bytes > NAMES_BYTES_MAX {
+                        ty.resolved = None;
+                    }
                     return;
                 }
                 let it = Diagnostic::error(format!("`{}` is not a {wanted}", path.text))
@@ -154,8 +172,7 @@ impl Pass<'_> {
             return;
         }
         let well_known = wkt::file_of(&path.text).filter(|file| !self.loaded.by_name.contains_key(*file));
-        let near =
-            if self.sink.errors() < SUGGESTIONS_MAX { self.nearest(&path.text, scope, wanted) } else { None };
+        let near = self.nearest(&path.text, scope, wanted);
         // Something that was to bring names is missing: who knows whether this is one of them.
         if self.incomplete && well_known.is_none() && near.is_none() {
             return;
@@ -184,8 +201,11 @@ impl Pass<'_> {
 
     /// The visible type whose name is nearest, as it would have to be written here.
     fn nearest(&self, path: &str, scope: &str, wanted: &str) -> Option<String> {
+        if !suggest::wanted(self.sink) {
+            return None;
+        }
         let scalars = names::SCALARS.into_iter().filter(|_| wanted == "type");
-        if let Some(near) = suggest::nearest(path, scalars) {
+        if let Some(near) = suggest::nearest(path, self.sink, scalars) {
             return Some(near.to_owned());
         }
         let simple = |name: &'_ str| name.rfind('.').map_or(0, |at| at + 1);
@@ -193,7 +213,7 @@ impl Pass<'_> {
         let fits = |kind| kind == Kind::Message || (kind == Kind::Enum && wanted == "type");
         let types = self.symbols.iter().filter(|it| fits(it.kind) && self.scopes.sees(it.span.file));
         let mut types: Vec<&str> = types.map(|it| &*it.name).collect();
-        let near = match suggest::nearest(wrong, types.iter().map(|it| &it[simple(it)..])) {
+        let near = match suggest::nearest(wrong, self.sink, types.iter().map(|it| &it[simple(it)..])) {
             Some(near) => near.to_owned(),
             // The right name in the wrong place.
             None if types.iter().any(|it| it[simple(it)..] == *wrong) => wrong.to_owned(),
@@ -229,6 +249,3 @@ fn wrapper(scalar: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
-
-/// Errors after which no more nearest names are looked for: each look goes over all types.
-const SUGGESTIONS_MAX: usize = 100;

@@ -256,14 +256,16 @@ impl Pass<'_> {
             let ranges = ranges_of.entry(extendee).or_insert_with(|| sorted(&message.extension_ranges, max));
             let covered = covering(ranges, number).is_some();
             if !covered && (1..=i64::from(i32::MAX)).contains(&number) && !RESERVED.contains(&number) {
-                let ranges: Vec<String> = message
-                    .extension_ranges
-                    .iter()
+                let shown = message.extension_ranges.iter().take(RANGES_SHOWN);
+                let mut ranges: Vec<String> = shown
                     .map(|it| match range_end(it, max) {
                         end if end == it.start.value => end.to_string(),
                         end => format!("{} to {end}", it.start.value),
                     })
                     .collect();
+                if message.extension_ranges.len() > RANGES_SHOWN {
+                    ranges.push("…".into());
+                }
                 let it = Diagnostic::error(format!(
                     "`{}` has no place for extension number {number}",
                     message.name.text
@@ -290,6 +292,9 @@ impl Pass<'_> {
         }
     }
 }
+
+/// So many ranges are named in an error.
+const RANGES_SHOWN: usize = 8;
 
 fn collect<'a>(
     message: &'a Message<'a>,

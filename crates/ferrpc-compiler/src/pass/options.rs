@@ -309,7 +309,7 @@ impl<'a> Pass<'a> {
                     self.sink.push(it);
                 }
                 field
-            } else if let Some(field) = inside.fields.iter().find(|it| it.name.text == part.text) {
+            } else if let Some(field) = self.nodes.field(inside, &part.text) {
                 field
             } else {
                 self.unknown(target, inside, part, nth == 0);
@@ -333,8 +333,10 @@ impl<'a> Pass<'a> {
             }
             let mut it = Diagnostic::error(format!("option `({name})` is not defined"))
                 .at(span, "no extension of this name");
-            let extensions = self.world.symbols.iter().filter(|it| it.kind == Kind::Extension);
-            let mut extensions: Vec<_> = extensions.collect();
+            let mut extensions = Vec::new();
+            if suggest::wanted(self.sink) {
+                extensions.extend(self.world.symbols.iter().filter(|it| it.kind == Kind::Extension));
+            }
             extensions.sort_unstable_by(|a, b| a.name.cmp(&b.name));
             let simple = |name: &'_ str| name.rfind('.').map_or(0, |at| at + 1);
             let wrong = &name[simple(name)..];
@@ -346,7 +348,9 @@ impl<'a> Pass<'a> {
                 } else {
                     it.help(format!("add `import \"{file}\";`"))
                 };
-            } else if let Some(near) = suggest::nearest(name, extensions.iter().map(|it| &*it.name)) {
+            } else if let Some(near) =
+                suggest::nearest(name, self.sink, extensions.iter().map(|it| &*it.name))
+            {
                 it = it.help(format!("did you mean `({near})`?"));
             } else {
                 it = it.help("import the file that extends the options by it");
@@ -393,13 +397,13 @@ impl<'a> Pass<'a> {
             .at(part.span, "unknown option");
         let names = inside.fields.iter().map(|it| &*it.name.text).filter(|it| *it != "uninterpreted_option");
         let extras = ["default", "json_name"].into_iter().filter(|_| first && target.name == FIELD.name);
-        let custom = self.world.symbols.iter().find(|it| {
-            it.kind == Kind::Extension
-                && (*it.name == *part.text || it.name.ends_with(&format!(".{}", part.text)))
-        });
-        if let Some(near) = suggest::nearest(&part.text, names.chain(extras)) {
+        let inner = format!(".{}", part.text);
+        let is_it = |name: &str| *name == *part.text || name.ends_with(&inner);
+        let custom = suggest::wanted(self.sink)
+            && self.world.symbols.iter().any(|it| it.kind == Kind::Extension && is_it(&it.name));
+        if let Some(near) = suggest::nearest(&part.text, self.sink, names.chain(extras)) {
             it = it.help(format!("did you mean `{near}`?"));
-        } else if custom.is_some() {
+        } else if custom {
             it = it.help(format!("custom options are written in parentheses: `({})`", part.text));
         }
         self.sink.push(it);

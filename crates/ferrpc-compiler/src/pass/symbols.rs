@@ -1,14 +1,14 @@
 //! Collects everything that has a name, and reports names that are given twice.
 
 use crate::ast::{Enum, Field, File, Ident, Message, MessageKind};
-use crate::limits::NAME_BYTES_MAX;
+use crate::limits::{NAME_BYTES_MAX, NAMES_BYTES_MAX};
 use crate::load::Loaded;
 use crate::report::{Diagnostic, Sink};
 use crate::span::Span;
 use crate::symbols::{Kind, SymbolId, Symbols};
 
 pub(crate) fn run(loaded: &Loaded, files: &mut [File<'_>], sink: &mut Sink) -> Symbols {
-    let mut pass = Pass { symbols: Symbols::default(), scope: String::new(), sink };
+    let mut pass = Pass { symbols: Symbols::default(), scope: String::new(), bytes: 0, sink };
     for file in files.iter_mut().filter(|file| Some(file.id) != loaded.hidden) {
         pass.file(file);
     }
@@ -23,6 +23,8 @@ struct Pass<'a> {
     symbols: Symbols,
     /// Full name of the scope being walked.
     scope: String,
+    /// Of all full names so far.
+    bytes: usize,
     sink: &'a mut Sink,
 }
 
@@ -130,6 +132,17 @@ impl Pass<'_> {
             return self.symbols.add_hidden("", kind, name.span);
         }
         self.enter(&name.text);
+        self.bytes += self.scope.len();
+        if self.bytes > NAMES_BYTES_MAX {
+            if self.bytes - self.scope.len() <= NAMES_BYTES_MAX {
+                let it = Diagnostic::error("too many long names")
+                    .at(name.span, "from here on")
+                    .note(format!("the limit for all full names together is {NAMES_BYTES_MAX} bytes"));
+                self.sink.push(it);
+            }
+            self.scope.truncate(length);
+            return self.symbols.add_hidden("", kind, name.span);
+        }
         let full = std::mem::take(&mut self.scope);
         let id = self.symbols.add(&full, kind, name.span).unwrap_or_else(|taken| {
             self.twice(name, &full, kind, taken);
