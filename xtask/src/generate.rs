@@ -50,7 +50,7 @@ const ENTRIES: &[Entry] = &[
     Entry {
         output: "crates/ferrpc-proto/tests/gen/legacy.rs",
         options: &["--messages-only"],
-        inputs: &["ferrpc/test/legacy.proto"],
+        inputs: &["ferrpc/test/legacy.proto", "ferrpc/test/delimited.proto"],
     },
 ];
 

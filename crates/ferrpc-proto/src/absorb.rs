@@ -50,6 +50,7 @@ pub(crate) fn new<'i, M: Layout>(
     block: Option<&'i Bytes>,
     limits: &DecodeLimits,
 ) -> Result<M, DecodeError> {
+    limits.admit(len)?;
     // Made where it is returned: a message is large, and would be moved there otherwise.
     let mut result = Ok(M::default());
     if len > 0

@@ -48,6 +48,13 @@ pub enum DecodeErrorKind {
         /// The budget that was in force, in bytes.
         memory_bytes_max: usize,
     },
+    /// The input is longer than [`DecodeLimits::message_bytes_max`](crate::DecodeLimits).
+    TooLarge {
+        /// Its length, in bytes.
+        len: usize,
+        /// The limit that was in force, in bytes.
+        message_bytes_max: usize,
+    },
     /// Required fields are missing; [`DecodeError::missing`] has them.
     Uninitialized,
 }
@@ -125,6 +132,10 @@ impl fmt::Display for DecodeErrorKind {
             Self::InvalidPackedLength => {
                 f.write_str("the length of a packed field is no multiple of its value's size")
             }
+            Self::TooLarge { len, message_bytes_max } => write!(
+                f,
+                "{len} bytes are over the limit of {message_bytes_max}; raise message_bytes_max if that is meant"
+            ),
             Self::Uninitialized => f.write_str("required fields are missing"),
             Self::TooDeep { depth_max } => {
                 write!(f, "nested deeper than {depth_max}; raise depth_max if that is meant")

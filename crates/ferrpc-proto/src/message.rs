@@ -75,6 +75,7 @@ pub trait Message:
     /// # Errors
     /// As [`decode_partial`](Self::decode_partial). The fields before the bad one have been merged by then.
     fn merge_from(&mut self, bytes: &[u8], limits: &DecodeLimits) -> Result<(), DecodeError> {
+        limits.admit(bytes.len())?;
         absorb::message(self, bytes, bytes.len(), &mut Decoding::new(bytes, bytes.len(), None, limits))
     }
 

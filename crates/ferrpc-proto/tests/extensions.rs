@@ -150,7 +150,7 @@ fn what_cannot_be_read_or_written_is_said() {
 }
 
 #[test]
-fn limits_hold_for_each_reading() {
+fn s35_limits_hold_for_each_reading() {
     // 100 empty messages in a few bytes each.
     let message = open(&b"\xe2\x06\x00".repeat(2000));
     assert_eq!(LEGACIES.get(&message).unwrap().len(), 2000);

@@ -1,13 +1,21 @@
 //! What hostile bytes may cost beside memory: no stack, no time, and always a plain error.
+//!
+//! Numbers such as `s32` are those of attacks, here and in `memory.rs`: nesting (32), lengths that promise (34),
+//! amplification (35), well-known types out of range (36, in `src/wkt/time.rs`), whatever else is at the edge of
+//! the format (37).
 #![forbid(unsafe_code)]
 
 #[allow(dead_code)]
 mod generated {
     include!("gen/everything.rs");
+    pub(crate) mod legacy {
+        include!("gen/legacy.rs");
+    }
 }
 
 use ferrpc_proto::{DecodeErrorKind, DecodeLimits, Message};
 use generated::ferrpc::test::{Everything, Node};
+use generated::legacy::ferrpc::test::Tree;
 
 fn varint(mut value: usize) -> Vec<u8> {
     let mut out = Vec::new();
@@ -24,14 +32,18 @@ fn delimited(number: usize, body: &[u8]) -> Vec<u8> {
     [varint(number << 3 | 2), varint(body.len()), body.to_vec()].concat()
 }
 
+/// What is wrong, as all decoders say.
 fn kind<M: Message>(bytes: &[u8]) -> DecodeErrorKind {
-    M::decode(bytes).unwrap_err().kind()
+    let own = M::decode(bytes).unwrap_err();
+    let by_table = ferrpc_proto::__private::decode_all_by_table::<M>(bytes, &DecodeLimits::new());
+    assert_eq!(by_table.unwrap_err().to_string(), own.to_string());
+    own.kind()
 }
 
 const TOO_DEEP: DecodeErrorKind = DecodeErrorKind::TooDeep { depth_max: 100 };
 
 #[test]
-fn nesting_of_any_sort_ends_at_the_limit() {
+fn s32_nesting_of_any_sort_ends_at_the_limit() {
     // Messages in a field, in a list, in a oneof, as a map's value.
     for number in [2, 3, 4] {
         let nest = |levels| (0..levels).fold(Vec::new(), |inner, _| delimited(number, &inner));
@@ -46,7 +58,7 @@ fn nesting_of_any_sort_ends_at_the_limit() {
 }
 
 #[test]
-fn groups_nobody_knows_count_as_nesting() {
+fn s32_groups_nobody_knows_count_as_nesting() {
     assert_eq!(kind::<Node>(&[0x7b; 1_000_000]), TOO_DEEP);
     let nest = |levels: usize| [vec![0x7b; levels], vec![0x7c; levels]].concat();
     let node = Node::decode(&nest(100)).unwrap();
@@ -59,7 +71,7 @@ fn groups_nobody_knows_count_as_nesting() {
 }
 
 #[test]
-fn a_smaller_budget_is_kept_to() {
+fn s35_a_smaller_budget_is_kept_to() {
     let node = Node { name: "x".repeat(1000), ..Default::default() };
     // Sixteen times the input is always granted, so it takes an input that is small.
     let bytes = delimited(48, &[]).repeat(500);
@@ -71,7 +83,7 @@ fn a_smaller_budget_is_kept_to() {
 }
 
 #[test]
-fn numbers_and_wire_types_at_their_edges() {
+fn s37_numbers_and_wire_types_at_their_edges() {
     let largest = (1usize << 29) - 1;
     assert_eq!(
         Node::decode(&delimited(largest, b"x")).unwrap()._unknown.as_bytes(),
@@ -92,10 +104,78 @@ fn numbers_and_wire_types_at_their_edges() {
 }
 
 #[test]
-fn a_map_of_many_keys_is_not_quadratic() {
+fn s37_a_map_of_many_keys_is_not_quadratic() {
     let entries: Vec<u8> =
         (0..100_000).flat_map(|key| delimited(51, &[vec![0x08], varint(key)].concat())).collect();
     let message = Everything::decode(&entries).unwrap();
     assert_eq!(message.int32_int64.len(), 100_000);
     assert!(message.int32_int64.keys().copied().eq(0..100_000));
+}
+
+#[test]
+fn s32_known_groups_count_as_nesting_wherever_they_lie() {
+    // In a field, in a list, in a oneof.
+    for number in [1, 2, 4] {
+        let nest = |levels| {
+            [varint(number << 3 | 3).repeat(levels), varint(number << 3 | 4).repeat(levels)].concat()
+        };
+        assert!(Tree::decode(&nest(100)).is_ok(), "field {number}");
+        assert_eq!(kind::<Tree>(&nest(101)), TOO_DEEP, "field {number}");
+        // Tags of their start alone: the stack ends before the input does, if nobody counts.
+        assert_eq!(kind::<Tree>(&varint(number << 3 | 3).repeat(1_000_000)), TOO_DEEP, "field {number}");
+        assert_eq!(kind::<Tree>(&varint(number << 3 | 3).repeat(50)), DecodeErrorKind::Truncated);
+    }
+    // By turns with messages behind their length, and in values of maps.
+    let turns = |levels| {
+        (0..levels).fold(Vec::new(), |inner, level| match level % 3 {
+            0 => [varint(1 << 3 | 3), inner, varint(1 << 3 | 4)].concat(),
+            1 => delimited(6, &inner),
+            _ => delimited(3, &delimited(2, &inner)),
+        })
+    };
+    assert!(Tree::decode(&turns(100)).is_ok());
+    assert_eq!(kind::<Tree>(&turns(101)), TOO_DEEP);
+    assert_eq!(kind::<Tree>(&turns(3000)), TOO_DEEP);
+}
+
+#[test]
+fn s32_unknown_groups_in_known_ones_count_as_nesting() {
+    let nest = |known: usize, unknown: usize| {
+        [vec![0x0b; known], vec![0x7b; unknown], vec![0x7c; unknown], vec![0x0c; known]].concat()
+    };
+    assert!(Tree::decode(&nest(50, 50)).is_ok());
+    assert_eq!(kind::<Tree>(&nest(50, 51)), TOO_DEEP);
+}
+
+#[test]
+fn s37_a_key_that_comes_again_and_again_is_kept_once() {
+    let entries = delimited(53, &[delimited(1, b"key"), delimited(2, b"value")].concat()).repeat(100_000);
+    let message = Everything::decode(&entries).unwrap();
+    assert_eq!(message.string_string.len(), 1);
+    assert_eq!(message.string_string.get("key").map(String::as_str), Some("value"));
+}
+
+#[test]
+fn s37_a_group_ends_with_its_own_tag() {
+    assert_eq!(kind::<Tree>(&[0x0b, 0x14]), DecodeErrorKind::UnmatchedEndGroup);
+    assert_eq!(kind::<Tree>(&[0x0b, 0x13, 0x0c, 0x14]), DecodeErrorKind::UnmatchedEndGroup);
+    assert_eq!(kind::<Tree>(&delimited(6, &[0x0c])), DecodeErrorKind::UnmatchedEndGroup);
+}
+
+#[test]
+fn input_over_the_limit_is_not_looked_at() {
+    let limits = DecodeLimits::new().message_bytes_max(3);
+    assert!(Node::decode_with(&delimited(1, b"a"), &limits).is_ok());
+    let too_long = [0xff; 4];
+    let expected = DecodeErrorKind::TooLarge { len: 4, message_bytes_max: 3 };
+    let by_table = ferrpc_proto::__private::decode_all_by_table::<Node>(&too_long, &limits);
+    for error in [
+        Node::decode_with(&too_long, &limits).unwrap_err(),
+        Node::decode_partial(&too_long, &limits).unwrap_err(),
+        Node::decode_shared(&ferrpc_proto::Bytes::from_static(&[0xff; 4]), &limits).unwrap_err(),
+        Node::default().merge_from(&too_long, &limits).unwrap_err(),
+        by_table.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), expected);
+    }
 }

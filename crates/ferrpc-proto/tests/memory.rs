@@ -4,6 +4,9 @@
 #[allow(dead_code)]
 mod generated {
     include!("gen/everything.rs");
+    pub(crate) mod legacy {
+        include!("gen/legacy.rs");
+    }
 }
 
 use std::alloc::System;
@@ -11,6 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ferrpc_proto::{DecodeError, DecodeErrorKind, Message};
 use generated::ferrpc::test::{Everything, Node};
+use generated::legacy::ferrpc::test::Tree;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -47,7 +51,7 @@ fn delimited(number: usize, body: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_length_takes_no_memory_before_its_bytes_are_there() {
+fn s34_a_length_takes_no_memory_before_its_bytes_are_there() {
     let _turn = alone();
     // string, bytes, a message, a packed list, a map entry, an unknown field.
     for number in [14, 15, 18, 31, 38, 51, 5000] {
@@ -62,7 +66,7 @@ fn a_length_takes_no_memory_before_its_bytes_are_there() {
 }
 
 #[test]
-fn small_elements_cannot_become_more_than_the_budget() {
+fn s35_small_elements_cannot_become_more_than_the_budget() {
     let _turn = alone();
     // Two or three bytes each: empty messages, strings, bytes, map entries of distinct keys.
     let messages = delimited(48, &[]).repeat(MIB);
@@ -90,7 +94,7 @@ fn small_elements_cannot_become_more_than_the_budget() {
 }
 
 #[test]
-fn packed_lists_take_what_they_hold() {
+fn s35_packed_lists_take_what_they_hold() {
     let _turn = alone();
     let body = vec![1; 4 * MIB];
     for (number, size) in [(31, 4), (32, 8), (43, 1), (38, 8), (41, 4)] {
@@ -102,10 +106,22 @@ fn packed_lists_take_what_they_hold() {
 }
 
 #[test]
-fn unknown_fields_take_what_they_hold() {
+fn s35_unknown_fields_take_what_they_hold() {
     let _turn = alone();
     let bytes = [0x78, 0x01].repeat(MIB);
     let (result, taken) = measured::<Node>(&bytes);
     assert_eq!(result.unwrap()._unknown.as_bytes(), bytes);
     assert!(taken <= 5 * bytes.len(), "{taken} bytes for {}", bytes.len());
+}
+
+#[test]
+fn s35_empty_groups_cannot_become_more_than_the_budget() {
+    let _turn = alone();
+    let groups = [0x13, 0x14].repeat(2 * MIB);
+    let granted = (64 * MIB).max(16 * groups.len());
+    let (result, taken) = measured::<Tree>(&groups);
+    let error = result.unwrap_err();
+    assert_eq!(error.kind(), DecodeErrorKind::OverBudget { memory_bytes_max: granted });
+    assert!(error.path().eq(["branches"]));
+    assert!(taken <= 2 * granted + MIB, "{taken} bytes of {granted}");
 }

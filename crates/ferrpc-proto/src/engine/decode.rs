@@ -36,6 +36,7 @@ pub(crate) fn merge(
     input: &[u8],
     limits: &DecodeLimits,
 ) -> Result<(), DecodeError> {
+    limits.admit(input.len())?;
     let decoder = Decoder { start: input.as_ptr().addr(), depth_max: limits.depth_max };
     decoder.message(&mut message, input, limits.depth_max, &mut limits.budget(input.len()))
 }

@@ -35,6 +35,7 @@ pub(crate) fn root<'i, V: Known<'i> + Default + Copy>(
     arena: &'i Arena,
     limits: &DecodeLimits,
 ) -> Result<&'i V, DecodeError> {
+    limits.admit(len)?;
     let mut d = Decoding::new(readable, len, None, limits).within(arena);
     let Ok(view) = arena.put(V::default(), &mut d.budget) else {
         let kind = DecodeErrorKind::OverBudget { memory_bytes_max: d.budget.granted() };

@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_wire_may_bring_is_an_error_and_no_panic() {
+    fn s36_what_the_wire_may_bring_is_an_error_and_no_panic() {
         for (seconds, nanos) in [
             (i64::MAX, i32::MAX),
             (i64::MIN, i32::MIN),
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn reckoning_beyond_the_range_is_an_error() {
+    fn s36_reckoning_beyond_the_range_is_an_error() {
         let (first, last) = (timestamp(-62_135_596_800, 0), timestamp(253_402_300_799, NANOS - 1));
         assert_eq!(last.checked_add(&Duration::from_nanos(1)), Err(OutOfRange));
         assert_eq!(first.checked_sub(&Duration::from_nanos(1)), Err(OutOfRange));
