@@ -157,6 +157,8 @@ pub struct Connection {
     ledger: Ledger,
     timers: Timers,
     drain: Drain,
+    /// Our SETTINGS are in the output, or gone.
+    greeted: bool,
     /// No more octets will come.
     eof: bool,
     closed: bool,
@@ -270,6 +272,7 @@ impl Connection {
             ledger: Ledger::new(&config, now),
             timers,
             drain: Drain::No,
+            greeted: false,
             eof: false,
             closed: false,
             now,
@@ -283,6 +286,9 @@ impl Connection {
     }
 
     fn greet(&mut self) {
+        if std::mem::replace(&mut self.greeted, true) {
+            return;
+        }
         let config = &self.config;
         let out = self.out.scratch();
         let mut entries = vec![
@@ -445,9 +451,8 @@ impl Connection {
         if self.closed || self.drain != Drain::No {
             return;
         }
-        let out = self.out.scratch();
-        frame::append_goaway(StreamId::MAX, ErrorCode::NO_ERROR, b"", out);
-        frame::append_ping(false, DRAIN_PING, out);
+        self.say_goaway(StreamId::MAX, ErrorCode::NO_ERROR, b"");
+        frame::append_ping(false, DRAIN_PING, self.out.scratch());
         self.timers.drain_ping = Some(now + self.config.drain_ping_timeout);
         self.drain = Drain::Announced;
     }
@@ -462,7 +467,7 @@ impl Connection {
         if !self.closed {
             self.closed = true;
             self.events.clear();
-            frame::append_goaway(self.recv.last_remote, code, debug.as_bytes(), self.out.scratch());
+            self.say_goaway(self.recv.last_remote, code, debug.as_bytes());
         }
     }
 
@@ -485,7 +490,7 @@ impl Connection {
     fn finish_drain(&mut self) {
         if self.drain == Drain::Announced {
             let last = self.recv.last_remote;
-            frame::append_goaway(last, ErrorCode::NO_ERROR, b"", self.out.scratch());
+            self.say_goaway(last, ErrorCode::NO_ERROR, b"");
             self.drain = Drain::Final(last);
             self.timers.drain_ping = None;
         }
@@ -515,11 +520,17 @@ impl Connection {
                 let sentence = violation.to_string();
                 //= RFC 9113 §5.4 connection-error-reported
                 //= RFC 9113 §8.7 unprocessed-only-if-so: self.recv.last_remote → StreamId::ZERO
-                frame::append_goaway(self.recv.last_remote, code, sentence.as_bytes(), self.out.scratch());
+                self.say_goaway(self.recv.last_remote, code, sentence.as_bytes());
                 //= RFC 9113 §5.4.1 closed-after-goaway: self.close(Closed::Violation(violation)) → self.input.skip(self.input.unparsed().len())
                 self.close(Closed::Violation(violation));
             }
         }
+    }
+
+    /// A server may have to say it before the client said anything: its SETTINGS go first all the same.
+    fn say_goaway(&mut self, last: StreamId, code: ErrorCode, debug: &[u8]) {
+        self.greet();
+        frame::append_goaway(last, code, debug, self.out.scratch());
     }
 
     fn close(&mut self, reason: Closed) {

@@ -48,6 +48,29 @@ fn server_begins_with_settings_that_do_not_speak_of_push() {
 }
 
 #[test]
+fn server_says_nothing_before_its_settings() {
+    let fresh = || Peer::of_fresh_server(Config::default());
+    let kinds = |peer: &mut Peer| peer.frames().iter().map(|frame| FrameKind(frame.kind)).collect::<Vec<_>>();
+    let mut drained = fresh();
+    drained.engine.drain(drained.now);
+    let with_goaway = [FrameKind::SETTINGS, FrameKind::WINDOW_UPDATE, FrameKind::GOAWAY];
+    assert_eq!(kinds(&mut drained)[..3], with_goaway);
+    // And only once.
+    drained.send_octets(PREFACE);
+    drained.send_all([settings(&[]), request(1).end()]);
+    assert_eq!(kinds(&mut drained), [FrameKind::SETTINGS]);
+    drained.accept();
+
+    let mut shut_down = fresh();
+    shut_down.engine.shut_down(ErrorCode::NO_ERROR, "");
+    assert_eq!(kinds(&mut shut_down), with_goaway);
+
+    let mut silent = fresh();
+    silent.wait(Config::default().preface_timeout);
+    assert_eq!(kinds(&mut silent), with_goaway);
+}
+
+#[test]
 fn last_value_of_a_setting_that_stands_twice_holds() {
     let mut peer = Peer::of_client_with(Config::default(), &[(3, 1), (3, 2)]);
     peer.open(End::Yes);
