@@ -13,6 +13,7 @@ mod peers;
 mod report;
 mod run;
 mod setup;
+mod sim;
 mod spec;
 mod test;
 mod tidy;
@@ -58,6 +59,8 @@ enum Command {
     },
     /// Concurrency: the queue of a connection's inbox in all orders in which threads can meet.
     Loom,
+    /// Two engines with pipes that split, delay, stall and break, by as many seeds as time allows.
+    Sim(sim::Options),
     /// Each MUST of RFC 9113 and RFC 7541: the line that obeys it, the test that shows it.
     Spec(spec::Options),
     /// Gets what tests and benchmarks need beside Rust, into the target directory where possible.
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
         Command::Bench { what: Bench::Proto(options) } => bench::proto::command(&options),
         Command::Conformance { suite } => conformance::command(&suite),
         Command::Loom => loom::command(),
+        Command::Sim(options) => sim::command(&options),
         Command::Spec(options) => spec::command(&options),
         Command::Setup => setup::command(),
     };

@@ -1,7 +1,7 @@
 //! Two engines, client and server, with a pipe each way.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::peer::beginning;
 use crate::{Config, Connection, Event};
@@ -25,9 +25,13 @@ impl Side {
         Self { engine, events: VecDeque::new(), pipe: VecDeque::new() }
     }
 
-    /// Writes at most `n` octets into the pipe of the other end.
+    /// Writes at most `n` octets into the pipe of the other end; its socket takes nothing if that is 0.
     fn write(&mut self, to: &mut Self, n: usize, now: Instant) -> usize {
         let out = self.engine.output();
+        if n == 0 && !out.is_empty() {
+            self.engine.write_blocked(now);
+            return 0;
+        }
         let piece = &out.first()[..n.min(out.first().len())];
         to.pipe.extend(piece);
         let n = piece.len();
@@ -50,10 +54,22 @@ impl Side {
         } else {
             n = 0;
         }
+        self.take_events();
+        n
+    }
+
+    fn take_events(&mut self) {
         while let Some(event) = self.engine.event() {
             self.events.push_back(event);
         }
-        n
+    }
+
+    /// The connection breaks: of what is under way, at most `n` octets still come.
+    fn cut(&mut self, n: usize, now: Instant) {
+        self.pipe.truncate(n);
+        while self.read(usize::MAX, now) > 0 {}
+        self.engine.eof();
+        self.take_events();
     }
 }
 
@@ -69,10 +85,32 @@ impl Pair {
 
     /// Moves at most `n` octets each way, through sockets and pipes; true if any moved.
     pub(super) fn step(&mut self, n: usize) -> bool {
-        let written = self.client.write(&mut self.server, n, self.now)
-            + self.server.write(&mut self.client, n, self.now);
-        let read = self.server.read(n, self.now) + self.client.read(n, self.now);
+        self.step_by([n; 4])
+    }
+
+    /// Moves at most so many octets: the client's into its socket and out of the pipe, the server's likewise.
+    pub(super) fn step_by(&mut self, [up_in, up_out, down_in, down_out]: [usize; 4]) -> bool {
+        let written = self.client.write(&mut self.server, up_in, self.now)
+            + self.server.write(&mut self.client, down_in, self.now);
+        let read = self.server.read(up_out, self.now) + self.client.read(down_out, self.now);
         written + read > 0
+    }
+
+    /// Time passes, and timers that are due fire.
+    pub(super) fn wait(&mut self, time: Duration) {
+        self.now += time;
+        for side in [&mut self.client, &mut self.server] {
+            if side.engine.deadline().is_some_and(|due| due <= self.now) {
+                side.engine.tick(self.now);
+            }
+            side.take_events();
+        }
+    }
+
+    /// The connection breaks at any octet in either direction, and both ends notice.
+    pub(super) fn cut(&mut self, up: usize, down: usize) {
+        self.server.cut(up, self.now);
+        self.client.cut(down, self.now);
     }
 
     /// Moves everything until nothing is under way.

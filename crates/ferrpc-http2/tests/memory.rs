@@ -1,0 +1,137 @@
+//! What a connection holds when many calls have passed: no more than when few had.
+#![forbid(unsafe_code)]
+
+use std::alloc::System;
+use std::time::{Duration, Instant};
+
+use ferrpc_http2::{Config, Connection, End, ErrorCode, Event, HeaderWriter, Indexing};
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Bytes that are allocated now.
+fn held() -> usize {
+    let stats = ALLOCATOR.stats();
+    stats.bytes_allocated - stats.bytes_deallocated
+}
+
+/// Calls to make; `cargo xtask sim` says how many where it has time.
+fn calls() -> u32 {
+    std::env::var("FERRPC_SIM_CALLS").map_or(100_000, |calls| calls.parse().unwrap())
+}
+
+struct Pair {
+    client: Connection,
+    server: Connection,
+    now: Instant,
+}
+
+impl Pair {
+    /// Moves all octets; every event goes to its side's function.
+    fn drive(&mut self) {
+        loop {
+            let up = carry(&mut self.client, &mut self.server, self.now);
+            while let Some(event) = self.server.event() {
+                serve(&mut self.server, &event);
+            }
+            let down = carry(&mut self.server, &mut self.client, self.now);
+            while let Some(event) = self.client.event() {
+                if let Event::Data { stream, chunk, .. } = event {
+                    self.client.consumed(stream, chunk.len());
+                }
+            }
+            if !up && !down {
+                return;
+            }
+        }
+    }
+}
+
+fn carry(from: &mut Connection, to: &mut Connection, now: Instant) -> bool {
+    let mut moved = false;
+    while !from.output().is_empty() {
+        let piece = from.output().first();
+        let space = to.space();
+        let n = piece.len().min(space.len());
+        space[..n].copy_from_slice(&piece[..n]);
+        to.received(n, now);
+        from.written(n, now);
+        moved = true;
+        if to.space().len() < 1024 {
+            break;
+        }
+    }
+    moved
+}
+
+/// Echoes what is worth it.
+fn serve(server: &mut Connection, event: &Event) {
+    match event {
+        Event::Head { stream, .. } => {
+            server.send_headers(*stream, End::No, |head| head.field(b":status", b"200", Indexing::Index));
+        }
+        Event::Data { stream, chunk, end } => {
+            server.consumed(*stream, chunk.len());
+            server.send_slice(*stream, chunk.as_slice(), End::No);
+            if *end == End::Yes {
+                server
+                    .send_trailers(*stream, |trailers| trailers.field(b"grpc-status", b"0", Indexing::Index));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn head(writer: &mut HeaderWriter<'_>, n: u32) {
+    writer.field(b":method", b"POST", Indexing::Index);
+    writer.field(b":scheme", b"http", Indexing::Index);
+    writer.field(b":path", b"/a.B/C", Indexing::Index);
+    // What varies, under a name of the call's own, too.
+    writer.field(b"traceparent", n.to_string().as_bytes(), Indexing::Literal);
+    writer.field(format!("x-{}", n % 1000).as_bytes(), b"v", Indexing::Index);
+}
+
+/// One call of those there are: short ones, long ones, and ones that either end gives up.
+fn call(pair: &mut Pair, n: u32) {
+    let stream = pair.client.open(End::No, |writer| head(writer, n)).unwrap();
+    let body = vec![7; [5, 5, 5, 100, 40_000][n as usize % 5]];
+    let given_up = n.is_multiple_of(7);
+    pair.client.send(stream, body.into(), if given_up { End::No } else { End::Yes });
+    if given_up {
+        if n.is_multiple_of(2) {
+            pair.drive();
+        }
+        pair.client.reset(stream, ErrorCode::CANCEL);
+    }
+    // Some calls share a turn.
+    if !n.is_multiple_of(3) {
+        pair.drive();
+    }
+    // Resets are allowed at a rate.
+    pair.now += Duration::from_millis(10);
+}
+
+#[test]
+fn memory_is_flat_however_many_calls_pass() {
+    #[expect(clippy::disallowed_methods, reason = "any instant will do to begin with")]
+    let now = Instant::now();
+    let mut pair = Pair {
+        client: Connection::client(Config::default(), now),
+        server: Connection::server(Config::default(), now),
+        now,
+    };
+    pair.drive();
+    let warm_up = 5000;
+    (0..warm_up).for_each(|n| call(&mut pair, n));
+    pair.drive();
+    let before = held();
+    (warm_up..calls()).for_each(|n| call(&mut pair, n));
+    pair.drive();
+    assert_eq!((pair.client.streams(), pair.server.streams()), (0, 0));
+    assert!(!pair.client.is_closed() && !pair.server.is_closed());
+    let after = held();
+    // Where the last block of input ended may differ, and nothing else.
+    assert!(after <= before + (64 << 10), "{before} bytes after {warm_up} calls, {after} after all");
+    assert!(after <= 512 << 10, "{after} bytes in two engines without a stream");
+}
