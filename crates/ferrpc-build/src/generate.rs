@@ -9,7 +9,7 @@ use crate::names::{Scope, shout};
 use crate::options::Options;
 use crate::print::Printer;
 use crate::schema::{Item, ROOT, Schema, What, extern_module, text};
-use crate::{enumeration, message, service};
+use crate::{check, enumeration, message, service};
 
 /// Generated code and the runtime agree on this number; see `__generated_for!`.
 const GENERATION: u32 = 1;
@@ -31,6 +31,7 @@ const ALLOWED: &[&str] = &[
 /// # Errors
 /// What is not supported yet, and descriptors that do not fit together.
 pub fn generate(files: &[FileDescriptorProto], options: &Options) -> Result<String, Error> {
+    check::check(files)?;
     let mut schema = Schema::new(files, options)?;
     let local: Vec<&FileDescriptorProto> =
         files.iter().filter(|file| extern_module(file, options).is_none()).collect();

@@ -4,6 +4,7 @@
 //! wherever they come from. The `ferrpc gen` command is the same generator and gives the same bytes.
 #![forbid(unsafe_code)]
 
+mod check;
 mod config;
 mod context;
 mod default;
