@@ -243,6 +243,39 @@ pub mod ferrpc {
             (2 "kind" kind optional string)
         }
 
+        /// An enum that takes the numbers it names only, in each way a field can be.
+        #[derive(Clone, Default, PartialEq)]
+        pub struct Closed {
+            pub one: Option<Tone>,
+            pub many: Vec<Tone>,
+            pub packed: Vec<Tone>,
+            pub named: ::ferrpc_proto::Map<i32, Tone>,
+            pub choice: Option<closed::Choice>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::UnknownFields,
+        }
+
+        /// [`Closed`] as it is read where it lies.
+        #[derive(Clone, Copy, Default, PartialEq)]
+        pub struct ClosedView<'a> {
+            pub one: Option<Tone>,
+            pub many: ::ferrpc_proto::view::List<'a, Tone>,
+            pub packed: ::ferrpc_proto::view::List<'a, Tone>,
+            pub named: ::ferrpc_proto::view::MapView<'a, i32, Tone>,
+            pub choice: Option<closed::ChoiceView<'a>>,
+            #[doc(hidden)]
+            pub _unknown: ::ferrpc_proto::view::UnknownView<'a>,
+        }
+
+        ::ferrpc_proto::__message! {
+            Closed, "ferrpc.test.Closed", boxed, ClosedView;
+            (1 "one" one optional open [: Tone])
+            (2 "many" many repeated open)
+            (3 "packed" packed packed open)
+            (4 "named" named map int32 open)
+            (oneof choice)
+        }
+
         #[derive(Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(transparent)]
         pub struct Color(pub i32);
@@ -262,6 +295,21 @@ pub mod ferrpc {
             Color, true;
             (1 "RED")
             (-2 "BLUE")
+        }
+
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+        #[repr(transparent)]
+        pub struct Tone(pub i32);
+
+        impl Tone {
+            pub const LOW: Self = Self(0);
+            pub const HIGH: Self = Self(1);
+        }
+
+        ::ferrpc_proto::__enum! {
+            Tone, true;
+            (0 "LOW")
+            (1 "HIGH")
         }
 
         ::ferrpc_proto::__extension! {
@@ -593,6 +641,28 @@ pub mod ferrpc {
             }
         }
 
+        /// Types nested in [`Closed`](super::Closed).
+        pub mod closed {
+            #[derive(Clone, Debug, PartialEq)]
+            pub enum Choice {
+                Picked(super::Tone),
+                Other(String),
+            }
+
+            /// [`Choice`] as it is read where it lies.
+            #[derive(Clone, Copy, Debug, PartialEq)]
+            pub enum ChoiceView<'a> {
+                Picked(super::Tone),
+                Other(&'a str),
+            }
+
+            ::ferrpc_proto::__oneof! {
+                Choice, ChoiceView;
+                (5 "picked" Picked open)
+                (6 "other" Other string)
+            }
+        }
+
         /// Types nested in [`Tree`](super::Tree).
         pub mod tree {
             #[derive(Clone, Debug, PartialEq)]
@@ -624,7 +694,7 @@ pub mod ferrpc {
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 pub mod file_descriptors {
     /// `ferrpc/test/legacy.proto`
-    pub const FERRPC_TEST_LEGACY_PROTO: &[u8] = b"\n\x18ferrpc/test/legacy.proto\x12\x0bferrpc.test\"\xd7\x03\n\x06Legacy\x12,\n\x04data\x18\x01 \x01(\n2\x18.ferrpc.test.Legacy.DataR\x04data\x12)\n\x03row\x18\x02 \x03(\n2\x17.ferrpc.test.Legacy.RowR\x03row\x121\n\x05small\x18\x03 \x01(\n2\x19.ferrpc.test.Legacy.SmallH\x00R\x05small\x122\n\x05large\x18\xc9\x01 \x01(\n2\x19.ferrpc.test.Legacy.LargeH\x00R\x05large\x12+\n\x06legacy\x18\x05 \x01(\x0b2\x13.ferrpc.test.LegacyR\x06legacy\x1a\x8b\x01\n\x04Data\x12\x16\n\x06number\x18\x01 \x01(\x05R\x06number\x12\x12\n\x04text\x18\x02 \x01(\tR\x04text\x124\n\x05inner\x18\x03 \x01(\n2\x1e.ferrpc.test.Legacy.Data.InnerR\x05inner\x1a!\n\x05Inner\x12\x18\n\x07numbers\x18\x01 \x03(\x05R\x07numbers\x1a\x13\n\x03Row\x12\x0c\n\x01x\x18\x01 \x01(\x11R\x01x\x1a\x15\n\x05Small\x12\x0c\n\x01x\x18\x01 \x01(\x05R\x01x\x1a\x1c\n\x05Large\x12\x13\n\x04text\x18\xca\x01 \x01(\tR\x04textB\x08\n\x06choice\"\xd5\x03\n\x05Order\x12\x0e\n\x02id\x18\x01 \x02(\tR\x02id\x12+\n\x04line\x18\x02 \x03(\x0b2\x17.ferrpc.test.Order.LineR\x04line\x123\n\x05named\x18\x03 \x03(\x0b2\x1d.ferrpc.test.Order.NamedEntryR\x05named\x12+\n\x04next\x18\x04 \x01(\x0b2\x17.ferrpc.test.Order.NodeR\x04next\x12/\n\x05extra\x18\x05 \x01(\x0b2\x17.ferrpc.test.Order.LineH\x00R\x05extra\x12\x14\n\x04none\x18\x06 \x01(\x05H\x00R\x04none\x1aQ\n\nNamedEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12-\n\x05value\x18\x02 \x01(\x0b2\x17.ferrpc.test.Order.LineR\x05value:\x028\x01\x1aB\n\x04Line\x12\x10\n\x03sku\x18\x01 \x02(\x05R\x03sku\x12(\n\x02at\x18\x02 \x02(\x0b2\x18.ferrpc.test.Order.PointR\x02at\x1a0\n\x04Node\x12(\n\x05order\x18\x01 \x01(\x0b2\x12.ferrpc.test.OrderR\x05order\x1a\x15\n\x05Point\x12\x0c\n\x01x\x18\x01 \x01(\x05R\x01xB\x06\n\x04more\"\xb4\x04\n\x08Defaults\x12\x1a\n\x04text\x18\x01 \x01(\t:\x06a\"\\\n\xc3\xbcR\x04text\x12\x1d\n\x03raw\x18\x02 \x01(\x0c:\x0b\\000\\377\\\'xR\x03raw\x12!\n\x05small\x18\x03 \x01(\x05:\x0b-2147483648R\x05small\x12*\n\x05large\x18\x04 \x01(\x12:\x14-9223372036854775808R\x05large\x12.\n\x07largest\x18\x05 \x01(\x06:\x1418446744073709551615R\x07largest\x12!\n\x05third\x18\x06 \x01(\x02:\x0b0.333333343R\x05third\x12\x1a\n\x04huge\x18\x07 \x01(\x01:\x061e+300R\x04huge\x12 \n\x08infinite\x18\x08 \x01(\x01:\x04-infR\x08infinite\x12\x17\n\x04none\x18\t \x01(\x02:\x03nanR\x04none\x12\x16\n\x03yes\x18\n \x01(\x08:\x04trueR\x03yes\x12.\n\x05color\x18\x0b \x01(\x0e2\x12.ferrpc.test.Color:\x04BLUER\x05color\x12(\n\x05first\x18\x0c \x01(\x0e2\x12.ferrpc.test.ColorR\x05first\x12\x14\n\x05plain\x18\r \x01(\tR\x05plain\x12\x12\n\x04bare\x18\x0e \x01(\x0cR\x04bare\x12\x12\n\x04zero\x18\x0f \x01(\rR\x04zero\x12\x17\n\x05whole\x18\x10 \x02(\x01:\x012R\x05whole\x12+\n\x05inner\x18\x11 \x01(\x0b2\x15.ferrpc.test.DefaultsR\x05inner\"c\n\x04Open\x12\x10\n\x03own\x18\x01 \x01(\x05R\x03own*\x08\x08d\x10\x80\x80\x80\x80\x022?\n\x06nested\x12\x11.ferrpc.test.Open\x18\xc8\x01 \x01(\x0b2\x13.ferrpc.test.LegacyR\x06nested\"\x14\n\x04Part\x12\x0c\n\x01x\x18\x01 \x01(\x05R\x01x\"\x15\n\x05Piece\x12\x0c\n\x01x\x18\x01 \x01(\x05R\x01x\"\x13\n\x03Bag*\x08\x08\x04\x10\xff\xff\xff\xff\x07:\x02\x08\x01\"r\n\x05Apple\x12\x16\n\x06weight\x18\x01 \x01(\x05R\x06weight\x12\x12\n\x04kind\x18\x02 \x01(\tR\x04kind2=\n\x06in_bag\x12\x10.ferrpc.test.Bag\x18\xf9\xbb^ \x01(\x0b2\x12.ferrpc.test.AppleR\x05inBag*#\n\x05Color\x12\x07\n\x03RED\x10\x01\x12\x11\n\x04BLUE\x10\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01:-\n\x05label\x12\x11.ferrpc.test.Open\x18d \x01(\t:\x04noneR\x05label:+\n\x05delta\x12\x11.ferrpc.test.Open\x18e \x01(\x11:\x02-7R\x05delta:?\n\x04tint\x12\x11.ferrpc.test.Open\x18f \x01(\x0e2\x12.ferrpc.test.Color:\x04BLUER\x04tint:)\n\x03raw\x12\x11.ferrpc.test.Open\x18g \x01(\x0c:\x04\\377R\x03raw:+\n\x07numbers\x12\x11.ferrpc.test.Open\x18h \x03(\x05R\x07numbers:+\n\x05fixed\x12\x11.ferrpc.test.Open\x18i \x03(\x07B\x02\x10\x01R\x05fixed:?\n\x05tints\x12\x11.ferrpc.test.Open\x18j \x03(\x0e2\x12.ferrpc.test.ColorB\x02\x10\x01R\x05tints:\'\n\x05words\x12\x11.ferrpc.test.Open\x18k \x03(\tR\x05words:B\n\x08legacies\x12\x11.ferrpc.test.Open\x18l \x03(\x0b2\x13.ferrpc.test.LegacyR\x08legacies:;\n\x05order\x12\x11.ferrpc.test.Open\x18m \x01(\x0b2\x12.ferrpc.test.OrderR\x05order:8\n\x04part\x12\x11.ferrpc.test.Open\x18n \x01(\n2\x11.ferrpc.test.PartR\x04part:;\n\x05piece\x12\x11.ferrpc.test.Open\x18o \x03(\n2\x12.ferrpc.test.PieceR\x05piece";
+    pub const FERRPC_TEST_LEGACY_PROTO: &[u8] = b"\n\x18ferrpc/test/legacy.proto\x12\x0bferrpc.test\"\xd7\x03\n\x06Legacy\x12,\n\x04data\x18\x01 \x01(\n2\x18.ferrpc.test.Legacy.DataR\x04data\x12)\n\x03row\x18\x02 \x03(\n2\x17.ferrpc.test.Legacy.RowR\x03row\x121\n\x05small\x18\x03 \x01(\n2\x19.ferrpc.test.Legacy.SmallH\x00R\x05small\x122\n\x05large\x18\xc9\x01 \x01(\n2\x19.ferrpc.test.Legacy.LargeH\x00R\x05large\x12+\n\x06legacy\x18\x05 \x01(\x0b2\x13.ferrpc.test.LegacyR\x06legacy\x1a\x8b\x01\n\x04Data\x12\x16\n\x06number\x18\x01 \x01(\x05R\x06number\x12\x12\n\x04text\x18\x02 \x01(\tR\x04text\x124\n\x05inner\x18\x03 \x01(\n2\x1e.ferrpc.test.Legacy.Data.InnerR\x05inner\x1a!\n\x05Inner\x12\x18\n\x07numbers\x18\x01 \x03(\x05R\x07numbers\x1a\x13\n\x03Row\x12\x0c\n\x01x\x18\x01 \x01(\x11R\x01x\x1a\x15\n\x05Small\x12\x0c\n\x01x\x18\x01 \x01(\x05R\x01x\x1a\x1c\n\x05Large\x12\x13\n\x04text\x18\xca\x01 \x01(\tR\x04textB\x08\n\x06choice\"\xd5\x03\n\x05Order\x12\x0e\n\x02id\x18\x01 \x02(\tR\x02id\x12+\n\x04line\x18\x02 \x03(\x0b2\x17.ferrpc.test.Order.LineR\x04line\x123\n\x05named\x18\x03 \x03(\x0b2\x1d.ferrpc.test.Order.NamedEntryR\x05named\x12+\n\x04next\x18\x04 \x01(\x0b2\x17.ferrpc.test.Order.NodeR\x04next\x12/\n\x05extra\x18\x05 \x01(\x0b2\x17.ferrpc.test.Order.LineH\x00R\x05extra\x12\x14\n\x04none\x18\x06 \x01(\x05H\x00R\x04none\x1aQ\n\nNamedEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12-\n\x05value\x18\x02 \x01(\x0b2\x17.ferrpc.test.Order.LineR\x05value:\x028\x01\x1aB\n\x04Line\x12\x10\n\x03sku\x18\x01 \x02(\x05R\x03sku\x12(\n\x02at\x18\x02 \x02(\x0b2\x18.ferrpc.test.Order.PointR\x02at\x1a0\n\x04Node\x12(\n\x05order\x18\x01 \x01(\x0b2\x12.ferrpc.test.OrderR\x05order\x1a\x15\n\x05Point\x12\x0c\n\x01x\x18\x01 \x01(\x05R\x01xB\x06\n\x04more\"\xb4\x04\n\x08Defaults\x12\x1a\n\x04text\x18\x01 \x01(\t:\x06a\"\\\n\xc3\xbcR\x04text\x12\x1d\n\x03raw\x18\x02 \x01(\x0c:\x0b\\000\\377\\\'xR\x03raw\x12!\n\x05small\x18\x03 \x01(\x05:\x0b-2147483648R\x05small\x12*\n\x05large\x18\x04 \x01(\x12:\x14-9223372036854775808R\x05large\x12.\n\x07largest\x18\x05 \x01(\x06:\x1418446744073709551615R\x07largest\x12!\n\x05third\x18\x06 \x01(\x02:\x0b0.333333343R\x05third\x12\x1a\n\x04huge\x18\x07 \x01(\x01:\x061e+300R\x04huge\x12 \n\x08infinite\x18\x08 \x01(\x01:\x04-infR\x08infinite\x12\x17\n\x04none\x18\t \x01(\x02:\x03nanR\x04none\x12\x16\n\x03yes\x18\n \x01(\x08:\x04trueR\x03yes\x12.\n\x05color\x18\x0b \x01(\x0e2\x12.ferrpc.test.Color:\x04BLUER\x05color\x12(\n\x05first\x18\x0c \x01(\x0e2\x12.ferrpc.test.ColorR\x05first\x12\x14\n\x05plain\x18\r \x01(\tR\x05plain\x12\x12\n\x04bare\x18\x0e \x01(\x0cR\x04bare\x12\x12\n\x04zero\x18\x0f \x01(\rR\x04zero\x12\x17\n\x05whole\x18\x10 \x02(\x01:\x012R\x05whole\x12+\n\x05inner\x18\x11 \x01(\x0b2\x15.ferrpc.test.DefaultsR\x05inner\"c\n\x04Open\x12\x10\n\x03own\x18\x01 \x01(\x05R\x03own*\x08\x08d\x10\x80\x80\x80\x80\x022?\n\x06nested\x12\x11.ferrpc.test.Open\x18\xc8\x01 \x01(\x0b2\x13.ferrpc.test.LegacyR\x06nested\"\x14\n\x04Part\x12\x0c\n\x01x\x18\x01 \x01(\x05R\x01x\"\x15\n\x05Piece\x12\x0c\n\x01x\x18\x01 \x01(\x05R\x01x\"\x13\n\x03Bag*\x08\x08\x04\x10\xff\xff\xff\xff\x07:\x02\x08\x01\"r\n\x05Apple\x12\x16\n\x06weight\x18\x01 \x01(\x05R\x06weight\x12\x12\n\x04kind\x18\x02 \x01(\tR\x04kind2=\n\x06in_bag\x12\x10.ferrpc.test.Bag\x18\xf9\xbb^ \x01(\x0b2\x12.ferrpc.test.AppleR\x05inBag\"\xd5\x02\n\x06Closed\x12#\n\x03one\x18\x01 \x01(\x0e2\x11.ferrpc.test.ToneR\x03one\x12%\n\x04many\x18\x02 \x03(\x0e2\x11.ferrpc.test.ToneR\x04many\x12-\n\x06packed\x18\x03 \x03(\x0e2\x11.ferrpc.test.ToneB\x02\x10\x01R\x06packed\x124\n\x05named\x18\x04 \x03(\x0b2\x1e.ferrpc.test.Closed.NamedEntryR\x05named\x12+\n\x06picked\x18\x05 \x01(\x0e2\x11.ferrpc.test.ToneH\x00R\x06picked\x12\x16\n\x05other\x18\x06 \x01(\tH\x00R\x05other\x1aK\n\nNamedEntry\x12\x10\n\x03key\x18\x01 \x01(\x05R\x03key\x12\'\n\x05value\x18\x02 \x01(\x0e2\x11.ferrpc.test.ToneR\x05value:\x028\x01B\x08\n\x06choice*#\n\x05Color\x12\x07\n\x03RED\x10\x01\x12\x11\n\x04BLUE\x10\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01*\x19\n\x04Tone\x12\x07\n\x03LOW\x10\x00\x12\x08\n\x04HIGH\x10\x01:-\n\x05label\x12\x11.ferrpc.test.Open\x18d \x01(\t:\x04noneR\x05label:+\n\x05delta\x12\x11.ferrpc.test.Open\x18e \x01(\x11:\x02-7R\x05delta:?\n\x04tint\x12\x11.ferrpc.test.Open\x18f \x01(\x0e2\x12.ferrpc.test.Color:\x04BLUER\x04tint:)\n\x03raw\x12\x11.ferrpc.test.Open\x18g \x01(\x0c:\x04\\377R\x03raw:+\n\x07numbers\x12\x11.ferrpc.test.Open\x18h \x03(\x05R\x07numbers:+\n\x05fixed\x12\x11.ferrpc.test.Open\x18i \x03(\x07B\x02\x10\x01R\x05fixed:?\n\x05tints\x12\x11.ferrpc.test.Open\x18j \x03(\x0e2\x12.ferrpc.test.ColorB\x02\x10\x01R\x05tints:\'\n\x05words\x12\x11.ferrpc.test.Open\x18k \x03(\tR\x05words:B\n\x08legacies\x12\x11.ferrpc.test.Open\x18l \x03(\x0b2\x13.ferrpc.test.LegacyR\x08legacies:;\n\x05order\x12\x11.ferrpc.test.Open\x18m \x01(\x0b2\x12.ferrpc.test.OrderR\x05order:8\n\x04part\x12\x11.ferrpc.test.Open\x18n \x01(\n2\x11.ferrpc.test.PartR\x04part:;\n\x05piece\x12\x11.ferrpc.test.Open\x18o \x03(\n2\x12.ferrpc.test.PieceR\x05piece";
 
     /// `ferrpc/test/delimited.proto`
     pub const FERRPC_TEST_DELIMITED_PROTO: &[u8] = b"\n\x1bferrpc/test/delimited.proto\x12\x0bferrpc.test\"\xda\x02\n\x04Tree\x12%\n\x04left\x18\x01 \x01(\x0b2\x11.ferrpc.test.TreeR\x04left\x12-\n\x08branches\x18\x02 \x03(\x0b2\x11.ferrpc.test.TreeR\x08branches\x122\n\x05named\x18\x03 \x03(\x0b2\x1c.ferrpc.test.Tree.NamedEntryR\x05named\x12%\n\x03one\x18\x04 \x01(\x0b2\x11.ferrpc.test.TreeH\x00R\x03one\x12\x14\n\x04leaf\x18\x05 \x01(\tH\x00R\x04leaf\x124\n\x08prefixed\x18\x06 \x01(\x0b2\x11.ferrpc.test.TreeB\x05\xaa\x01\x02(\x01R\x08prefixed\x1aK\n\nNamedEntry\x12\x10\n\x03key\x18\x01 \x01(\x05R\x03key\x12\'\n\x05value\x18\x02 \x01(\x0b2\x11.ferrpc.test.TreeR\x05value:\x028\x01B\x08\n\x06choiceB\x05\x92\x03\x02(\x02b\x08editionsp\xe8\x07";
