@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a command line program")]
 
+mod attack;
 mod bench;
 mod conformance;
 mod generate;
@@ -52,6 +53,8 @@ enum Command {
         #[command(subcommand)]
         what: Bench,
     },
+    /// The attacks of HTTP/2's history over sockets, on our example server or another HTTP/2 server.
+    Attack(attack::Options),
     /// Suites that others wrote, against our programs.
     Conformance {
         #[command(subcommand)]
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         Command::Gen { check } => generate::command(check),
         Command::Bench { what: Bench::User(options) } => bench::user::command(&options),
         Command::Bench { what: Bench::Proto(options) } => bench::proto::command(&options),
+        Command::Attack(options) => attack::command(&options),
         Command::Conformance { suite } => conformance::command(&suite),
         Command::Loom => loom::command(),
         Command::Sim(options) => sim::command(&options),
