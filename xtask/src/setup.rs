@@ -1,4 +1,4 @@
-//! `cargo xtask setup`: the peers, and h2load where it can be installed.
+//! `cargo xtask setup`: the peers, and what benchmarks need of the system where it can be installed.
 
 use std::process::Command;
 
@@ -8,6 +8,8 @@ use crate::{Result, paths};
 
 /// How to get h2load.
 pub(crate) const H2LOAD: &str = "apt-get install -y --no-install-recommends nghttp2-client";
+/// How to get valgrind, whose callgrind counts instructions.
+pub(crate) const VALGRIND: &str = "apt-get install -y --no-install-recommends valgrind";
 
 pub(crate) fn command() -> Result<()> {
     let mut log = Log { live: true, ..Log::default() };
@@ -22,15 +24,22 @@ pub(crate) fn command() -> Result<()> {
         }
     }
 
-    if paths::on_path("h2load").is_some() {
+    let tools = [("h2load", H2LOAD), ("valgrind", VALGRIND)];
+    let missing: Vec<_> = tools.into_iter().filter(|(tool, _)| paths::on_path(tool).is_none()).collect();
+    if missing.is_empty() {
         return Ok(());
     }
     let root = output_of(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     if !root || paths::on_path("apt-get").is_none() {
-        println!("for `cargo xtask bench`, h2load is missing; on Debian, as root: {H2LOAD}");
+        for (tool, install) in missing {
+            println!("for `cargo xtask bench`, {tool} is missing; on Debian, as root: {install}");
+        }
         return Ok(());
     }
     log.run(Command::new("apt-get").args(["update", "-qq"]))?;
-    let mut words = H2LOAD.split(' ');
-    log.run(Command::new(words.next().unwrap_or_default()).args(words))
+    for (_, install) in missing {
+        let mut words = install.split(' ');
+        log.run(Command::new(words.next().unwrap_or_default()).args(words))?;
+    }
+    Ok(())
 }

@@ -1,206 +1,140 @@
-//! Protobuf codecs side by side: time per data set as interleaved medians, ratios, and a line per gate.
+//! Protobuf codecs side by side: raw figures, of which `cargo xtask bench proto` makes tables and gates.
 //!
-//! `proto [--quick] [--json FILE] [--set NAME]… [--operation NAME]…`. Each library takes its turn in each of
-//! many short rounds, so that what the machine does meanwhile hits all of them; only ratios from one run mean
-//! something. Gates are judged when nothing is left out.
+//! `proto [--quick] [--set NAME]… [--operation NAME]…` prints a line for each set and operation:
+//! `time SET shaped|copies OPERATION OCTETS LIBRARY NANOSECONDS …`, ferrpc first, each the median of many short
+//! rounds. The libraries take turns, so that what the machine does meanwhile hits all of them; only ratios from
+//! one run mean something. A line `left_out SET LIBRARY WHY` tells of who does not do the whole work.
+//!
+//! With `--count` it does one pass of each and prints `count SET OPERATION LIBRARY`, in their order, for a tool
+//! that counts instructions in [`counted`]. `--lines` prints `lines LIBRARY N`: what each generates. `--hostile`
+//! prints `hostile INPUT OCTETS decoded|refused NANOSECONDS` of ferrpc, of the fastest of three
+//! times and more.
 #![forbid(unsafe_code)]
 
-use std::fmt::Write as _;
+use std::hint::black_box;
 use std::time::Instant;
 
-use ferrpc_benches::proto::data::{LEFT_OUT, names, sets};
-use ferrpc_benches::proto::{Codec, LINES};
-
-/// One operation on one data set.
-struct Row {
-    operation: &'static str,
-    set: &'static str,
-    copies: bool,
-    bytes: usize,
-    /// Nanoseconds for all payloads, ferrpc first.
-    times: Vec<(&'static str, f64)>,
-}
-
-impl Row {
-    /// How many times faster than the fastest peer.
-    fn ratio(&self) -> f64 {
-        let peers = self.times[1..].iter().map(|(_, time)| *time);
-        peers.fold(f64::INFINITY, f64::min) / self.times[0].1
-    }
-}
+use bench_harness::{Codec, Operation, Run};
+use ferrpc_benches::proto::data::sets;
+use ferrpc_benches::proto::hostile::inputs;
+use ferrpc_benches::proto::{LIBRARIES, Options, Purpose, options};
 
 fn main() -> std::io::Result<()> {
-    let options = options().map_err(std::io::Error::other)?;
-    let (rounds, round_ns) = if options.quick { (15, 0.5e6) } else { (75, 2e6) };
-
-    for (set, why) in LEFT_OUT {
-        println!("set {set} left out: {why}");
-    }
-    let mut rows = Vec::new();
-    for mut set in sets(&options.sets) {
-        for (operation, pick) in OPERATIONS {
-            if !options.operations.is_empty() && !options.operations.iter().any(|name| name == operation) {
-                continue;
-            }
-            let times = measure(&mut set.codecs, pick, rounds, round_ns);
-            let row = Row { operation, set: set.name, copies: set.copies, bytes: set.bytes, times };
-            println!("{}", line(&row));
-            rows.push(row);
+    let options = options()?;
+    match options.purpose {
+        Purpose::Time => times(&options),
+        Purpose::Count => counts(&options),
+        Purpose::Lines => {
+            LIBRARIES.iter().for_each(|library| println!("lines {} {}", library.name, library.lines))
         }
-    }
-    if let Some(path) = options.json {
-        std::fs::write(path, as_json(&rows))?;
-    }
-    if options.sets.is_empty() && options.operations.is_empty() {
-        gates(&rows);
+        Purpose::Hostile => hostile(),
     }
     Ok(())
 }
 
-#[derive(Default)]
-struct Options {
-    quick: bool,
-    json: Option<String>,
-    sets: Vec<String>,
-    operations: Vec<String>,
-}
-
-fn options() -> Result<Options, String> {
-    let mut options = Options::default();
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
-        match argument.as_str() {
-            "--quick" => options.quick = true,
-            "--json" => options.json = Some(value()?),
-            "--set" => options.sets.push(known(value()?, names())?),
-            "--operation" => options.operations.push(known(value()?, OPERATIONS.map(|(name, _)| name))?),
-            other => return Err(format!("unknown argument {other:?}")),
-        }
-    }
-    Ok(options)
-}
-
-fn known(name: String, names: impl IntoIterator<Item = &'static str>) -> Result<String, String> {
-    let names: Vec<&str> = names.into_iter().collect();
-    if names.contains(&&*name) {
-        Ok(name)
+fn times(options: &Options) {
+    // The least of rounds is for sets of which one pass takes longer than a round should.
+    let rounds = if options.quick {
+        Rounds { count: 15, least: 3, ns: 0.5e6 }
     } else {
-        Err(format!("no {name:?}; there are {}", names.join(", ")))
+        Rounds { count: 75, least: 15, ns: 2e6 }
+    };
+    for mut set in sets(&options.sets) {
+        set.left_out.iter().for_each(|(library, why)| println!("left_out {} {library} {why}", set.name));
+        for operation in options.operations() {
+            let times = measure(&mut set.codecs, operation, &rounds);
+            let times: Vec<String> =
+                times.iter().map(|(library, ns)| format!(" {library} {ns:.1}")).collect();
+            let shape = if set.copies { "copies" } else { "shaped" };
+            println!("time {} {shape} {} {}{}", set.name, operation.name(), set.bytes, times.concat());
+        }
     }
 }
 
-type Pick = fn(&mut Codec) -> &mut dyn FnMut();
-
-const OPERATIONS: [(&str, Pick); 2] =
-    [("decode", |codec| &mut *codec.decode), ("encode", |codec| &mut *codec.encode)];
-
-/// Each library's median, its rounds taken in turn with the others'.
-fn measure(codecs: &mut [Codec], pick: Pick, rounds: usize, round_ns: f64) -> Vec<(&'static str, f64)> {
-    let passes: Vec<u32> = codecs
-        .iter_mut()
-        .map(|codec| {
-            let once = time(pick(codec), 1).max(time(pick(codec), 1).min(1e9));
-            ((round_ns / once.max(1.0)) as u32).clamp(1, 1_000_000)
-        })
-        .collect();
-    let mut samples = vec![Vec::new(); codecs.len()];
-    for round in 0..rounds {
-        for turn in 0..codecs.len() {
-            // Another one begins each time: who follows whom must not matter either.
-            let index = (turn + round) % codecs.len();
-            samples[index].push(time(pick(&mut codecs[index]), passes[index]));
+fn counts(options: &Options) {
+    for mut set in sets(&options.sets) {
+        for operation in options.operations() {
+            for codec in &mut set.codecs {
+                let library = codec.library;
+                if let Some(run) = codec.run(operation) {
+                    // What is made once and kept is not the pass's.
+                    run();
+                    counted(run);
+                    println!("count {} {} {library}", set.name, operation.name());
+                }
+            }
         }
     }
-    let medians = samples.into_iter().map(|mut samples| {
+}
+
+/// Its name is known to `cargo xtask bench proto`.
+#[inline(never)]
+fn counted(run: &mut Run) {
+    run();
+}
+
+fn hostile() {
+    for input in inputs() {
+        let (mut fastest, mut decoded) = (u128::MAX, false);
+        // Short ones are over before the clock has ticked.
+        for _ in 0..3.max(100_000 / input.octets.len()) {
+            let started = Instant::now();
+            decoded = black_box(input.decode());
+            fastest = fastest.min(started.elapsed().as_nanos());
+        }
+        let outcome = if decoded { "decoded" } else { "refused" };
+        println!("hostile {} {} {outcome} {fastest}", input.name, input.octets.len());
+    }
+}
+
+struct Rounds {
+    count: usize,
+    least: usize,
+    /// How long one library's turn should take.
+    ns: f64,
+}
+
+/// The median of each library that has the operation, its rounds taken in turn with the others'.
+fn measure(codecs: &mut [Codec], operation: Operation, rounds: &Rounds) -> Vec<(&'static str, f64)> {
+    let mut turns: Vec<Turns> = Vec::new();
+    for codec in codecs {
+        let library = codec.library;
+        if let Some(run) = codec.run(operation) {
+            let once = time(run, 1).min(time(run, 1)).max(1.0);
+            turns.push(Turns { library, once, samples: Vec::new(), run });
+        }
+    }
+    let slowest = turns.iter().fold(rounds.ns, |slowest, turn| slowest.max(turn.once));
+    let count = ((rounds.count as f64 * rounds.ns / slowest) as usize).max(rounds.least);
+    for round in 0..count {
+        for turn in 0..turns.len() {
+            // Another one begins each time: who follows whom must not matter either.
+            let index = (turn + round) % turns.len();
+            let turn = &mut turns[index];
+            let passes = ((rounds.ns / turn.once) as u32).clamp(1, 1_000_000);
+            turn.samples.push(time(turn.run, passes));
+        }
+    }
+    let median = |turn: Turns| {
+        let mut samples = turn.samples;
         samples.sort_by(f64::total_cmp);
-        samples[samples.len() / 2]
-    });
-    codecs.iter().map(|codec| codec.library).zip(medians).collect()
+        (turn.library, samples[samples.len() / 2])
+    };
+    turns.into_iter().map(median).collect()
+}
+
+struct Turns<'a> {
+    library: &'static str,
+    once: f64,
+    samples: Vec<f64>,
+    run: &'a mut Run,
 }
 
 /// Nanoseconds per pass.
-fn time(run: &mut dyn FnMut(), passes: u32) -> f64 {
+fn time(run: &mut Run, passes: u32) -> f64 {
     let started = Instant::now();
     for _ in 0..passes {
         run();
     }
     started.elapsed().as_nanos() as f64 / f64::from(passes)
-}
-
-fn line(row: &Row) -> String {
-    let Row { operation, set, bytes, times, .. } = row;
-    let mut line = format!("{operation} {set:16} {bytes:9} B ");
-    for (library, time) in times {
-        let _ = write!(line, " {library} {:8.0} MiB/s", *bytes as f64 / time * 1e9 / f64::from(1 << 20));
-    }
-    let _ = write!(line, "  ratio {:.2}", row.ratio());
-    line
-}
-
-/// The floors, and whether they hold. They are never lowered.
-fn gates(rows: &[Row]) {
-    for (operation, mean_min) in [("decode", 1.5), ("encode", 1.3)] {
-        let shaped: Vec<&Row> = rows.iter().filter(|row| row.operation == operation && !row.copies).collect();
-        let logs: f64 = shaped.iter().map(|row| row.ratio().ln()).sum();
-        let mean = (logs / shaped.len() as f64).exp();
-        gate(&format!("{operation}_mean"), mean >= mean_min, &format!("{mean:.2} (floor {mean_min})"));
-        lowest(&format!("{operation}_each"), shaped.into_iter(), 1.1);
-        let copies = rows.iter().filter(|row| row.operation == operation && row.copies);
-        lowest(&format!("{operation}_memcpy_bound"), copies, 1.0);
-        let hard = rows.iter().filter(|row| row.operation == operation);
-        lowest(
-            &format!("{operation}_shuffled_and_sparse"),
-            hard.filter(|row| matches!(row.set, "shuffled" | "wide_sparse")),
-            1.1,
-        );
-    }
-    let lines = |library| LINES.iter().find(|(name, _)| *name == library).map(|(_, lines)| *lines);
-    match (lines("ferrpc"), lines("buffa")) {
-        (Some(ours), Some(buffa)) => {
-            gate(
-                "generated_lines",
-                ours * 3 <= buffa,
-                &format!("{ours} to buffa's {buffa}, both without views"),
-            );
-        }
-        _ => gate("generated_lines", false, "not measured: buffa is left out"),
-    }
-    for name in ["view_decode", "encode_pooled"] {
-        gate(name, false, "not measured: ferrpc-proto does not offer it yet");
-    }
-    for name in ["compile_time", "code_size", "hostile_input"] {
-        gate(name, false, "not measured yet");
-    }
-}
-
-/// The worst of several sets decides.
-fn lowest<'a>(name: &str, rows: impl Iterator<Item = &'a Row>, floor: f64) {
-    let worst = rows.min_by(|a, b| a.ratio().total_cmp(&b.ratio()));
-    match worst {
-        Some(row) => {
-            let figure = format!("{:.2} in {} (floor {floor})", row.ratio(), row.set);
-            gate(name, row.ratio() >= floor, &figure);
-        }
-        None => gate(name, false, "not measured: no such set"),
-    }
-}
-
-fn gate(name: &str, held: bool, figure: &str) {
-    println!("gate {name} {} {figure}", if held { "held" } else { "NOT HELD" });
-}
-
-fn as_json(rows: &[Row]) -> String {
-    let row = |row: &Row| {
-        let times = row.times.iter().map(|(library, time)| format!("\"{library}\": {time:.1}"));
-        format!(
-            "  {{\"operation\": \"{}\", \"set\": \"{}\", \"bytes\": {}, \"ratio\": {:.3}, \"ns\": {{{}}}}}",
-            row.operation,
-            row.set,
-            row.bytes,
-            row.ratio(),
-            times.collect::<Vec<_>>().join(", ")
-        )
-    };
-    format!("[\n{}\n]\n", rows.iter().map(row).collect::<Vec<_>>().join(",\n"))
 }

@@ -101,7 +101,7 @@ pub(super) fn packages_dir() -> PathBuf {
 }
 
 /// protoc, installed unless it is there, with all of [`PACKAGES`].
-pub(super) fn set_up(log: &mut Log) -> Result<PathBuf> {
+pub(crate) fn set_up(log: &mut Log) -> Result<PathBuf> {
     let packages = packages_dir();
     let protoc = packages.join("bin/protoc");
     let there = [protoc.clone(), packages.join("google/api"), packages.join("bin/buf")];
