@@ -7,6 +7,7 @@
 mod attack;
 mod bench;
 mod conformance;
+mod fuzz;
 mod generate;
 mod loom;
 mod paths;
@@ -55,6 +56,8 @@ enum Command {
     },
     /// The attacks of HTTP/2's history over sockets, on our example server or another HTTP/2 server.
     Attack(attack::Options),
+    /// Inputs at random that learn from what they reach, against the compiler and the codec.
+    Fuzz(fuzz::Options),
     /// Suites that others wrote, against our programs.
     Conformance {
         #[command(subcommand)]
@@ -86,6 +89,7 @@ fn main() -> ExitCode {
         Command::Bench { what: Bench::User(options) } => bench::user::command(&options),
         Command::Bench { what: Bench::Proto(options) } => bench::proto::command(&options),
         Command::Attack(options) => attack::command(&options),
+        Command::Fuzz(options) => fuzz::command(&options),
         Command::Conformance { suite } => conformance::command(&suite),
         Command::Loom => loom::command(),
         Command::Sim(options) => sim::command(&options),

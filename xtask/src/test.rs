@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::fuzz::in_fuzz;
 use crate::peers::{self, Toolchain};
 use crate::report::{Counts, Outcome, Report};
 use crate::run::{ASIDE, Log, cargo, cargo_aside};
@@ -85,6 +86,11 @@ pub(crate) fn test(quick: bool) -> Result<()> {
         passed()
     });
     report.step("loom", |log| loom::all(log).map(Outcome::Ran));
+    report.step("fuzz targets, seeded", |log| {
+        log.run(&mut in_fuzz(&["fmt", "--check"]))?;
+        log.run(&mut in_fuzz(&["clippy", "--locked", "--all-targets", "--", "-D", "warnings"]))?;
+        counted(log, &mut in_fuzz(&["test", "--locked"]))
+    });
     foreign_peers(&mut report);
     report.finish()
 }

@@ -241,3 +241,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn finds_of_the_fuzzer_are_decoded_as_by_the_table() {
+    // A point behind a tag of three octets, in which a field has no number: a view tries a copy of it first.
+    let copied = [&[0x8a, 0x81, 0x00, 46, 0x02, 8][..], &[b'{'; 80]].concat();
+    let finds: [&[u8]; 1] = [&copied];
+    for bytes in finds {
+        same_for_all(bytes, &DecodeLimits::new()).unwrap();
+    }
+}

@@ -24,7 +24,8 @@ pub(crate) fn record(
 /// The error inside the record at the front of `input`, with that record's place.
 #[cold]
 pub(crate) fn inside(table: &Table, mut input: &[u8], d: &mut Decoding<'_>) -> DecodeError {
-    let offset = input.as_ptr().addr() - d.start;
+    // Of a copy, `start` is where the input would begin: it may lie behind the copy.
+    let offset = input.as_ptr().addr().wrapping_sub(d.start);
     let field = wire::tag(&mut input).ok().and_then(|tag| table.find(tag));
     let error = d.error.take().unwrap_or_else(|| DecodeError::new(Kind::Truncated, offset));
     error.within(table.name(), field.map(|index| table.fields()[index].name))
@@ -331,7 +332,7 @@ impl Decoder {
             Fault::TooDeep => Kind::TooDeep { depth_max: self.depth_max },
             Fault::OverBudget => Kind::OverBudget { memory_bytes_max: budget.granted() },
         };
-        let offset = record.as_ptr().addr() - self.start;
+        let offset = record.as_ptr().addr().wrapping_sub(self.start);
         DecodeError::new(kind, offset).within(table.name(), field.map(|field| field.name))
     }
 }

@@ -1,0 +1,20 @@
+//! What is fuzzed: functions of bytes that panic if something is wrong.
+//!
+//! `cargo xtask fuzz TARGET` runs one of them under libFuzzer and AddressSanitizer; `tests/seeded.rs` runs
+//! them all for some seconds, the same way every time.
+#![forbid(unsafe_code)]
+
+mod codec;
+mod compiler;
+mod messages;
+mod seeds;
+
+pub use codec::codec;
+pub use compiler::compiler;
+pub use seeds::seeds;
+
+/// A target: it panics at inputs that show a fault.
+pub type Target = fn(&[u8]);
+
+/// All targets by name.
+pub const TARGETS: [(&str, Target); 2] = [("compiler", compiler), ("codec", codec)];

@@ -1,0 +1,67 @@
+//! What fuzzing starts from: the files and messages of our own tests.
+
+use std::path::{Path, PathBuf};
+
+use crate::codec::TYPES_COUNT;
+
+/// The inputs that a target starts from, in an order of their own.
+///
+/// # Panics
+/// There is no such target, or the tree is not whole.
+pub fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+    let seeds = match target {
+        "compiler" => files(&crates.join("ferrpc-compiler/testdata"), "proto"),
+        "codec" => {
+            let mut plain = files(&crates.join("ferrpc-compiler/testdata/valid"), "desc");
+            plain.extend(files(&crates.join("ferrpc-proto/tests/vectors"), ""));
+            // Field by field: each number in each wire type, with little in it.
+            for number in 1..=120_u32 {
+                for (wire_type, value) in
+                    [(0, &[1][..]), (1, &[1; 8]), (2, &[2, 8, 1]), (3, &[]), (5, &[1; 4])]
+                {
+                    let mut bytes = varint(number << 3 | wire_type);
+                    bytes.extend_from_slice(value);
+                    if wire_type == 3 {
+                        bytes.extend(varint(number << 3 | 4));
+                    }
+                    plain.push(bytes);
+                }
+            }
+            let first = |nth: usize| u8::try_from(0xF0 | (nth % TYPES_COUNT)).unwrap_or(0xF0);
+            plain.iter().enumerate().map(|(nth, bytes)| [&[first(nth)], &bytes[..]].concat()).collect()
+        }
+        other => panic!("there is no target {other}"),
+    };
+    assert!(seeds.len() > 100, "only {} seeds", seeds.len());
+    seeds
+}
+
+fn varint(mut value: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while value >= 0x80 {
+        bytes.push((value & 0x7F) as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+    bytes
+}
+
+/// The files below a directory that end so.
+fn files(dir: &Path, extension: &str) -> Vec<Vec<u8>> {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(dir) = open.pop() {
+        let entries = std::fs::read_dir(&dir).unwrap_or_else(|error| panic!("{}: {error}", dir.display()));
+        for entry in entries {
+            let path = entry.expect("readable").path();
+            if path.is_dir() {
+                open.push(path);
+            } else if extension.is_empty() || path.extension().is_some_and(|it| it == extension) {
+                paths.push(path);
+            }
+        }
+    }
+    paths.sort();
+    paths.iter().map(|path| std::fs::read(path).expect("readable")).collect()
+}
