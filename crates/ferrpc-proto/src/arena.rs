@@ -120,31 +120,43 @@ impl Arena {
         self.bytes(bytes.checked_next_multiple_of(WORD_BYTES).ok_or(OverBudget)?, budget).map(NonNull::cast)
     }
 
-    /// A copy of `bytes` with `slack` bytes of zero behind it; all of that is returned.
+    /// A copy of `parts`, one behind the other, with `slack` bytes of zero behind them; all of that is returned.
+    #[inline]
     pub(crate) fn with_slack(
         &self,
-        bytes: &[u8],
+        parts: &[&[u8]],
         slack: usize,
         budget: &mut Budget,
     ) -> Result<&[u8], OverBudget> {
-        let len = bytes.len().checked_add(slack).ok_or(OverBudget)?;
+        let mut len = slack;
+        for part in parts {
+            len = len.checked_add(part.len()).ok_or(OverBudget)?;
+        }
         let place = self.room::<u8>(len, budget)?;
+        let mut at = place;
         // SAFETY: room for all of them, of memory that lives as long as `self` is borrowed (1, 2).
         unsafe {
-            place.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len());
-            place.add(bytes.len()).write_bytes(0, slack);
+            for part in parts {
+                at.copy_from_nonoverlapping(NonNull::from(*part).cast(), part.len());
+                at = at.add(part.len());
+            }
+            at.write_bytes(0, slack);
             Ok(core::slice::from_raw_parts(place.as_ptr(), len))
         }
     }
 
-    /// A value's place, written.
+    /// A value's place, with the value in it. That is made there: it may be large.
     #[inline]
     #[expect(clippy::mut_from_ref)] // Nobody else has it.
-    pub(crate) fn put<T: Copy>(&self, value: T, budget: &mut Budget) -> Result<&mut T, OverBudget> {
+    pub(crate) fn put<T: Copy>(
+        &self,
+        value: impl FnOnce() -> T,
+        budget: &mut Budget,
+    ) -> Result<&mut T, OverBudget> {
         let place = self.room::<T>(1, budget)?;
         // SAFETY: room for one value, of memory that lives as long as `self` is borrowed (1, 2).
         unsafe {
-            place.write(value);
+            place.write(value());
             Ok(&mut *place.as_ptr())
         }
     }
@@ -232,8 +244,8 @@ mod tests {
     #[test]
     fn what_is_put_in_stays_as_it_was_and_lies_apart() {
         let (arena, mut budget) = (Arena::new(), budget(1 << 20));
-        let numbers: Vec<&mut u64> = (0..1000).map(|i| arena.put(i, &mut budget).unwrap()).collect();
-        let bytes: Vec<&mut u8> = (0..=255).map(|i| arena.put(i, &mut budget).unwrap()).collect();
+        let numbers: Vec<&mut u64> = (0..1000).map(|i| arena.put(|| i, &mut budget).unwrap()).collect();
+        let bytes: Vec<&mut u8> = (0..=255).map(|i| arena.put(|| i, &mut budget).unwrap()).collect();
         for (i, number) in numbers.into_iter().enumerate() {
             assert_eq!(*number, i as u64);
             *number = 0;
@@ -245,8 +257,8 @@ mod tests {
     fn a_copy_has_its_slack() {
         let arena = Arena::new();
         let (two, mut budget) = ([&b"abc"[..], &[]], budget(1 << 10));
-        let copies = two.map(|bytes| arena.with_slack(bytes, 5, &mut budget).unwrap());
-        assert_eq!(copies, [&b"abc\0\0\0\0\0"[..], &[0; 5]]);
+        let copies = two.map(|bytes| arena.with_slack(&[bytes, b"d"], 5, &mut budget).unwrap());
+        assert_eq!(copies, [&b"abcd\0\0\0\0\0"[..], b"d\0\0\0\0\0"]);
     }
 
     #[test]
@@ -254,7 +266,7 @@ mod tests {
         let mut arena = Arena::new();
         for _ in 0..3 {
             for i in 0..5000u64 {
-                arena.put(i, &mut budget(8)).unwrap();
+                arena.put(|| i, &mut budget(8)).unwrap();
             }
             arena.reset();
             assert_eq!(arena.chunks.borrow().len(), 1);
@@ -265,7 +277,7 @@ mod tests {
         assert_eq!(arena.capacity(), held);
         arena.shrink_to(held - 1);
         assert_eq!(arena.capacity(), 0);
-        arena.put(1, &mut budget(8)).unwrap();
+        arena.put(|| 1, &mut budget(8)).unwrap();
     }
 
     #[test]

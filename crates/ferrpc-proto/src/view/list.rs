@@ -80,8 +80,10 @@ impl<'a, T: Copy> List<'a, T> {
         let capacity = needed.max(smallest).max(doubled);
         let count = u32::try_from(capacity).map_err(|_| OverBudget)?;
         let first = arena.room::<T>(capacity, budget)?;
-        // SAFETY: the values there are (1), and new room for at least as many, which is somewhere else.
-        unsafe { first.copy_from_nonoverlapping(self.first, self.len as usize) };
+        if self.len > 0 {
+            // SAFETY: the values there are (1), and new room for at least as many, which is somewhere else.
+            unsafe { first.copy_from_nonoverlapping(self.first, self.len as usize) };
+        }
         (self.first, self.capacity) = (first, count);
         Ok(())
     }

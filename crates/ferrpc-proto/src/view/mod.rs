@@ -5,8 +5,8 @@
 //! they are in the input, and everything that must have memory of its own lies in an [`Arena`]. So a view
 //! is `Copy`, all of it, and dropping one is nothing.
 //!
-//! The last few bytes of an input that ends with its message are read from a copy in the arena, since
-//! decoders look up to 16 bytes ahead.
+//! Decoders look up to 16 bytes ahead. So the last few bytes of an input that ends with its message, and all of
+//! a small one, are read from a copy in the arena; [`SlackBytes`] is input that needs none.
 
 use alloc::vec::Vec;
 use core::fmt;

@@ -14,7 +14,7 @@ use core::mem::MaybeUninit;
 use core::ops::Range;
 
 use super::{Fixed, FixedSlice, List, MapView, UnknownView, View, whole};
-use crate::absorb::{self, Absorb, Entries, Repeated, Sequence, Single, list};
+use crate::absorb::{self, Absorb, COPIED_BYTES_MAX, Entries, Repeated, Sequence, Single, list};
 use crate::arena::Arena;
 use crate::decoding::{Decoding, Known};
 use crate::engine::{decode, encode};
@@ -35,15 +35,25 @@ pub(crate) fn root<'i, V: Known<'i> + Default + Copy>(
     arena: &'i Arena,
     limits: &DecodeLimits,
 ) -> Result<&'i V, DecodeError> {
-    limits.admit(len)?;
     // The struct itself is not counted, as that of an owned message is not.
-    let Ok(view) = arena.put(V::default(), &mut Budget::unlimited()) else {
+    let Ok(view) = arena.put(V::default, &mut Budget::unlimited()) else {
         unreachable!("a struct is smaller than that");
     };
     if len > 0 {
+        let readable = roomy(readable, len, arena);
         absorb::in_place(view, readable, len, &mut Decoding::new(readable, len, None, limits).within(arena))?;
     }
     Ok(view)
+}
+
+/// The same bytes, or a copy with slack of those that are few and have none. That is less work than to change
+/// over to a copy of the last bytes, wherever they are.
+#[inline]
+fn roomy<'i>(readable: &'i [u8], len: usize, arena: &'i Arena) -> &'i [u8] {
+    if readable.len() - len >= SLACK_BYTES || len > COPIED_BYTES_MAX {
+        return readable;
+    }
+    arena.with_slack(&[&readable[..len]], SLACK_BYTES, &mut Budget::unlimited()).unwrap_or(readable)
 }
 
 /// The same, and asks for required fields.
@@ -61,7 +71,7 @@ pub(crate) fn whole_root<'i, V: View<'i>>(
 
 /// A new message in the arena, a copy of the one there is.
 fn place<'i, V: Default + Copy>(there: Option<&V>, d: &mut Decoding<'i>) -> Option<&'i mut V> {
-    d.arena?.put(there.copied().unwrap_or_default(), &mut d.budget).ok()
+    d.arena?.put(|| there.copied().unwrap_or_default(), &mut d.budget).ok()
 }
 
 // SAFETY: the end that `delimited` returned.
@@ -360,10 +370,10 @@ fn last_bytes<'i>(
     bytes: &'i [u8],
     d: &mut Decoding<'i>,
 ) -> At {
-    let Some(copy) = copied(&[bytes], d) else {
-        d.error = Some(over_budget(view.table(), bytes, d));
-        return ODD;
-    };
+    // Not counted: they are few.
+    let copy =
+        d.arena.and_then(|arena| arena.with_slack(&[bytes], SLACK_BYTES, &mut Budget::unlimited()).ok());
+    let Some(copy) = copy else { unreachable!("views are decoded with an arena") };
     let (fast_end, start) = (d.fast_end, d.start);
     // Offsets are told as if the copy lay where the bytes do.
     d.start = start.wrapping_sub(bytes.as_ptr().addr()).wrapping_add(copy.as_ptr().addr());
@@ -429,7 +439,7 @@ fn long_tag(left: &[u8], depth: u32) -> Option<(Vec<u8>, &[u8], usize)> {
 
 /// Reads a record from a copy of these parts. `false` if it is odd still, `None` if it cannot be paid for.
 fn again<'i>(view: &mut dyn Reader<'i>, parts: &[&[u8]], d: &mut Decoding<'i>) -> Option<bool> {
-    let copy = copied(parts, d)?;
+    let copy = d.arena?.with_slack(parts, SLACK_BYTES, &mut d.budget).ok()?;
     let (p, fast_end) = (copy.as_ptr(), d.fast_end);
     // SAFETY: (1) there is slack behind the copy, and (3) it lies in the arena.
     let done = unsafe {
@@ -441,12 +451,6 @@ fn again<'i>(view: &mut dyn Reader<'i>, parts: &[&[u8]], d: &mut Decoding<'i>) -
     // Whoever reads the record where it is says this again, with its place.
     d.error = None;
     Some(done)
-}
-
-/// A copy of these bytes in the arena, with slack behind it.
-fn copied<'i>(parts: &[&[u8]], d: &mut Decoding<'i>) -> Option<&'i [u8]> {
-    let bytes = parts.concat();
-    d.arena?.with_slack(&bytes, SLACK_BYTES, &mut d.budget).ok()
 }
 
 #[cold]
