@@ -114,6 +114,51 @@ on_both_runtimes! {
         assert_eq!(octets, 200 * 50_000);
     }
 
+    async fn a_slow_reader_does_not_stop_the_calls_beside_it() {
+        let s = start().await;
+        // Its window fills, and its server waits.
+        let mut slow = s.channel.server_streaming(&SPLIT, "a flood".to_owned().into()).await.unwrap();
+        assert_eq!(slow.message().await.unwrap().unwrap(), "a");
+        // Many times the connection's window.
+        for _ in 0..100 {
+            let response = s.channel.unary(&UPPER, "x".repeat(50_000).into()).await.unwrap();
+            assert_eq!(response.len(), 50_000);
+        }
+        for _ in 0..1000 {
+            assert_eq!(slow.message().await.unwrap().unwrap().len(), 1000);
+        }
+    }
+
+    async fn as_many_calls_as_are_given_up_at_once_take_their_place() {
+        let s = start().await;
+        for _ in 0..5 {
+            // All streams that the server allows, each with a handler that runs.
+            let mut running = Vec::new();
+            for _ in 0..100 {
+                let (mut tx, mut rx) = s.channel.bidi(&ECHO).await.unwrap().split();
+                tx.send("x".into()).await.unwrap();
+                assert_eq!(rx.message().await.unwrap().unwrap(), "x");
+                running.push((tx, rx));
+            }
+            drop(running);
+            let calls: Vec<_> = (0..100)
+                .map(|_| tokio::spawn(s.channel.unary(&UPPER, "y".to_owned().into()).into_future()))
+                .collect();
+            for call in calls {
+                assert_eq!(call.await.unwrap().unwrap().as_str(), "Y");
+            }
+        }
+    }
+
+    async fn streams_dropped_unread_take_no_credit_along() {
+        let s = start().await;
+        for _ in 0..200 {
+            let mut words = s.channel.server_streaming(&SPLIT, "a flood".to_owned().into()).await.unwrap();
+            assert_eq!(words.message().await.unwrap().unwrap(), "a");
+        }
+        assert_eq!(s.channel.unary(&UPPER, "x".repeat(3 << 20).into()).await.unwrap().len(), 3 << 20);
+    }
+
     async fn a_send_that_is_given_up_sends_nothing() {
         let s = start().await;
         // The handler gives up one send that waits, and says so in a later message; see its "impatient".

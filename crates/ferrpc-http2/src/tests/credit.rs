@@ -148,6 +148,18 @@ fn data_that_breaks_its_content_length_gives_its_credit_back() {
 }
 
 #[test]
+fn data_behind_the_final_goaway_gives_its_credit_back() {
+    let mut peer = Peer::of_server_with(small_windows(), &[]);
+    peer.engine.drain(peer.now);
+    peer.wait(Config::default().drain_ping_timeout);
+    assert_conserved(&mut peer, |round| {
+        let id = 2 * round + 1;
+        vec![request(id), data(id, vec![0; 10_000]).padded(9)]
+    });
+    assert!(peer.events().is_empty());
+}
+
+#[test]
 fn frame_of_a_stream_reset_halfway_gives_its_credit_back() {
     let mut peer = Peer::of_server_with(small_windows(), &[]);
     let mut credit = WINDOW;
@@ -358,6 +370,31 @@ fn stream_without_window_does_not_stop_another() {
     }
     let frames = peer.frames();
     assert_eq!((data_bytes(&frames, 1), data_bytes(&frames, 3)), (0, 5));
+}
+
+#[test]
+fn reset_passes_closed_windows_and_what_it_drops_costs_none() {
+    let mut peer = Peer::of_server_with(Config::default(), &[(4, 1 << 20)]);
+    peer.send_all([request(1), request(3)]);
+    let keys: Vec<_> = peer
+        .events()
+        .iter()
+        .filter_map(|event| match event {
+            Event::Head { stream, .. } => Some(*stream),
+            _ => None,
+        })
+        .collect();
+    for key in &keys {
+        peer.engine.send_headers(*key, End::No, write_response);
+    }
+    // The first stream uses the connection's window up, and has more.
+    peer.engine.send(keys[0], Bytes::from(vec![0; 200_000]), End::Yes);
+    assert_eq!(data_bytes(&peer.frames(), 1), 65_535);
+    peer.engine.send(keys[1], Bytes::from(vec![0; 5000]), End::Yes);
+    peer.engine.reset(keys[0], ErrorCode::CANCEL);
+    assert_eq!(peer.frames(), [rst_stream(1, ErrorCode::CANCEL)]);
+    peer.send(window_update(0, 5000));
+    assert_eq!(data_bytes(&peer.frames(), 3), 5000);
 }
 
 #[test]
