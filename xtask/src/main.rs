@@ -77,6 +77,8 @@ enum Command {
 enum Bench {
     /// CPU time per unary call of the example server and of tonic's equivalent, under h2load.
     User(bench::user::Options),
+    /// .proto files to a descriptor set: time, beside protoc's and buf's.
+    Compile(bench::compile::Options),
     /// Protobuf: time, allocations and generated lines, beside the rivals'.
     Proto(bench::proto::Options),
 }
@@ -87,6 +89,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::command().and_then(|()| spec::check()),
         Command::Gen { check } => generate::command(check),
         Command::Bench { what: Bench::User(options) } => bench::user::command(&options),
+        Command::Bench { what: Bench::Compile(options) } => bench::compile::command(&options),
         Command::Bench { what: Bench::Proto(options) } => bench::proto::command(&options),
         Command::Attack(options) => attack::command(&options),
         Command::Fuzz(options) => fuzz::command(&options),

@@ -82,7 +82,7 @@ fn corpora(log: &mut Log) -> Result<Vec<Corpus>> {
 }
 
 /// The `.proto` files below `root/dir`, by their names below `root`.
-pub(super) fn proto_files(root: &Path, dir: &Path, found: &mut Vec<String>) -> Result<()> {
+pub(crate) fn proto_files(root: &Path, dir: &Path, found: &mut Vec<String>) -> Result<()> {
     let Ok(entries) = fs::read_dir(root.join(dir)) else { return Ok(()) };
     for entry in entries {
         let path = dir.join(entry.map_err(context(dir.display()))?.file_name());
@@ -96,7 +96,7 @@ pub(super) fn proto_files(root: &Path, dir: &Path, found: &mut Vec<String>) -> R
 }
 
 /// Below the peers: what pip installs.
-pub(super) fn packages_dir() -> PathBuf {
+pub(crate) fn packages_dir() -> PathBuf {
     paths::peers().join("protoc")
 }
 
