@@ -51,6 +51,11 @@ impl Chunk {
         &self.block[self.at..]
     }
 
+    /// The payload and the octets behind it up to the end of its block, with the payload's length.
+    pub fn into_slack(self) -> (Bytes, usize) {
+        (self.block.slice(self.at..), self.len)
+    }
+
     /// Length of the payload in octets.
     pub fn len(&self) -> usize {
         self.len

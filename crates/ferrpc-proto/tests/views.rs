@@ -128,6 +128,15 @@ fn frozen_views_go_to_other_threads_and_outlive_who_made_them() {
     assert_eq!(frozen.to_string(), message().to_string());
     let error = Frozen::<Everything>::decode(Bytes::from_static(b"\x72\x05"), &DecodeLimits::new());
     assert_eq!(error.unwrap_err().kind(), DecodeErrorKind::Truncated);
+
+    // Of a block that goes on behind the message.
+    let block = Bytes::from([&input[..], &[0xff; 16]].concat());
+    let frozen =
+        Frozen::<Everything>::decode_slack(block.clone(), input.len(), &DecodeLimits::new()).unwrap();
+    assert_eq!((frozen.bytes(), frozen.to_owned_message()), (&input[..], message()));
+    assert!(block.as_ptr_range().contains(&frozen.view().string.as_ptr()));
+    let error = Frozen::<Everything>::decode_slack(block.clone(), block.len() + 1, &DecodeLimits::new());
+    assert_eq!(error.unwrap_err().kind(), DecodeErrorKind::Truncated);
 }
 
 /// What an arena holds after a decode.

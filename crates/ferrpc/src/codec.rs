@@ -3,7 +3,8 @@
 
 use bytes::Bytes;
 pub use ferrpc_http2::Chunk;
-use ferrpc_proto::{DecodeLimits, Message};
+use ferrpc_proto::view::{View, Viewable};
+use ferrpc_proto::{DecodeLimits, Frozen, Message};
 
 use crate::status::{Phase, Status};
 
@@ -119,9 +120,60 @@ impl<T: Message> Codec<T> for Proto {
     }
 }
 
+/// Protobuf messages that stay where they were received: what is decoded is a [`Frozen`] view. Named by
+/// [`Method::with_codecs`](crate::Method::with_codecs).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FrozenProto;
+
+/// A message keeps the block it was received in, unless that is more than so many times as large.
+const KEPT_BLOCK_MAX: usize = 4;
+
+impl<T: Viewable> Codec<Frozen<T>> for FrozenProto {
+    fn encode(&self, message: &Frozen<T>, out: &mut Segments) -> Result<(), Status> {
+        message
+            .view()
+            .encode_into(out.buffer())
+            .map_err(|error| Status::internal(format!("cannot encode the message: {error}")))
+    }
+
+    fn decode(&self, octets: Chunk, limits: &DecodeLimits) -> Result<Frozen<T>, Status> {
+        // A small message would keep a whole block alive for little.
+        let is_small = octets.block_bytes() / KEPT_BLOCK_MAX > octets.len();
+        let octets = if is_small { Chunk::copy_of(octets.as_slice()) } else { octets };
+        let (readable, len) = octets.into_slack();
+        Frozen::decode_slack(readable, len, limits).map_err(|error| {
+            Status::internal(format!("cannot decode a message of {len} octets: {error}")).at(Phase::Decode)
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use ferrpc_proto::wkt::StringValue;
+
     use super::*;
+
+    #[test]
+    fn frozen_messages_stay_in_their_block_unless_it_is_much_larger() {
+        for (text_bytes, block_bytes, stays) in [(1000, 2000, true), (1000, 60_000, false)] {
+            let message = StringValue { value: "x".repeat(text_bytes), ..Default::default() };
+            let octets = message.encode_to_vec().unwrap();
+            let len = octets.len();
+            let mut block = Chunk::from_vec([octets, vec![0xff; block_bytes]].concat());
+            let chunk = block.split_to(len);
+            let range = chunk.as_slice().as_ptr_range();
+            let codec: &dyn Codec<Frozen<StringValue>> = &FrozenProto;
+            let frozen = codec.decode(chunk, &DecodeLimits::new()).unwrap();
+            assert_eq!(frozen.view().value, message.value);
+            assert_eq!(range.contains(&frozen.view().value.as_ptr()), stays);
+            let mut segments = Segments::default();
+            codec.encode(&frozen, &mut segments).unwrap();
+            assert_eq!(segments.octets, message.encode_to_vec().unwrap());
+        }
+        let bad = FrozenProto.decode(Chunk::from_vec(vec![0x0a, 9]), &DecodeLimits::new());
+        let status = bad.map(|_: Frozen<StringValue>| ()).unwrap_err();
+        assert!(status.message().starts_with("cannot decode a message of 2 octets"), "{}", status.message());
+    }
 
     #[test]
     fn what_is_appended_stands_behind_what_was_there() {

@@ -14,8 +14,8 @@ use core::ptr::NonNull;
 
 use bytes::Bytes;
 
-use super::{Arena, View, Viewable};
-use crate::error::DecodeError;
+use super::{Arena, View, Viewable, read};
+use crate::error::{DecodeError, DecodeErrorKind};
 use crate::limits::DecodeLimits;
 
 /// A decoded message that borrows from its own input: `'static`, `Send`, `Sync`, and cheap to clone.
@@ -48,7 +48,9 @@ pub struct Frozen<T: Viewable> {
 
 /// What the view borrows from. The same for all types of messages.
 struct Owner {
-    bytes: Bytes,
+    /// The message's bytes, and what may lie behind them.
+    readable: Bytes,
+    len: usize,
     /// Holds the memory. Not used again.
     arena: Arena,
 }
@@ -67,13 +69,27 @@ impl<T: Viewable> Frozen<T> {
     /// Decodes a message that keeps `bytes` and borrows from them.
     ///
     /// # Errors
-    /// Bytes that are no such message, or would take more than `limits` allow.
+    /// Bytes that are no such message, lack a required field, or would take more than `limits` allow.
     pub fn decode(bytes: Bytes, limits: &DecodeLimits) -> Result<Self, DecodeError> {
-        let arena = Arena::with_capacity((bytes.len() * 2).clamp(ARENA_BYTES.0, ARENA_BYTES.1));
-        let owner = Arc::new(Owner { bytes, arena });
-        // SAFETY: both live as long as `owner`, which the result keeps, and does not lend for longer.
-        let owner_ref: &'static Owner = unsafe { &*Arc::as_ptr(&owner) };
-        let view = T::View::<'static>::decode_in_with(&owner_ref.bytes, &owner_ref.arena, limits)?;
+        let len = bytes.len();
+        Self::decode_slack(bytes, len, limits)
+    }
+
+    /// Decodes the first `len` bytes of `readable` and keeps all of it. With
+    /// [`SlackBytes::SLACK_BYTES`](crate::SlackBytes::SLACK_BYTES) more behind them, no byte of the message is
+    /// copied.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode), and fewer bytes than `len`.
+    pub fn decode_slack(readable: Bytes, len: usize, limits: &DecodeLimits) -> Result<Self, DecodeError> {
+        if len > readable.len() {
+            return Err(DecodeError::new(DecodeErrorKind::Truncated, readable.len()));
+        }
+        let arena = Arena::with_capacity(len.saturating_mul(2).clamp(ARENA_BYTES.0, ARENA_BYTES.1));
+        let owner = Arc::new(Owner { readable, len, arena });
+        // SAFETY: it lives as long as the result keeps it, and is not lent for longer.
+        let Owner { readable, arena, .. } = unsafe { &*Arc::as_ptr(&owner) };
+        let view = read::whole_root::<T::View<'static>>(readable, len, arena, limits)?;
         Ok(Self { view: NonNull::from(view), owner })
     }
 
@@ -85,8 +101,8 @@ impl<T: Viewable> Frozen<T> {
     }
 
     /// The message as it came.
-    pub fn bytes(&self) -> &Bytes {
-        &self.owner.bytes
+    pub fn bytes(&self) -> &[u8] {
+        &self.owner.readable[..self.owner.len]
     }
 
     /// The message with memory of its own.
