@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::run::{Log, cargo};
+use crate::run::{Log, cargo_aside};
 use crate::{Result, context, paths};
 
 #[derive(clap::Args)]
@@ -39,7 +39,8 @@ const INPUT_BYTES_MAX: u32 = 8192;
 pub(crate) fn command(options: &Options) -> Result<()> {
     let mut log = Log { live: true, ..Log::default() };
     let dir = paths::target().join("fuzz");
-    let mut build = in_fuzz(&["build", "--release", "--locked", "--features", "libfuzzer", "--target", HOST]);
+    let mut build =
+        cargo_aside("fuzz", &["build", "--release", "--locked", "--features", "libfuzzer", "--target", HOST]);
     // Sanitizers and passes are for the nightly toolchain, which this makes the stable one take.
     log.run(build.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", RUSTFLAGS))?;
     let program = |name: &str| dir.join(HOST).join("release").join(name);
@@ -59,11 +60,4 @@ pub(crate) fn command(options: &Options) -> Result<()> {
     fuzz.arg(format!("-max_len={INPUT_BYTES_MAX}")).arg(format!("-max_total_time={}", options.minutes * 60));
     log.run(fuzz.arg("-print_final_stats=1"))
         .map_err(|error| format!("{error}; what was found is in {}", finds.display()))
-}
-
-/// cargo in fuzz/, which is a workspace of its own.
-pub(crate) fn in_fuzz(arguments: &[&str]) -> Command {
-    let mut command = cargo(arguments);
-    command.current_dir(paths::root().join("fuzz")).env("CARGO_TARGET_DIR", paths::target().join("fuzz"));
-    command
 }

@@ -10,6 +10,7 @@ mod conformance;
 mod fuzz;
 mod generate;
 mod loom;
+mod miri;
 mod paths;
 mod peers;
 mod report;
@@ -58,6 +59,8 @@ enum Command {
     Attack(attack::Options),
     /// Inputs at random that learn from what they reach, against the compiler and the codec.
     Fuzz(fuzz::Options),
+    /// The tests of the unsafe code under Miri, where a nightly toolchain has it.
+    Miri,
     /// Suites that others wrote, against our programs.
     Conformance {
         #[command(subcommand)]
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
         Command::Bench { what: Bench::Proto(options) } => bench::proto::command(&options),
         Command::Attack(options) => attack::command(&options),
         Command::Fuzz(options) => fuzz::command(&options),
+        Command::Miri => miri::command(),
         Command::Conformance { suite } => conformance::command(&suite),
         Command::Loom => loom::command(),
         Command::Sim(options) => sim::command(&options),

@@ -2,7 +2,6 @@
 
 use std::process::Command;
 
-use crate::fuzz::in_fuzz;
 use crate::peers::{self, Toolchain};
 use crate::report::{Counts, Outcome, Report};
 use crate::run::{ASIDE, Log, cargo, cargo_aside};
@@ -86,11 +85,7 @@ pub(crate) fn test(quick: bool) -> Result<()> {
         passed()
     });
     report.step("loom", |log| loom::all(log).map(Outcome::Ran));
-    report.step("fuzz targets, seeded", |log| {
-        log.run(&mut in_fuzz(&["fmt", "--check"]))?;
-        log.run(&mut in_fuzz(&["clippy", "--locked", "--all-targets", "--", "-D", "warnings"]))?;
-        counted(log, &mut in_fuzz(&["test", "--locked"]))
-    });
+    report.step("fuzz targets, seeded", |log| counted(log, &mut cargo_aside("fuzz", &["test", "--locked"])));
     foreign_peers(&mut report);
     report.finish()
 }
