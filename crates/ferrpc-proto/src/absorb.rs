@@ -43,36 +43,38 @@ pub use map::Entries;
 pub use value::Absorb;
 
 /// The first `len` bytes of `readable` as a new message, which may share the memory of `block`.
-#[inline]
+#[inline(always)] // So that an empty input costs next to nothing.
 pub(crate) fn new<'i, M: Layout>(
     readable: &'i [u8],
     len: usize,
     block: Option<&'i Bytes>,
     limits: &DecodeLimits,
 ) -> Result<M, DecodeError> {
-    limits.admit(len)?;
     // Made where it is returned: a message is large, and would be moved there otherwise.
     let mut result = Ok(M::default());
     if len > 0
         && let Ok(there) = &mut result
-        && let Err(error) = message(there, readable, len, &mut Decoding::new(readable, len, block, limits))
+        && let Err(error) = message(there, readable, len, block, limits)
     {
         result = Err(error);
     }
     result
 }
 
-/// Decodes the first `len` bytes of `readable` on top of what `message` holds; `d` is of the same input.
+/// Decodes the first `len` bytes of `readable` on top of what `message` holds.
 ///
 /// For owned messages only, as (3) says: they may be read from a copy that is gone afterwards.
-#[inline]
+#[inline(never)]
 pub(crate) fn message<'i, M: Layout>(
     message: &mut M,
     readable: &'i [u8],
     len: usize,
-    d: &mut Decoding<'i>,
+    block: Option<&'i Bytes>,
+    limits: &DecodeLimits,
 ) -> Result<(), DecodeError> {
     assert!(len <= readable.len(), "what is decoded can be read");
+    limits.admit(len)?;
+    let d = &mut Decoding::new(readable, len, block, limits);
     let slack = readable.len() - len;
     // SAFETY: (1) the pointer may read all of `readable`, and `d` knows how far that goes; of a copy alike.
     let behind = unsafe {

@@ -77,7 +77,32 @@ impl Tag {
         }
     }
 
-    /// The same for a tag that is no constant.
+    /// The tag at `p` as it lies on the wire, if it is to be looked up among `MANY`.
+    ///
+    /// # Safety
+    /// 16 readable at `p`.
+    #[inline(always)]
+    pub unsafe fn at<const MANY: bool>(p: At) -> u64 {
+        if !MANY {
+            return 0;
+        }
+        // SAFETY: the caller's promise.
+        let word = unsafe { load::<u64>(p) };
+        let ends = !word & GOES_ON;
+        word & (ends ^ ends.wrapping_sub(1))
+    }
+
+    /// Whether it stands at `p`, where [`Tag::at`] found `there`: with `MANY` a choice by one number.
+    ///
+    /// # Safety
+    /// 16 readable at `p`.
+    #[inline(always)]
+    pub unsafe fn is<const MANY: bool>(self, there: u64, p: At) -> bool {
+        // SAFETY: the caller's promise.
+        if MANY { there == self.bits } else { unsafe { self.begins(p) } }
+    }
+
+    /// [`begins`](Self::begins) for a tag that is no constant.
     ///
     /// # Safety
     /// 16 readable at `p`.
@@ -394,10 +419,14 @@ mod tests {
                 let mut bytes = padded(&bytes);
                 // SAFETY: 16 bytes follow.
                 assert!(unsafe { tag.begins(bytes.as_ptr()) && tag.follows(bytes.as_ptr()) });
+                // SAFETY: the same bytes.
+                let is = |p| unsafe { tag.is::<true>(Tag::at::<true>(p), p) };
+                assert!(is(bytes.as_ptr()));
                 for at in 0..tag.width() {
                     bytes[at] ^= 0x10;
                     // SAFETY: the same bytes.
                     assert!(!unsafe { tag.begins(bytes.as_ptr()) || tag.follows(bytes.as_ptr()) });
+                    assert!(!is(bytes.as_ptr()));
                     bytes[at] ^= 0x10;
                 }
             }

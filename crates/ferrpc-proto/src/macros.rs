@@ -562,12 +562,16 @@ macro_rules! __variants {
                     end: p::absorb::At,
                     d: &mut p::Decoding<'i>,
                 ) -> p::absorb::At {
+                    // Few are tried one after the other, of many the right one is looked up.
+                    const MANY: bool = [$($number),*].len() > 8;
+                    // SAFETY: a record begins at `p`, as the caller promises.
+                    let there = unsafe { p::absorb::Tag::at::<MANY>(p) };
                     $(
                         let tag = const {
                             p::absorb::Tag::new($number, p::absorb::wire_type::<p::kind::$kind>())
                         };
-                        // SAFETY: a record begins at `p`, as the caller promises.
-                        if unsafe { tag.begins(p) } {
+                        // SAFETY: as above.
+                        if unsafe { tag.is::<MANY>(there, p) } {
                             let there = match oneof {
                                 ::core::option::Option::Some(Self::$variant(payload)) => {
                                     ::core::option::Option::Some(payload)

@@ -7,7 +7,6 @@ use core::mem::MaybeUninit;
 use bytes::Bytes;
 
 use crate::absorb;
-use crate::decoding::Decoding;
 use crate::engine::{check, decode, encode, merge, print};
 use crate::error::{DecodeError, EncodeError, Uninitialized};
 use crate::limits::DecodeLimits;
@@ -75,8 +74,7 @@ pub trait Message:
     /// # Errors
     /// As [`decode_partial`](Self::decode_partial). The fields before the bad one have been merged by then.
     fn merge_from(&mut self, bytes: &[u8], limits: &DecodeLimits) -> Result<(), DecodeError> {
-        limits.admit(bytes.len())?;
-        absorb::message(self, bytes, bytes.len(), &mut Decoding::new(bytes, bytes.len(), None, limits))
+        absorb::message(self, bytes, bytes.len(), None, limits)
     }
 
     /// Merges another message into this one, as if its bytes had been decoded on top: what it has set

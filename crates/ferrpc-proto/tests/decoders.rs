@@ -33,9 +33,18 @@ mod closed {
     pub(super) enum Choice {
         Bit(Bit),
         Number(i32),
+        // So many that the right one is looked up.
+        A(i32),
+        B(i64),
+        C(f32),
+        D(f64),
+        E(bool),
+        F(u32),
+        G(u64),
     }
 
-    ferrpc_proto::__oneof! { Choice, itself; (14 "bit" Bit open) (15 "number" Number int32) }
+    ferrpc_proto::__oneof! { Choice, itself; (14 "bit" Bit open) (15 "number" Number int32) (16 "a" A sint32)
+    (17 "b" B int64) (18 "c" C float) (19 "d" D double) (20 "e" E bool) (200 "f" F fixed32) (2000 "g" G fixed64) }
 
     #[derive(Clone, Default, PartialEq)]
     pub(super) struct Bits {
