@@ -36,11 +36,11 @@ pub(crate) fn command(options: &Options) -> Result<()> {
             Some(Listening::start(server.args(["--listen", "127.0.0.1:0", "--threads", "2"]))?)
         }
     };
-    let address = options.server.as_ref().or(ours.as_ref().map(|server| &server.address));
+    let address = options.server.as_ref().or_else(|| ours.as_ref().map(|server| &server.address));
     let mut attack = Command::new(programs.join("attack"));
     attack.args(["--path", &options.path]);
     attack.args(address.iter().flat_map(|address| ["--server", address.as_str()]));
-    if let Some(pid) = options.pid.or(ours.as_ref().map(Listening::id)) {
+    if let Some(pid) = options.pid.or_else(|| ours.as_ref().map(Listening::id)) {
         attack.args(["--pid", &pid.to_string()]);
     }
     attack.args(options.row.iter().flat_map(|row| ["--row", row]));
