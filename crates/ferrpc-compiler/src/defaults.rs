@@ -80,9 +80,21 @@ pub(crate) fn enum_value<'v>(
     nodes: &Nodes<'_>,
     sink: &Sink,
 ) -> Result<(&'v str, i64), Misfit> {
-    let Scalar::Ident(name) = value else { return misfit("expected the name of an enum value") };
     let FieldType::Named(ty) = &field.ty else { return misfit("expected an enum") };
     let Some(this) = ty.resolved.and_then(|id| nodes.get_enum(id)) else { return misfit("expected an enum") };
+    let Scalar::Ident(name) = value else {
+        let meant = match value {
+            Scalar::Int(number, sign) => {
+                let number =
+                    i64::try_from(*number).ok().map(|it| if *sign == Sign::Minus { -it } else { it });
+                number.and_then(|number| nodes.value_of_number(this, number))
+            }
+            Scalar::Str(text) => std::str::from_utf8(text).ok().and_then(|name| nodes.value(this, name)),
+            _ => None,
+        };
+        let help = meant.map(|it| format!("write `{}`", it.name.text));
+        return Err(Misfit { label: "expected the name of an enum value".into(), help });
+    };
     if let Some(value) = nodes.value(this, name) {
         return Ok((name, value.number.value));
     }

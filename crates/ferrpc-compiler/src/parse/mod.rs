@@ -183,7 +183,16 @@ impl<'s> Parser<'s, '_> {
 
     /// One or more strings in a row are one. The span is that of all of them.
     fn string(&mut self, what: &str) -> Parsed<(Vec<u8>, Span)> {
-        if self.peek().kind != Kind::Str {
+        let token = self.peek();
+        let alone = matches!(self.ahead(1).kind, Kind::Punct(b';' | b',' | b']'));
+        if alone && matches!(token.kind, Kind::Ident | Kind::Int | Kind::Float) {
+            let it = Diagnostic::error(format!("expected {what}, found {}", self.found()))
+                .at(self.here(), format!("expected {what}"))
+                .help(format!("write it in quotes: \"{}\"", self.text_of(token)));
+            self.report(it);
+            return Err(Failed);
+        }
+        if token.kind != Kind::Str {
             return Err(self.unexpected(what));
         }
         let start = self.here();

@@ -28,6 +28,7 @@ pub(crate) fn run(
         let scopes = Scopes::new(file.id, graph, &packages, symbols);
         let mut pass = Pass {
             loaded,
+            graph,
             symbols,
             scopes,
             incomplete: graph.incomplete[file.id.index()],
@@ -45,6 +46,7 @@ pub(crate) fn run(
 
 struct Pass<'a> {
     loaded: &'a Loaded,
+    graph: &'a Graph,
     symbols: &'a Symbols,
     scopes: Scopes<'a>,
     incomplete: bool,
@@ -165,9 +167,14 @@ impl Pass<'_> {
         {
             let symbol = symbols.get(id);
             let file = &self.loaded.sources.file(symbol.span.file).name;
-            let it = Diagnostic::error(format!("`{}` is not visible here", path.text))
-                .at(path.span, format!("is declared in {file}, which is not imported"))
-                .help(format!("add `import \"{file}\";`"));
+            let it = Diagnostic::error(format!("`{}` is not visible here", path.text));
+            let it = if self.graph.visible_options(path.span.file).contains(&symbol.span.file) {
+                it.at(path.span, format!("is declared in {file}, which is imported for its options only"))
+                    .help(format!("write `import \"{file}\";`, without `option`"))
+            } else {
+                it.at(path.span, format!("is declared in {file}, which is not imported"))
+                    .help(format!("add `import \"{file}\";`"))
+            };
             self.sink.push(it);
             return;
         }
