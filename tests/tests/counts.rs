@@ -6,13 +6,13 @@
 
 use std::alloc::System;
 use std::net::SocketAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ferrpc::{Channel, Request, Response, Server, Status};
 use ferrpc_tests::proto::{UserRequest, UserResponse, UserService, UserServiceClient, UserServiceServer};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Mutex;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -21,10 +21,7 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 const GROWTH_MAX: f64 = 50.0;
 
 /// The counters are the process's, so the tests take turns.
-fn alone() -> MutexGuard<'static, ()> {
-    static ONE: Mutex<()> = Mutex::new(());
-    ONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 struct Numbers;
 
@@ -189,7 +186,7 @@ async fn of_client() -> f64 {
 /// Its handler's box and its encoded reply.
 #[tokio::test]
 async fn a_unary_call_costs_the_server_two_allocations() {
-    let _alone = alone();
+    let _alone = ALONE.lock().await;
     for depth in [1, 32] {
         let per_call = of_server(depth).await;
         assert!(per_call <= 2.0, "{per_call:.2} allocations per call at depth {depth}");
@@ -199,7 +196,7 @@ async fn a_unary_call_costs_the_server_two_allocations() {
 /// The call's box, its encoded request, its exchange and the reply that waits in it.
 #[tokio::test]
 async fn a_unary_call_costs_the_client_four_allocations() {
-    let _alone = alone();
+    let _alone = ALONE.lock().await;
     let per_call = of_client().await;
     assert!(per_call <= 4.0, "{per_call:.2} allocations per call");
 }
@@ -212,7 +209,7 @@ async fn an_idle_connection_holds_less_than_four_kibibytes() {
     const CONNECTIONS: usize = 100;
     /// Longer than a connection keeps its buffers.
     const QUIET: std::time::Duration = std::time::Duration::from_secs(60);
-    let _alone = alone();
+    let _alone = ALONE.lock().await;
     let bound = Server::new().add(UserServiceServer::new(Numbers)).bind("127.0.0.1:0").await.unwrap();
     let address = bound.local_addr();
     let server = tokio::spawn(bound.run());

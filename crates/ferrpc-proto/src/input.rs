@@ -148,7 +148,6 @@ impl<const N: usize, const L: usize> Groups<N, L> {
     pub unsafe fn at(&self, p: At) -> u16 {
         // SAFETY: the caller's promise.
         let (tag, _) = unsafe { varint(p) };
-        #[expect(clippy::cast_possible_truncation)] // Whatever is found: the tag is compared as well.
         let number = (tag >> 3) as usize;
         self.low.get(number).copied().unwrap_or_else(|| search(&self.all, number))
     }

@@ -147,7 +147,7 @@ pub(crate) fn item<'a>(input: &mut &'a [u8]) -> Result<(u32, Option<&'a [u8]>), 
         }
         if tag == u32::from(ITEM_NUMBER) {
             let found = varint(input)?;
-            number.get_or_insert(u32::try_from(found).unwrap_or(0));
+            number.get_or_insert_with(|| u32::try_from(found).unwrap_or(0));
             continue;
         }
         // What else there may be is of no interest, and groups in it need not be looked into.
