@@ -6,15 +6,20 @@
 
 mod codec;
 mod compiler;
+mod frames;
+mod hpack;
 mod messages;
 mod seeds;
 
 pub use codec::codec;
 pub use compiler::compiler;
+pub use frames::frames;
+pub use hpack::hpack;
 pub use seeds::seeds;
 
 /// A target: it panics at inputs that show a fault.
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Target); 2] = [("compiler", compiler), ("codec", codec)];
+pub const TARGETS: [(&str, Target); 4] =
+    [("compiler", compiler), ("codec", codec), ("hpack", hpack), ("frames", frames)];

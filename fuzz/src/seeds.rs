@@ -31,9 +31,41 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
             let first = |nth: usize| u8::try_from(0xF0 | (nth % TYPES_COUNT)).unwrap_or(0xF0);
             plain.iter().enumerate().map(|(nth, bytes)| [&[first(nth)], &bytes[..]].concat()).collect()
         }
+        "hpack" => blocks(),
+        "frames" => all_kinds(),
         other => panic!("there is no target {other}"),
     };
     assert!(seeds.len() > 100, "only {} seeds", seeds.len());
+    seeds
+}
+
+/// Each kind of field, with each index of the static table and the first of the dynamic one.
+fn blocks() -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for index in 1..=63_u8 {
+        seeds.push(vec![0, 6, 0x40 | index, 1, b'v', 0xbe, 0x80 | index, 0x20]);
+        seeds.push(vec![1, 8, 0x0f, index, 0x82, 0x1c, 0x64, 0x10, 0, 0]);
+    }
+    // A table that shrinks and grows, and a long string under the Huffman code.
+    seeds.push(vec![4, 255, 0x20, 0x3f, 0xe1, 0x1f, 0x40, 1, b'k', 1, b'v', 0xbe]);
+    seeds.push([&[2, 255, 0x40, 0x84][..], &[0x1c; 4], &[0xff, 0x40], &[0x1c; 191]].concat());
+    seeds
+}
+
+/// Frames of each kind with each flag on each of a few streams, behind a request: in short, see `frames`.
+fn all_kinds() -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for kind in 0..=10_u8 {
+        for flags in [0, 1, 4, 5, 8, 0x20, 0x2d] {
+            for stream in [0, 1, 2, 3] {
+                // :method POST, :scheme http, :path /
+                let request = [1, 4, 1, 3, 0x83, 0x86, 0x84];
+                let frame = [kind, flags, stream, 8, 0, 0, 0, 3, 0x83, 0x86, 0x84, 0];
+                let role = (seeds.len() % 2) as u8;
+                seeds.push([&[role][..], &request, &frame, &frame].concat());
+            }
+        }
+    }
     seeds
 }
 

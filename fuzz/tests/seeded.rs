@@ -66,3 +66,13 @@ fn no_text_does_harm_to_the_compiler() {
 fn all_decoders_and_encoders_agree_about_any_bytes() {
     run("codec", 100_000);
 }
+
+#[test]
+fn no_header_block_takes_more_memory_than_its_limit_or_means_two_things() {
+    run("hpack", 100_000);
+}
+
+#[test]
+fn no_frames_do_harm_to_an_engine_in_either_role() {
+    run("frames", 30_000);
+}
