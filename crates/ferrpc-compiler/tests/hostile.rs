@@ -129,6 +129,7 @@ fn of_many_parts(n: usize) -> Vec<(&'static str, String)> {
         ("a block comment of many lines", format!("/*{}*/", "\n".repeat(50 * n))),
         ("a list in braces", format!("{PROTO2}{OPTION}option (o) = {{ i: [1{}] }};", ", 1".repeat(10 * n))),
         ("braces that are never closed", "message M {".repeat(n)),
+        ("wrong values that are never closed", lines(n, |_| "option a = { #;".into())),
         ("braces that close nothing", "}".repeat(10 * n)),
     ]
 }

@@ -297,8 +297,10 @@ impl Parser<'_, '_> {
     }
 
     fn unexpected(&mut self, wanted: &str) -> Failed {
+        let comment = self.is(b'#').then_some("comments start with `//`");
         let it = Diagnostic::error(format!("expected {wanted}, found {}", self.found()))
-            .at(self.here(), format!("expected {wanted}"));
+            .at(self.here(), format!("expected {wanted}"))
+            .maybe_help(comment);
         self.report(it);
         Failed
     }

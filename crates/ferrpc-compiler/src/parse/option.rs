@@ -72,11 +72,32 @@ impl<'s> Parser<'s, '_> {
         }
         let start = self.here();
         let kind = if self.is(b'{') {
-            ValueKind::Message(self.value_message(depth)?)
+            let open = self.at;
+            let Ok(message) = self.value_message(depth) else {
+                self.skip_braces(open);
+                return Err(Failed);
+            };
+            ValueKind::Message(message)
         } else {
             ValueKind::Scalar(self.scalar("the value of the option")?)
         };
         Ok((name, Value { kind, span: start.to(self.before()) }))
+    }
+
+    /// Goes on behind the braces that open there, if they are closed again within so many tokens.
+    fn skip_braces(&mut self, open: usize) {
+        let mut depth = 0_usize;
+        for at in open..self.tokens.len().min(open + BRACES_MAX) {
+            match self.tokens[at].kind {
+                Kind::Punct(b'{') => depth += 1,
+                Kind::Punct(b'}') => depth -= 1,
+                _ => continue,
+            }
+            if depth == 0 {
+                self.at = self.at.max(at + 1);
+                return;
+            }
+        }
     }
 
     fn name_part(&mut self) -> Parsed<NamePart<'s>> {
@@ -218,6 +239,9 @@ impl<'s> Parser<'s, '_> {
         Ok(Value { kind, span: start.to(self.before()) })
     }
 }
+
+/// Tokens looked at to find the end of braces in which something is wrong.
+const BRACES_MAX: usize = 1000;
 
 fn signed(value: f64, minus: bool) -> f64 {
     if minus { -value } else { value }
