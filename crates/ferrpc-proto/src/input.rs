@@ -355,6 +355,7 @@ fn last_run(mut bytes: &[u8], tag: Tag) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::low_byte;
     use alloc::vec::Vec;
 
     /// Bytes with the slack behind them that the functions ask for, of a kind that would be noticed.
@@ -401,7 +402,7 @@ mod tests {
     #[test]
     fn varints_are_counted_by_their_last_bytes() {
         for len in 0..600 {
-            let bytes: Vec<u8> = (0..len).map(|at: usize| (at * at % 251) as u8).collect();
+            let bytes: Vec<u8> = (0..len).map(|at| low_byte((at * at % 251) as u64)).collect();
             let ends = bytes.iter().filter(|byte| **byte < 0x80).count();
             assert_eq!((count_varints(&bytes), count_varints(&alloc::vec![1; len])), (ends, len));
         }

@@ -142,6 +142,7 @@ impl Eq for ThinBytes {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::low_byte;
     use alloc::vec::Vec;
 
     #[test]
@@ -149,7 +150,7 @@ mod tests {
         let mut all: Vec<u8> = Vec::new();
         let mut thin = ThinBytes::from(&[][..]);
         for len in (0..60).chain([1000, 0, 3]) {
-            let bytes: Vec<u8> = (0..len).map(|at: usize| (at * 7 + len) as u8).collect();
+            let bytes: Vec<u8> = (0..len).map(|at| low_byte((at * 7 + len) as u64)).collect();
             let (before, growth) = (thin.head().capacity, thin.growth(bytes.len()));
             thin.append(&bytes);
             all.extend(&bytes);

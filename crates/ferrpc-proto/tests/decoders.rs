@@ -1,5 +1,6 @@
 //! A message's own decoder, its view's and the table's do the same, whatever the input is and whatever lies behind it.
 #![forbid(unsafe_code)]
+#![allow(clippy::cast_possible_truncation, reason = "octets are cut out of numbers")]
 
 #[allow(dead_code)]
 mod generated {

@@ -172,7 +172,7 @@ fn a_message_set_keeps_its_items() {
     assert_eq!(bytes, b"\x0b\x10\xf9\xbb\x5e\x1a\x02\x08\x05\x0c");
     let mut bag = Bag::decode(&bytes).unwrap();
     assert!(IN_BAG.has(&bag));
-    assert_eq!(IN_BAG.get(&bag).unwrap(), Some(apple.clone()));
+    assert_eq!(IN_BAG.get(&bag).unwrap(), Some(apple));
     // The number may come last, other items between, and a part as an ordinary field.
     let more =
         b"\x0b\x1a\x03\x12\x01x\x10\xf9\xbb\x5e\x0c\x0b\x10\x04\x1a\x00\x0c\xca\xdf\xf3\x05\x02\x08\x06";
