@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use ferrpc_cli::order::in_order;
 use ferrpc_compiler::{Compiled, Compiler};
 use ferrpc_proto::Message;
 use ferrpc_proto::descriptor::FileDescriptorSet;
@@ -50,6 +51,8 @@ fn set(compiled: Compiled, args: &Args) -> FileDescriptorSet {
     if !args.include_imports {
         let wanted: HashSet<&str> = compiled.roots.iter().map(String::as_str).collect();
         file.retain(|it| it.name.as_deref().is_some_and(|name| wanted.contains(name)));
+        // Again, since what is left out keeps none of the others in front.
+        file = in_order(file, &compiled.roots);
     }
     if !args.include_source_info {
         file.iter_mut().for_each(|it| it.source_code_info.clear());

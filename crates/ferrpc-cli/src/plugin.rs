@@ -2,16 +2,17 @@
 //!
 //! The generator is that of `ferrpc gen`, and so are the bytes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use clap::Parser as _;
 use ferrpc_build::Error;
-use ferrpc_proto::descriptor::{Edition, FileDescriptorProto};
+use ferrpc_proto::descriptor::Edition;
 use ferrpc_proto::{DecodeLimits, Message};
 
 use crate::choices::Choices;
 use crate::messages::google::protobuf::compiler::code_generator_response::{Feature, File};
 use crate::messages::google::protobuf::compiler::{CodeGeneratorRequest, CodeGeneratorResponse};
+use crate::order::in_order;
 
 /// Answers a `google.protobuf.compiler.CodeGeneratorRequest`, both encoded.
 ///
@@ -61,38 +62,18 @@ fn generate(request: CodeGeneratorRequest) -> Result<File, String> {
         let told = told.split("\n\nUsage:").next().unwrap_or_default();
         told.trim_start_matches("error: ").trim_end().replace("'--", "'")
     })?;
-    let files = in_order(request.proto_file, &request.file_to_generate)?;
+    let there: HashSet<&str> = request.proto_file.iter().filter_map(|it| it.name.as_deref()).collect();
+    let imports = request.proto_file.iter().flat_map(|it| it.dependency.iter().chain(&it.option_dependency));
+    if let Some(missing) =
+        request.file_to_generate.iter().chain(imports).find(|it| !there.contains(it.as_str()))
+    {
+        return Err(format!("the request names {missing} and does not have it"));
+    }
+    // buf has an order of its own.
+    let files = in_order(request.proto_file, &request.file_to_generate);
     let code = ferrpc_build::generate(&files, &choices.options()).map_err(|error| match error {
         Error::Generate { file, message } => format!("{file}: {message}"),
         other => other.to_string(),
     })?;
     Ok(File { name: Some(out), content: Some(code), ..File::default() })
-}
-
-/// The files that were asked for and all they import, each behind those it imports, as the compiler has
-/// them: buf has an order of its own.
-fn in_order(files: Vec<FileDescriptorProto>, wanted: &[String]) -> Result<Vec<FileDescriptorProto>, String> {
-    let name = |file: &FileDescriptorProto| file.name.clone().unwrap_or_default();
-    let mut left: HashMap<String, FileDescriptorProto> =
-        files.into_iter().map(|it| (name(&it), it)).collect();
-    let mut done = Vec::with_capacity(left.len());
-    let mut seen = HashSet::new();
-    // What is to be done, the next one last; a file comes again behind its imports.
-    let mut todo: Vec<String> = wanted.iter().rev().cloned().collect();
-    while let Some(next) = todo.pop() {
-        let Some(file) = left.get(&next) else {
-            if seen.contains(&next) {
-                continue;
-            }
-            return Err(format!("the request names {next} and does not have it"));
-        };
-        if seen.insert(next.clone()) {
-            todo.push(next);
-            let imports = file.dependency.iter().chain(&file.option_dependency);
-            todo.extend(imports.rev().filter(|it| !seen.contains(*it)).cloned());
-        } else if let Some(file) = left.remove(&next) {
-            done.push(file);
-        }
-    }
-    Ok(done)
 }

@@ -129,3 +129,18 @@ fn flags_may_be_spelled_as_for_protoc() {
     assert_eq!(names(&set), ["acme/id.proto", "acme/user.proto"]);
     assert!(set.file.iter().all(|it| it.source_code_info.is_some()));
 }
+
+#[test]
+fn files_left_out_keep_no_other_file_in_front() {
+    let dir = project("order");
+    let end =
+        "syntax = \"proto3\";\npackage acme;\nimport \"acme/user.proto\";\nmessage End { User user = 1; }\n";
+    std::fs::write(dir.join("proto/acme/end.proto"), end).unwrap();
+    let files = ["compile", "-I", "proto", "-o", "out.desc", "acme/end.proto", "acme/id.proto"];
+    assert!(ferrpc(&dir, &files).status.success());
+    // As protoc does: id.proto is imported by user.proto, which is not among them.
+    assert_eq!(names(&written(&dir)), ["acme/end.proto", "acme/id.proto"]);
+    let all = [&files[..], &["acme/user.proto"]].concat();
+    assert!(ferrpc(&dir, &all).status.success());
+    assert_eq!(names(&written(&dir)), ["acme/id.proto", "acme/user.proto", "acme/end.proto"]);
+}
