@@ -114,7 +114,7 @@ macro_rules! __message {
                 fn encode_rev<'a>(&'a self, w: &mut p::RevWriter<'a>) {
                     if const { p::Part::in_order(PARTS) } {
                         p::emit::unknown(w, &self._unknown);
-                        $crate::__encode! { self w $($part)* }
+                        $crate::__in_groups! { __encode (self w) $($part)* }
                     } else {
                         p::encode_by_table(self, w);
                     }
@@ -336,34 +336,40 @@ macro_rules! __number {
     };
 }
 
-/// Writes fields, the last one first. In steps of sixteen, since macros may not nest without end.
+/// Writes groups of fields, as `__in_groups!` gives them, the last one first. In steps of sixteen, since
+/// macros may not nest without end.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __encode {
-    ($self:tt $w:ident) => {};
-    ($self:tt $w:ident $a:tt $b:tt $c:tt $d:tt $e:tt $f:tt $g:tt $h:tt
-        $i:tt $j:tt $k:tt $l:tt $m:tt $n:tt $o:tt $p:tt $($rest:tt)*) => {
-        $crate::__encode! { $self $w $($rest)* }
-        $crate::__emit! { $self $w $p }
-        $crate::__emit! { $self $w $o }
-        $crate::__emit! { $self $w $n }
-        $crate::__emit! { $self $w $m }
-        $crate::__emit! { $self $w $l }
-        $crate::__emit! { $self $w $k }
-        $crate::__emit! { $self $w $j }
-        $crate::__emit! { $self $w $i }
-        $crate::__emit! { $self $w $h }
-        $crate::__emit! { $self $w $g }
-        $crate::__emit! { $self $w $f }
-        $crate::__emit! { $self $w $e }
-        $crate::__emit! { $self $w $d }
-        $crate::__emit! { $self $w $c }
-        $crate::__emit! { $self $w $b }
+    (@ $state:tt {}) => {};
+    (@ ($self:tt $w:ident) {$a:tt $($rest:tt)*}) => {
+        $crate::__encode! { @ ($self $w) {$($rest)*} }
         $crate::__emit! { $self $w $a }
     };
-    ($self:tt $w:ident $a:tt $($rest:tt)*) => {
-        $crate::__encode! { $self $w $($rest)* }
-        $crate::__emit! { $self $w $a }
+    ($state:tt) => {};
+    ($state:tt $a:tt $b:tt $c:tt $d:tt $e:tt $f:tt $g:tt $h:tt
+        $i:tt $j:tt $k:tt $l:tt $m:tt $n:tt $o:tt $p:tt $($rest:tt)*) => {
+        $crate::__encode! { $state $($rest)* }
+        $crate::__encode! { @ $state $p }
+        $crate::__encode! { @ $state $o }
+        $crate::__encode! { @ $state $n }
+        $crate::__encode! { @ $state $m }
+        $crate::__encode! { @ $state $l }
+        $crate::__encode! { @ $state $k }
+        $crate::__encode! { @ $state $j }
+        $crate::__encode! { @ $state $i }
+        $crate::__encode! { @ $state $h }
+        $crate::__encode! { @ $state $g }
+        $crate::__encode! { @ $state $f }
+        $crate::__encode! { @ $state $e }
+        $crate::__encode! { @ $state $d }
+        $crate::__encode! { @ $state $c }
+        $crate::__encode! { @ $state $b }
+        $crate::__encode! { @ $state $a }
+    };
+    ($state:tt $a:tt $($rest:tt)*) => {
+        $crate::__encode! { $state $($rest)* }
+        $crate::__encode! { @ $state $a }
     };
 }
 
@@ -567,8 +573,10 @@ macro_rules! __variants {
                     // SAFETY: a record begins at `p`, as the caller promises.
                     let there = unsafe { p::absorb::Tag::at::<MANY>(p) };
                     $(
-                        let tag = const {
-                            p::absorb::Tag::new($number, p::absorb::wire_type::<p::kind::$kind>())
+                        let tag = {
+                            const TAG: p::absorb::Tag =
+                                p::absorb::Tag::new($number, p::absorb::wire_type::<p::kind::$kind>());
+                            TAG
                         };
                         // SAFETY: as above.
                         if unsafe { tag.is::<MANY>(there, p) } {

@@ -113,7 +113,10 @@ macro_rules! __decode {
             let first = $p;
             // SAFETY: a record begins at `p`, before the limit.
             match unsafe { GROUPS.at($p) } {
-                $(group if group == const { $crate::__group!($message, $first) } => {
+                $(group if group == {
+                    const GROUP: u16 = $crate::__group!($message, $first);
+                    GROUP
+                } => {
                     $crate::__decode! { + $state $first $($part)* }
                 })*
                 _ => {}
@@ -162,7 +165,7 @@ macro_rules! __absorb {
         $crate::__absorb! { @ ($number, p::absorb::wire_type::<p::kind::$kind>()) $p $end $limit
             |p, tag| p::absorb::elements::<p::kind::$kind, _>(&mut $self.$field, tag, p, $end, $d)
         }
-        if const { p::absorb::is_packable::<p::kind::$kind>() } {
+        if p::absorb::is_packable::<p::kind::$kind>() {
             $crate::__absorb! { @ ($number, p::absorb::LEN) $p $end $limit
                 |p, _tag| p::absorb::values::<p::kind::$kind, _>(&mut $self.$field, p, $end, $d)
             }
@@ -185,11 +188,12 @@ macro_rules! __absorb {
     };
     (@ ($number:literal, $wire_type:expr) $p:ident $end:ident $limit:ident
         |$behind_tag:ident, $tag:ident| $read:expr) => {{
-        let $tag = const { p::absorb::Tag::new($number, $wire_type) };
+        // An item, not an inline constant: of those hundreds in one function take minutes to compile.
+        const TAG: p::absorb::Tag = p::absorb::Tag::new($number, $wire_type);
         // SAFETY: a record begins at `p`, before the limit, and this function may read up to `end`.
-        if unsafe { $tag.begins($p) } {
+        if unsafe { TAG.begins($p) } {
             let behind = unsafe {
-                let $behind_tag = $p.add($tag.width());
+                let ($behind_tag, $tag) = ($p.add(TAG.width()), TAG);
                 $read
             };
             $crate::__absorb! { @ behind $p $end $limit }

@@ -44,7 +44,7 @@ macro_rules! __view {
                 #[inline]
                 fn encode_rev<'a>(&'a self, w: &mut p::RevWriter<'a>) {
                     p::view::emit_unknown(w, self._unknown);
-                    $crate::__encode! { self w $($part)* }
+                    $crate::__in_groups! { __encode (self w) $($part)* }
                 }
             }
 
@@ -103,18 +103,18 @@ macro_rules! __whole {
             return false;
         }
     };
-    ($self:tt $required:ident ($number:literal $name:literal $field:ident optional $kind:ident $($get:tt)?)) => {
-        if const { p::view::contains($required, $number) } && $self.$field.is_none() {
+    ($self:tt $required:ident ($number:literal $name:literal $field:ident optional $kind:ident $($get:tt)?)) => {{
+        const SET: bool = p::view::contains($required, $number);
+        if SET && $self.$field.is_none() {
             return false;
         }
-    };
-    ($self:tt $required:ident ($number:literal $name:literal $field:ident sub $kind:ident)) => {
-        if const { p::view::contains($required, $number) } && $self.$field.is_none()
-            || !p::view::all_whole($self.$field)
-        {
+    }};
+    ($self:tt $required:ident ($number:literal $name:literal $field:ident sub $kind:ident)) => {{
+        const SET: bool = p::view::contains($required, $number);
+        if SET && $self.$field.is_none() || !p::view::all_whole($self.$field) {
             return false;
         }
-    };
+    }};
     ($self:tt $required:ident ($number:literal $name:literal $field:ident repeated message)) => {
         if !p::view::all_whole($self.$field) {
             return false;
