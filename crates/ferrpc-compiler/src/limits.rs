@@ -7,8 +7,9 @@ pub(crate) const FILE_BYTES_MAX: usize = 64 << 20;
 /// without end.
 pub(crate) const FILES_MAX: usize = 100_000;
 
-/// Deepest nesting of messages (and of groups). The parser recurses once a level. The same as protoc's.
-pub(crate) const MESSAGE_DEPTH_MAX: usize = 32;
+/// Deepest nesting of messages, groups and entries of maps. The parser recurses once a level. The same as
+/// protoc's.
+pub(crate) const MESSAGE_DEPTH_MAX: usize = 31;
 
 /// Deepest nesting of messages in an option, those that the parts of its name go through and those in
 /// braces together. Parser, encoder and all who read the option recurse once a level. The same as protoc's.

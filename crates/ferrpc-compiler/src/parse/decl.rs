@@ -412,7 +412,7 @@ impl<'s> Parser<'s, '_> {
     fn extend(&mut self, extensions: &mut Vec<Field<'s>>, list: i32, scope: Scope<'_, 's>) -> Parsed<()> {
         let place = self.open(&[list]);
         self.next();
-        let extendee = self.path_name("the message to extend")?;
+        let extendee = self.message_name("the message to extend")?;
         let open = self.open_brace(place, "extension")?;
         let mut empty = true;
         while !self.block_ended(open) {
@@ -732,7 +732,7 @@ impl<'s> Parser<'s, '_> {
             self.next();
         }
         let place = self.open(&[list]);
-        let path = self.path_name("the type of a message")?;
+        let path = self.message_name("the type of a message")?;
         self.close(place);
         self.expect(b')', "after the type")?;
         Ok((streams, NamedType { path, resolved: None }))

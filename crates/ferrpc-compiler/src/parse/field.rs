@@ -9,6 +9,7 @@ use super::{Failed, Parsed, Parser, step, tag};
 use crate::ast::{DefaultValue, Field, FieldType, Ident, JsonName, MessageKind, NamedType, Number, Path};
 use crate::edition::Edition;
 use crate::lex::Kind;
+use crate::limits::MESSAGE_DEPTH_MAX;
 use crate::names;
 use crate::report::Diagnostic;
 use crate::span::Span;
@@ -190,6 +191,11 @@ impl<'s> Parser<'s, '_> {
             if let Some((at, message, help)) = wrong {
                 self.report(Diagnostic::error(message).at(at, "not allowed here").help(help));
             }
+            if self.message_depth == MESSAGE_DEPTH_MAX {
+                let it = Diagnostic::error(format!("messages are nested more than {MESSAGE_DEPTH_MAX} deep"))
+                    .at(span, "the entries of a map are messages inside of this one");
+                self.report(it);
+            }
             let (key, value) = map;
             return Ok(Read::Map { key: Box::new(key), value: Box::new(value), span });
         }
@@ -202,7 +208,7 @@ impl<'s> Parser<'s, '_> {
 
     fn simple_type(&mut self) -> Parsed<Read<'s>> {
         let token = self.peek();
-        if token.kind == Kind::Ident && self.ahead(1).kind != Kind::Punct(b'.') {
+        if token.kind == Kind::Ident {
             let span = self.span_of(token);
             let word = self.text_of(token);
             if word == "group" {
@@ -215,6 +221,20 @@ impl<'s> Parser<'s, '_> {
             }
         }
         self.path_name("a type").map(Read::Named)
+    }
+
+    /// The name of a message, where nothing else can stand. One that begins like another type needs a dot
+    /// in front.
+    pub(super) fn message_name(&mut self, what: &str) -> Parsed<Path<'s>> {
+        let (token, word) = (self.peek(), self.text_of(self.peek()));
+        let follows = self.ahead(1).kind == Kind::Punct(b'.');
+        if token.kind == Kind::Ident && (word == "group" || (follows && names::scalar(word).is_some())) {
+            let it = Diagnostic::error(format!("expected a message, found `{word}`"))
+                .at(self.span_of(token), "is a word of the language")
+                .help(format!("write `.{word}` if a message is called so"));
+            self.report(it);
+        }
+        self.path_name(what)
     }
 
     fn map_type(&mut self) -> Parsed<(FieldType<'s>, FieldType<'s>)> {

@@ -77,11 +77,12 @@ impl Pass<'_> {
             let it =
                 Diagnostic::error("proto3 has no message sets").at(message.name.span, "not allowed here");
             self.sink.push(it);
-        } else if set && (!message.fields.is_empty() || message.extension_ranges.is_empty()) {
+        } else if set && let Some(field) = message.fields.first() {
             let it = Diagnostic::error(format!(
-                "message set `{}` must have extensions and no fields",
+                "message set `{}` cannot have fields, only extensions",
                 message.name.text
             ))
+            .at(field.name.span, "not allowed here")
             .at(message.name.span, "is a message set by its option `message_set_wire_format`");
             self.sink.push(it);
         }

@@ -77,19 +77,24 @@ fn check(world: &World<'_>, message: &Message<'_>, proto: &DescriptorProto, sink
     }
     // Names that were chosen, against all others.
     let mut seen: HashMap<&str, usize> = HashMap::new();
+    // One that says what is the default anyway has chosen nothing.
+    let chosen = |at: usize| {
+        let name = message.fields[at].json_name.as_ref().map(|it| it.name.as_str());
+        name.filter(|it| *it != defaults[at])
+    };
     for (at, field) in message.fields.iter().enumerate() {
-        let name = field.json_name.as_ref().map_or(defaults[at].as_str(), |it| it.name.as_str());
+        let name = chosen(at).unwrap_or(&defaults[at]);
         let Some(&first) = seen.get(name) else {
             seen.insert(name, at);
             continue;
         };
         let other = &message.fields[first];
-        let both_default = field.json_name.is_none() && other.json_name.is_none();
+        let both_default = chosen(at).is_none() && chosen(first).is_none();
         // Two defaults were compared above.
         if both_default || other.name.text == field.name.text || lenient {
             continue;
         }
-        let both_chosen = field.json_name.is_some() && other.json_name.is_some();
+        let both_chosen = chosen(at).is_some() && chosen(first).is_some();
         let text =
             format!("fields `{}` and `{}` have the same name in JSON", other.name.text, field.name.text);
         let strict = both_chosen || strict;
