@@ -29,14 +29,16 @@ pub trait Message:
     /// # Errors
     /// Bytes that are no such message, lack a required field, or would take more than [`DecodeLimits`]
     /// allow.
+    #[inline]
     fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        Self::decode_with(bytes, &DecodeLimits::new())
+        Self::decode_with(bytes, const { &DecodeLimits::new() })
     }
 
     /// Decodes a message within limits.
     ///
     /// # Errors
     /// Bytes that are no such message, lack a required field, or would take more than `limits` allow.
+    #[inline]
     fn decode_with(bytes: &[u8], limits: &DecodeLimits) -> Result<Self, DecodeError> {
         whole(Self::decode_partial(bytes, limits), bytes.len(), limits)
     }
@@ -45,6 +47,7 @@ pub trait Message:
     ///
     /// # Errors
     /// As [`decode_with`](Self::decode_with), but for fields that are missing.
+    #[inline]
     fn decode_partial(bytes: &[u8], limits: &DecodeLimits) -> Result<Self, DecodeError> {
         absorb::new(bytes, bytes.len(), None, limits)
     }
@@ -54,6 +57,7 @@ pub trait Message:
     ///
     /// # Errors
     /// As [`decode_with`](Self::decode_with).
+    #[inline]
     fn decode_shared(bytes: &Bytes, limits: &DecodeLimits) -> Result<Self, DecodeError> {
         whole(absorb::new(bytes, bytes.len(), Some(bytes), limits), bytes.len(), limits)
     }
@@ -63,6 +67,7 @@ pub trait Message:
     ///
     /// # Errors
     /// As [`decode_with`](Self::decode_with).
+    #[inline]
     fn decode_slack(input: SlackBytes<'_>, limits: &DecodeLimits) -> Result<Self, DecodeError> {
         let (readable, len) = (input.readable(), input.as_slice().len());
         whole(absorb::new(readable, len, input.block(), limits), len, limits)
