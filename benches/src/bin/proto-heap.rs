@@ -24,7 +24,7 @@ fn main() -> std::io::Result<()> {
             let (_, peak) = heap(&mut || {
                 black_box(input.decode());
             });
-            println!("hostile {} {peak}", input.name);
+            println!("hostile {}/{} {peak}", input.name, input.way);
         }
         return Ok(());
     }

@@ -7,8 +7,8 @@
 //!
 //! With `--count` it does one pass of each and prints `count SET OPERATION LIBRARY`, in their order, for a tool
 //! that counts instructions in [`counted`]. `--lines` prints `lines LIBRARY N`: what each generates. `--hostile`
-//! prints `hostile INPUT OCTETS decoded|refused NANOSECONDS` of ferrpc, of the fastest of three
-//! times and more.
+//! prints `hostile INPUT OCTETS decoded|refused NANOSECONDS` of ferrpc: the fastest of
+//! three passes or more, or CPU time if that is less.
 #![forbid(unsafe_code)]
 
 use std::hint::black_box;
@@ -35,7 +35,7 @@ fn main() -> std::io::Result<()> {
 fn times(options: &Options) {
     // The least of rounds is for sets of which one pass takes longer than a round should.
     let rounds = if options.quick {
-        Rounds { count: 15, least: 3, ns: 0.5e6 }
+        Rounds { count: 15, least: 7, ns: 0.5e6 }
     } else {
         Rounds { count: 75, least: 15, ns: 2e6 }
     };
@@ -75,16 +75,30 @@ fn counted(run: &mut Run) {
 
 fn hostile() {
     for input in inputs() {
-        let (mut fastest, mut decoded) = (u128::MAX, false);
         // Short ones are over before the clock has ticked.
-        for _ in 0..3.max(100_000 / input.octets.len()) {
+        let passes = 3.max(100_000 / input.octets.len());
+        let (mut fastest, mut decoded) = (f64::INFINITY, false);
+        let before = cpu_ns();
+        for _ in 0..passes {
             let started = Instant::now();
             decoded = black_box(input.decode());
-            fastest = fastest.min(started.elapsed().as_nanos());
+            fastest = fastest.min(started.elapsed().as_nanos() as f64);
+        }
+        // The clock runs on while others have the core; where it is told exactly enough, CPU time does not.
+        if let Some(spent) =
+            before.zip(cpu_ns()).map(|(before, after)| after - before).filter(|spent| *spent > 50e6)
+        {
+            fastest = fastest.min(spent / passes as f64);
         }
         let outcome = if decoded { "decoded" } else { "refused" };
-        println!("hostile {} {} {outcome} {fastest}", input.name, input.octets.len());
+        println!("hostile {}/{} {} {outcome} {fastest:.0}", input.name, input.way, input.octets.len());
     }
+}
+
+/// CPU time of this thread; the kernel writes it down every few milliseconds.
+fn cpu_ns() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split(' ').next()?.parse().ok()
 }
 
 struct Rounds {

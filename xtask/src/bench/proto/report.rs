@@ -47,7 +47,7 @@ pub(super) fn rest(figures: &Figures) -> String {
         let per_octet = one.ns / float(one.octets);
         let _ = writeln!(
             text,
-            "hostile {:24} {:8} B {:8}: peak {} B, {per_octet:.1} ns a byte",
+            "hostile {:32} {:8} B {:8}: peak {} B, {per_octet:.1} ns a byte",
             one.name, one.octets, one.outcome, one.peak_bytes
         );
     }
