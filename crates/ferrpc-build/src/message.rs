@@ -11,15 +11,19 @@ use crate::schema::{How, Item, how, is_plain, is_required, oneof_of, text};
 use crate::value::value_type;
 use crate::view;
 
-/// What a getter must not be called, since it would be found instead: methods of messages, and those that
-/// every type has in practice.
+/// What a getter must not be called, since it would be found instead: methods of messages and views, and those
+/// that every type has in practice.
 const METHODS: &[&str] = &[
     "check_initialized",
     "clone",
     "clone_from",
     "decode",
+    "decode_in",
+    "decode_in_with",
     "decode_partial",
+    "decode_partial_in",
     "decode_shared",
+    "decode_slack_in",
     "decode_with",
     "default",
     "encode_into",
@@ -31,14 +35,18 @@ const METHODS: &[&str] = &[
     "fmt",
     "from",
     "into",
+    "is_whole",
     "merge",
     "merge_from",
     "ne",
+    "own",
     "to_owned",
+    "to_owned_message",
     "to_string",
     "try_from",
     "try_into",
     "type_id",
+    "unknown_mut",
 ];
 
 /// One field as it is printed: in the struct, and in the list.

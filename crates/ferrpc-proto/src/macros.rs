@@ -470,6 +470,7 @@ macro_rules! __oneof {
         impl $crate::__private::view::Choice for $oneof {}
 
         impl $crate::__private::view::Own<$oneof> for $oneof {
+            #[inline]
             fn own(&self) -> $oneof {
                 *self
             }
@@ -490,6 +491,7 @@ macro_rules! __oneof {
         }
 
         impl $crate::__private::view::Own<$oneof> for $view<'_> {
+            #[inline]
             fn own(&self) -> $oneof {
                 match self {
                     $(Self::$variant(payload) => $oneof::$variant($crate::__own_payload!($kind)(payload)),)*

@@ -7,7 +7,7 @@ mod generated {
 }
 
 use ferrpc_proto::{Bytes, Message};
-use generated::ferrpc::test::{Color, Defaults};
+use generated::ferrpc::test::{Color, Defaults, DefaultsView};
 
 #[test]
 fn what_is_unset_reads_as_its_default() {
@@ -37,6 +37,15 @@ fn what_is_set_reads_as_it_is() {
     };
     assert_eq!((message.text(), message.raw(), message.small()), ("x", &b"y"[..], 0));
     assert_eq!((message.yes(), message.color()), (false, Color::RED));
+}
+
+#[test]
+fn a_view_reads_the_same_defaults() {
+    let (owned, view) = (Defaults::default(), DefaultsView::default());
+    assert_eq!((view.text(), view.raw(), view.small()), (owned.text(), owned.raw(), owned.small()));
+    assert_eq!((view.color(), view.yes(), view.plain()), (Color::BLUE, true, ""));
+    let view = DefaultsView { text: Some("x"), small: Some(0), ..view };
+    assert_eq!((view.text(), view.small()), ("x", 0));
 }
 
 #[test]

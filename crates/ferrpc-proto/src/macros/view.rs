@@ -48,6 +48,10 @@ macro_rules! __view {
                 }
             }
 
+            impl $view<'_> {
+                $($crate::__getter! { $part })*
+            }
+
             $crate::__own! { $message, $view; $($part)* }
 
             impl<'a> $crate::view::View<'a> for $view<'a> {

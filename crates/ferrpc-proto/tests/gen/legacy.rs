@@ -159,7 +159,7 @@ pub mod ferrpc {
 
         ::ferrpc_proto::__message! {
             Open, "ferrpc.test.Open", inline, OpenView;
-            (1 "own" own optional int32)
+            (1 "own" own optional int32 [fn own_])
         }
 
         #[derive(Clone, Default, PartialEq)]
