@@ -73,6 +73,13 @@ fn owned<M: Message>(bytes: &[u8], limits: &DecodeLimits) {
     let encoded = own.as_ref().map(|own| own.encode_to_vec().expect("small enough"));
     for (how, other) in others {
         let other = other.map(|other| other.encode_to_vec().expect("small enough"));
+        // Of two faults, memory is not always found last.
+        if encoded.is_err()
+            && other.is_err()
+            && (is_memory(own.as_ref().err()) || is_memory(other.as_ref().err()))
+        {
+            continue;
+        }
         match (&encoded, other) {
             (Ok(own), Ok(other)) => assert_eq!(*own, other, "{how}"),
             (Err(own), Err(other)) => assert_eq!(own.to_string(), other.to_string(), "{how}"),

@@ -371,7 +371,6 @@ impl<'s> Parser<'s, '_> {
             }
             let tail = [tag::MESSAGE_ONEOF, step(index), tag::ONEOF_OPTIONS];
             let result = if self.is_word("option") {
-                empty = false;
                 self.option_statement(&mut message.oneofs[index].options, &tail)
             } else {
                 empty = false;
