@@ -7,6 +7,7 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 use bytes::Bytes;
 
@@ -71,7 +72,7 @@ pub trait Emit<K: Kind> {
     fn emit<'a>(&'a self, w: &mut RevWriter<'a>, tag: u32);
 
     /// Writes values one after the other without tags. Only for numbers.
-    fn emit_all(values: &[Self], w: &mut RevWriter<'_>)
+    fn emit_all<'a>(values: &'a [Self], w: &mut RevWriter<'a>)
     where
         Self: Sized;
 }
@@ -90,7 +91,7 @@ macro_rules! varints {
             }
 
             #[inline]
-            fn emit_all(values: &[Self], w: &mut RevWriter<'_>) {
+            fn emit_all<'a>(values: &'a [Self], w: &mut RevWriter<'a>) {
                 w.varints(values, |value| $convert(*value));
             }
         }
@@ -104,7 +105,6 @@ varints! {
     u64: uint64 as |value| value;
     i32: sint32 as |value| u64::from(wire::zigzag32(value));
     i64: sint64 as wire::zigzag64;
-    bool: bool as u64::from;
 }
 
 macro_rules! fixed {
@@ -122,8 +122,8 @@ macro_rules! fixed {
             }
 
             #[inline]
-            fn emit_all(values: &[Self], w: &mut RevWriter<'_>) {
-                w.fixed(values, |value| value.to_le_bytes());
+            fn emit_all<'a>(values: &'a [Self], w: &mut RevWriter<'a>) {
+                w.plain(values);
             }
         }
     )* };
@@ -138,6 +138,24 @@ fixed! {
     f64: double by fixed64_field as f64::to_bits;
 }
 
+impl Emit<kind::bool> for bool {
+    #[inline(always)]
+    fn is_default(&self) -> bool {
+        !*self
+    }
+
+    #[inline(always)]
+    fn emit<'a>(&'a self, w: &mut RevWriter<'a>, tag: u32) {
+        w.varint_field(tag, u64::from(*self));
+    }
+
+    #[inline]
+    fn emit_all<'a>(values: &'a [Self], w: &mut RevWriter<'a>) {
+        // Each is a varint of one byte, 0 or 1, as in memory.
+        w.plain(values);
+    }
+}
+
 impl<E: Enum> Emit<kind::open> for E {
     #[inline(always)]
     fn is_default(&self) -> bool {
@@ -150,7 +168,7 @@ impl<E: Enum> Emit<kind::open> for E {
     }
 
     #[inline]
-    fn emit_all(values: &[Self], w: &mut RevWriter<'_>) {
+    fn emit_all<'a>(values: &'a [Self], w: &mut RevWriter<'a>) {
         w.varints(values, |value| i64::from(value.number()).cast_unsigned());
     }
 }
@@ -168,7 +186,7 @@ macro_rules! delimited {
                 w.$write(tag, self);
             }
 
-            fn emit_all(_: &[Self], _: &mut RevWriter<'_>) {
+            fn emit_all<'a>(_: &'a [Self], _: &mut RevWriter<'a>) {
                 unreachable!("only numbers can be packed")
             }
         }
@@ -192,7 +210,7 @@ macro_rules! messages {
                 w.$write(tag, |w| T::encode_rev(self, w));
             }
 
-            fn emit_all(_: &[Self], _: &mut RevWriter<'_>) {
+            fn emit_all<'a>(_: &'a [Self], _: &mut RevWriter<'a>) {
                 unreachable!("only numbers can be packed")
             }
         }
@@ -260,12 +278,19 @@ pub fn packed<'a, K: Kind, C: Elements<Element: Emit<K>>>(w: &mut RevWriter<'a>,
 }
 
 #[inline]
-pub fn map<'a, A: Kind, B: Kind, K: Emit<A> + 'a, V: Emit<B> + 'a>(
+pub fn map<'a, A: Kind, B: Kind, K: Emit<A> + Ord + 'a, V: Emit<B> + 'a>(
     w: &mut RevWriter<'a>,
     number: u32,
     map: &'a impl Entries<K, V>,
 ) {
-    for (key, value) in map.entries().iter().rev() {
+    let entries = map.entries();
+    let order = if w.is_sorted() {
+        sorted(entries.len(), &|one, other| entries[one].0.cmp(&entries[other].0))
+    } else {
+        Vec::new()
+    };
+    for at in (0..entries.len()).rev() {
+        let (key, value) = &entries[order.get(at).copied().unwrap_or(at)];
         let before = w.written();
         value.emit(w, tag::<B>(2));
         key.emit(w, tag::<A>(1));
@@ -273,8 +298,16 @@ pub fn map<'a, A: Kind, B: Kind, K: Emit<A> + 'a, V: Emit<B> + 'a>(
     }
 }
 
+/// Positions by ascending key. Not compiled for each type of map, which would be a lot of code.
+#[cold]
+fn sorted(len: usize, order: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
+    let mut positions: Vec<usize> = (0..len).collect();
+    positions.sort_unstable_by(|one, other| order(*one, *other));
+    positions
+}
+
 #[inline(always)]
-pub fn unknown(w: &mut RevWriter<'_>, fields: &UnknownFields) {
+pub fn unknown<'a>(w: &mut RevWriter<'a>, fields: &'a UnknownFields) {
     if !fields.is_empty() {
         w.bytes(fields.as_bytes());
     }

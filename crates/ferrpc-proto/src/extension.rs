@@ -4,7 +4,8 @@ use alloc::vec::{IntoIter, Vec};
 use core::fmt;
 use core::marker::PhantomData;
 
-use crate::engine::{check, decode, encode};
+use crate::encoding;
+use crate::engine::{check, decode};
 use crate::error::{DecodeError, EncodeError};
 use crate::limits::DecodeLimits;
 use crate::message::Message;
@@ -124,7 +125,7 @@ impl<M: Message, F: Default> Extension<M, F> {
         let holder = Holder { field: value, ..Holder::default() };
         let holder = self.table.read(&holder);
         check::check(holder, DEPTH_MAX).map_err(EncodeError::Uninitialized)?;
-        let records = encode::to_vec(holder)?;
+        let records = encoding::to_vec(&holder, false)?;
         let mut message = &*records;
         if self.form == Form::Field || wire::tag(&mut message).is_err() {
             return Ok(records);

@@ -17,6 +17,7 @@ mod decoding;
 pub mod descriptor;
 #[doc(hidden)]
 pub mod emit;
+mod encoding;
 mod engine;
 mod enumeration;
 mod error;
@@ -27,6 +28,7 @@ mod macros;
 mod map;
 mod message;
 mod rev;
+mod segments;
 mod slack;
 mod sub;
 mod table;
@@ -44,7 +46,7 @@ pub use extension::Extension;
 pub use limits::DecodeLimits;
 pub use map::{Iter as MapIter, Map};
 pub use message::Message;
-pub use rev::Piece;
+pub use segments::{Piece, Segments};
 pub use slack::SlackBytes;
 pub use sub::Sub;
 pub use unknown::UnknownFields;
@@ -60,7 +62,7 @@ pub mod __private {
     pub use crate::extension::{Extension, Form};
     pub use crate::message::{
         by_table as encode_by_table, debug as debug_message, decode_all_by_table, display as display_message,
-        encode_all_by_table,
+        encode_all_by_table, encode_deterministic_by_table,
     };
     pub use crate::rev::RevWriter;
     pub use crate::sub::{DefaultInstance, InSub, Slot};

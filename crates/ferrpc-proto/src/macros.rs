@@ -119,6 +119,11 @@ macro_rules! __message {
                         p::encode_by_table(self, w);
                     }
                 }
+
+                #[inline]
+                fn is_bare(&self) -> bool {
+                    PARTS.is_empty() && self._unknown.is_empty()
+                }
             }
 
             // SAFETY: the positions are those the functions of `absorb` return, held against `end`.

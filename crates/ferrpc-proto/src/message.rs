@@ -2,15 +2,16 @@
 
 use alloc::vec::Vec;
 use core::fmt;
-use core::mem::MaybeUninit;
 
 use bytes::Bytes;
 
 use crate::absorb;
+use crate::encoding;
 use crate::engine::{check, decode, encode, merge, print};
 use crate::error::{DecodeError, EncodeError, Uninitialized};
 use crate::limits::DecodeLimits;
-use crate::rev::{DEPTH_MAX, Encode, Piece, RevWriter, SCRATCH_BYTES};
+use crate::rev::{DEPTH_MAX, RevWriter};
+use crate::segments::Segments;
 use crate::slack::SlackBytes;
 use crate::table::{Layout, MessageMut, MessageRef};
 
@@ -105,24 +106,45 @@ pub trait Message:
         if Self::CHECKED { check::check(MessageRef::of(self), u32::MAX) } else { Ok(()) }
     }
 
-    /// The length of the encoded message, in bytes.
+    /// The length of the encoded message, in bytes. Costs about as much as encoding it.
     ///
     /// What nests deeper than 100, and so cannot be encoded, is left out.
     fn encoded_len(&self) -> usize {
-        encode::len(MessageRef::of(self))
+        encoding::len(self)
     }
 
     /// Encodes into a new `Vec` of exactly the right size.
     ///
-    /// Fields come by ascending number, maps in their own order, unknown fields last: the same
-    /// message always gives the same bytes.
+    /// Fields come by ascending number, maps in their own order, unknown fields last, as they came: the
+    /// same message always gives the same bytes. Equal messages do if none of their maps had its keys
+    /// inserted in another order; [`encode_deterministic`](Self::encode_deterministic) does without that.
+    ///
+    /// While it works it takes up to twice the memory of the encoded message: messages over 2 KiB are
+    /// written in chunks, and those are copied to the `Vec` at the end. Texts and bytes of 512 bytes and more
+    /// go there directly.
     ///
     /// # Errors
     /// A message of 2 GiB or more, nested deeper than 100, or without a required field.
+    #[inline]
     fn encode_to_vec(&self) -> Result<Vec<u8>, EncodeError> {
-        let mut out = Vec::new();
-        self.encode_into(&mut out)?;
-        Ok(out)
+        if self.is_bare() {
+            return Ok(Vec::new());
+        }
+        encodable(self)?;
+        encoding::to_vec(self, false)
+    }
+
+    /// Encodes as [`encode_to_vec`](Self::encode_to_vec) does, but maps by ascending key, so that equal
+    /// messages give equal bytes: to hash or sign them, or to compare them byte by byte.
+    ///
+    /// Equal to what this same version of the schema and of this library writes; the format itself promises
+    /// no canonical form. Unknown fields stay in the order they came in.
+    ///
+    /// # Errors
+    /// As [`encode_to_vec`](Self::encode_to_vec).
+    fn encode_deterministic(&self) -> Result<Vec<u8>, EncodeError> {
+        encodable(self)?;
+        encoding::to_vec(self, true)
     }
 
     /// Encodes at the end of `out`.
@@ -131,17 +153,24 @@ pub trait Message:
     /// As [`encode_to_vec`](Self::encode_to_vec); `out` is then as it was.
     fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         encodable(self)?;
-        encode_into(self, out)
+        encoding::append(self, out)
     }
 
-    /// Encodes for a transport that sends pieces: hands them to `take` in order, long `bytes` fields as
-    /// the message holds them. Returns the length of all.
+    /// Encodes for a transport: into memory of a pool, with room in front for a prefix, and without
+    /// copying anything a second time. `bytes` fields of 2 KiB and more are not copied at all.
+    ///
+    /// Each thread keeps up to eight buffers of 4 KiB, and gives out up to eight more; beyond those, messages
+    /// are copied once into memory of their own.
     ///
     /// # Errors
-    /// As [`encode_to_vec`](Self::encode_to_vec); nothing has been handed out then.
-    fn encode_pieces(&self, take: impl FnMut(Piece<'_>)) -> Result<usize, EncodeError> {
+    /// As [`encode_to_vec`](Self::encode_to_vec).
+    #[inline]
+    fn encode_to_segments(&self) -> Result<Segments, EncodeError> {
+        if self.is_bare() {
+            return Ok(Segments::new());
+        }
         encodable(self)?;
-        encode_pieces(self, take)
+        encoding::to_segments(self)
     }
 
     /// Encodes into new [`Bytes`].
@@ -151,27 +180,6 @@ pub trait Message:
     fn encode_to_bytes(&self) -> Result<Bytes, EncodeError> {
         self.encode_to_vec().map(Bytes::from)
     }
-}
-
-/// Encodes at the end of `out`, whatever kind of message.
-pub(crate) fn encode_into(message: &impl Encode, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
-    let mut writer = RevWriter::new(&mut scratch);
-    message.encode_rev(&mut writer);
-    writer.finish(out)
-}
-
-/// Encodes in pieces, whatever kind of message.
-pub(crate) fn encode_pieces(
-    message: &impl Encode,
-    take: impl FnMut(Piece<'_>),
-) -> Result<usize, EncodeError> {
-    let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
-    let mut writer = RevWriter::new(&mut scratch);
-    message.encode_rev(&mut writer);
-    let len = writer.check()?;
-    writer.pieces(take);
-    Ok(len)
 }
 
 /// Asks for the required fields of a message that was decoded from so many bytes.
@@ -218,7 +226,14 @@ pub fn decode_all_by_table<M: Layout>(bytes: &[u8], limits: &DecodeLimits) -> Re
 #[doc(hidden)]
 pub fn encode_all_by_table<M: Layout>(message: &M) -> Result<Vec<u8>, EncodeError> {
     encodable(message)?;
-    encode::to_vec(MessageRef::of(message))
+    encoding::to_vec(&MessageRef::of(message), false)
+}
+
+/// The same for [`encode_deterministic`](Message::encode_deterministic).
+#[doc(hidden)]
+pub fn encode_deterministic_by_table<M: Layout>(message: &M) -> Result<Vec<u8>, EncodeError> {
+    encodable(message)?;
+    encoding::to_vec(&MessageRef::of(message), true)
 }
 
 /// What `Debug` of a message prints.

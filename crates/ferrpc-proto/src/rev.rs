@@ -5,13 +5,16 @@
 //! outgrows the first space goes on in chunks, each twice as large as all before it, up to a limit.
 //!
 //! # What makes it sound
-//! 1. `low ≤ at`, both in one live space that this writer alone may write to, and all from `at` to the
-//!    end of that space is initialised.
+//! 1. `low ≤ at ≤ end`, all in one live space that this writer alone may write to, and all from `at` to
+//!    the end of the space is initialised.
 //! 2. The functions named `raw_…` go below `at` without looking; each caller has asked `need` for at
 //!    least as many bytes just before.
+//! 3. Spaces live as long as the writer: the first one is borrowed, the others are `chunks`. In each, all
+//!    from where the next one was begun to its end is initialised and not written to again.
 
 #![expect(unsafe_code)]
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
@@ -27,9 +30,6 @@ const BYTES_MAX: usize = i32::MAX as usize;
 /// How deep messages may nest when they are encoded, and by default when they are decoded.
 pub(crate) const DEPTH_MAX: u32 = 100;
 
-/// The space most messages fit into, on the stack.
-pub(crate) const SCRATCH_BYTES: usize = 2048;
-
 /// The smallest chunk on the heap.
 const CHUNK_BYTES_MIN: usize = 8 << 10;
 
@@ -42,13 +42,52 @@ const VARINT_FIELD_BYTES_MAX: usize = 5 + 10;
 /// Bytes from this length on are not copied until the message is put together.
 const LINKED_BYTES_MIN: usize = 512;
 
-/// `bytes` fields from this length on are shared with a transport that can do so.
-const SHARED_BYTES_MIN: usize = 4 << 10;
+/// `bytes` fields from this length on are shared with a transport: below, a copy costs less.
+const SHARED_BYTES_MIN: usize = 2 << 10;
+
+/// Most messages have no more joints than this, and need no memory to keep them.
+const FEW_JOINTS: usize = 8;
+
+/// What stands between two runs of bytes that were written.
+#[derive(Clone, Copy, Debug)]
+enum Linked<'a> {
+    /// Nothing: the writer went on in a new chunk.
+    Nothing,
+    Lent(&'a [u8]),
+    Shared(&'a Bytes),
+}
+
+impl<'a> Linked<'a> {
+    fn bytes(self) -> &'a [u8] {
+        match self {
+            Self::Nothing => &[],
+            Self::Lent(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}
+
+/// Where the bytes of a message do not lie one behind the other.
+#[derive(Clone, Copy, Debug)]
+struct Joint<'a> {
+    /// The end of the run before it.
+    until: *const u8,
+    linked: Linked<'a>,
+    /// The start of the run behind it.
+    from: *const u8,
+}
 
 /// A message, or a oneof's enum, as its own encoder. Implemented by the macros of generated code.
 pub trait Encode {
     /// Writes the fields that are set.
     fn encode_rev<'a>(&'a self, w: &mut RevWriter<'a>);
+
+    /// Whether there are no fields that could be set, nor unknown ones: many calls are made of such
+    /// messages, and they need not be looked at.
+    #[inline]
+    fn is_bare(&self) -> bool {
+        false
+    }
 }
 
 impl<V: Encode> Encode for &V {
@@ -58,28 +97,96 @@ impl<V: Encode> Encode for &V {
     }
 }
 
-/// A part of a message that is done.
-#[derive(Clone, Copy, Debug)]
-enum Part<'a> {
-    /// Start and length, in the scratch space or in a chunk.
-    Written(*const u8, usize),
-    Linked(&'a [u8]),
-    Shared(&'a Bytes),
+/// A number whose wire form is its memory, or would be on a little-endian machine.
+///
+/// # Safety
+/// Every byte of a value is initialised.
+pub(crate) unsafe trait Plain: Copy {
+    /// The same bytes, the lowest one first.
+    fn in_wire_order(self) -> Self;
 }
 
-/// A piece of an encoded message.
-#[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_enums)] // Callers have to take all there is.
-pub enum Piece<'a> {
-    /// To be copied: it is gone when the next one comes.
-    Copied(&'a [u8]),
-    /// A long `bytes` field as the message holds it, which can be sent without a copy by cloning it.
-    Shared(&'a Bytes),
+macro_rules! plain {
+    ($($type:ty: $convert:expr;)*) => { $(
+        // SAFETY: a number without gaps.
+        unsafe impl Plain for $type {
+            fn in_wire_order(self) -> Self {
+                $convert(self)
+            }
+        }
+    )* };
+}
+
+plain! {
+    u32: u32::to_le;
+    i32: i32::to_le;
+    f32: |value: f32| f32::from_bits(value.to_bits().to_le());
+    u64: u64::to_le;
+    i64: i64::to_le;
+    f64: |value: f64| f64::from_bits(value.to_bits().to_le());
+    bool: |value| value;
+}
+
+/// What becomes of the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It is put together in one place: what is long can wait and is copied there at once.
+    Copy,
+    /// It is handed on in pieces that own what is in them.
+    Pieces,
+    /// Only its length is of interest.
+    Measure,
+}
+
+/// What a message takes that is long, or has many long things in it.
+#[derive(Debug, Default)]
+struct Spill<'a> {
+    joints: Vec<Joint<'a>>,
+    /// The spaces after the first; the last one is at hand.
+    chunks: Vec<Vec<u8>>,
+    /// How long the message was when it was found to be too long, or 0.
+    too_large: usize,
+}
+
+/// A run of bytes that were written, what is linked behind it, and where the next one begins.
+struct Run<'w, 'a> {
+    bytes: &'w [u8],
+    linked: Linked<'a>,
+    next: *const u8,
+}
+
+/// A message that was written in pieces.
+#[derive(Debug)]
+pub(crate) struct Pieces {
+    /// How much of it lies in the first space, at the end of that.
+    pub(crate) first: usize,
+    /// The rest; each stands behind so many bytes of the first space.
+    pub(crate) links: Vec<(usize, Bytes)>,
+}
+
+/// A chunk that is full, or will not be written to any more.
+struct Chunk {
+    memory: Vec<u8>,
+    /// From here on to the end of its capacity it is written.
+    start: usize,
+}
+
+impl AsRef<[u8]> for Chunk {
+    fn as_ref(&self) -> &[u8] {
+        // SAFETY: the writer that this was made by wrote all of it, from the end down to `start`.
+        unsafe {
+            core::slice::from_raw_parts(
+                self.memory.as_ptr().add(self.start),
+                self.memory.capacity() - self.start,
+            )
+        }
+    }
 }
 
 /// Writes a message backwards. What generated code is given; no part of the API.
 #[derive(Debug)]
 #[doc(hidden)]
+#[repr(C)] // What each field looks at comes first, where it is reached by the shortest instructions.
 pub struct RevWriter<'a> {
     /// Where the last thing written begins.
     at: *mut u8,
@@ -87,32 +194,61 @@ pub struct RevWriter<'a> {
     low: *mut u8,
     /// `end - at.addr()` is how much has been written in all.
     end: usize,
-    /// One past what has been written to the space at hand since it was begun, or since the last link.
-    part_end: *const u8,
-    /// Parts of the message that are done, the last one first: in the scratch space, in `chunks`, linked.
-    parts: Vec<Part<'a>>,
-    /// The memory behind some of the parts, and behind the space at hand.
-    chunks: Vec<Vec<u8>>,
+    /// `bytes` of this length or more are [`Linked::Shared`], texts [`Linked::Lent`].
+    shared_min: usize,
+    linked_min: usize,
     /// Levels left.
     depth: u32,
+    purpose: Purpose,
+    /// Whether maps are written by ascending key.
+    sorted: bool,
     too_deep: bool,
-    /// The scratch space, and the bytes that are linked.
+    /// The end of the space at hand, and that of the first one.
+    space_end: *mut u8,
+    first_end: *mut u8,
+    /// What most messages do without.
+    spill: Option<Box<Spill<'a>>>,
+    /// How many joints there are, the last one of the message first: in `few`, then in `spill`.
+    joints: usize,
+    few: [MaybeUninit<Joint<'a>>; FEW_JOINTS],
+    /// The first space, and what the message lends.
     borrowed: PhantomData<(&'a mut [MaybeUninit<u8>], &'a [u8])>,
 }
 
 impl<'a> RevWriter<'a> {
-    pub(crate) fn new(scratch: &'a mut [MaybeUninit<u8>]) -> Self {
-        let range = scratch.as_mut_ptr_range();
-        let (low, at): (*mut u8, *mut u8) = (range.start.cast(), range.end.cast());
+    pub(crate) fn new(space: &'a mut [MaybeUninit<u8>], purpose: Purpose, sorted: bool) -> Self {
+        let range = space.as_mut_ptr_range();
+        Self::within(range.start.cast(), range.end.cast(), purpose, sorted)
+    }
+
+    /// Writes pieces to a space that is, and stays, initialised.
+    pub(crate) fn over(space: &'a mut [u8]) -> Self {
+        let range = space.as_mut_ptr_range();
+        Self::within(range.start, range.end, Purpose::Pieces, false)
+    }
+
+    #[inline]
+    fn within(low: *mut u8, at: *mut u8, purpose: Purpose, sorted: bool) -> Self {
+        let (shared_min, linked_min) = match purpose {
+            Purpose::Copy | Purpose::Measure => (LINKED_BYTES_MIN, LINKED_BYTES_MIN),
+            // What the message only lends cannot be handed on.
+            Purpose::Pieces => (SHARED_BYTES_MIN, usize::MAX),
+        };
         Self {
             at,
             low,
             end: at.addr(),
-            part_end: at,
-            parts: Vec::new(),
-            chunks: Vec::new(),
-            depth: DEPTH_MAX,
+            space_end: at,
+            first_end: at,
+            shared_min,
+            linked_min,
+            purpose,
+            sorted,
             too_deep: false,
+            depth: DEPTH_MAX,
+            joints: 0,
+            few: [MaybeUninit::uninit(); FEW_JOINTS],
+            spill: None,
             borrowed: PhantomData,
         }
     }
@@ -120,6 +256,12 @@ impl<'a> RevWriter<'a> {
     /// Lets messages nest as deep as they do: for what has been decoded within another limit.
     pub(crate) fn at_any_depth(self) -> Self {
         Self { depth: u32::MAX, ..self }
+    }
+
+    /// Whether maps are to be written by ascending key.
+    #[inline(always)]
+    pub(crate) fn is_sorted(&self) -> bool {
+        self.sorted
     }
 
     /// How much has been written; the difference of two of these is a length.
@@ -164,8 +306,8 @@ impl<'a> RevWriter<'a> {
     /// Bytes with their length and tag.
     #[inline(always)]
     pub(crate) fn bytes_field(&mut self, tag: u32, bytes: &'a [u8]) {
-        if bytes.len() >= LINKED_BYTES_MIN {
-            self.link(Part::Linked(bytes), bytes.len());
+        if bytes.len() >= self.linked_min {
+            self.link(Linked::Lent(bytes));
             self.need(VARINT_FIELD_BYTES_MAX);
         } else {
             self.need(VARINT_FIELD_BYTES_MAX + bytes.len());
@@ -188,10 +330,10 @@ impl<'a> RevWriter<'a> {
     /// Bytes that can be shared, with their length and tag.
     #[inline(always)]
     pub(crate) fn shared_field(&mut self, tag: u32, bytes: &'a Bytes) {
-        if bytes.len() < SHARED_BYTES_MIN {
+        if bytes.len() < self.shared_min {
             return self.bytes_field(tag, bytes);
         }
-        self.link(Part::Shared(bytes), bytes.len());
+        self.link(Linked::Shared(bytes));
         self.varint_field(tag, bytes.len() as u64);
     }
 
@@ -238,9 +380,19 @@ impl<'a> RevWriter<'a> {
         unsafe { self.raw_varint(value) }
     }
 
+    /// A few bytes alone.
+    pub(crate) fn small(&mut self, bytes: &[u8]) {
+        self.need(bytes.len());
+        // SAFETY: as many as was asked for.
+        unsafe { self.raw_bytes(bytes) }
+    }
+
     /// Bytes alone.
     #[inline]
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn bytes(&mut self, bytes: &'a [u8]) {
+        if bytes.len() >= self.linked_min {
+            return self.link(Linked::Lent(bytes));
+        }
         self.need(bytes.len());
         // SAFETY: as many as was asked for.
         unsafe { self.raw_bytes(bytes) }
@@ -259,20 +411,21 @@ impl<'a> RevWriter<'a> {
         }
     }
 
-    /// Values of `N` bytes each, the last one first.
+    /// Numbers as they lie in memory, but with their bytes in the order of the wire.
     #[inline]
-    pub(crate) fn fixed<T, const N: usize>(&mut self, values: &[T], convert: impl Fn(&T) -> [u8; N]) {
-        // So what is written is no longer than the slice, and its length no overflow.
-        const { assert!(N <= size_of::<T>()) };
-        self.need(N * values.len());
-        // SAFETY: as many bytes as was asked for; they are written from the front, which is as good
-        // since their number is known, and what a compiler turns into one copy.
-        unsafe {
-            let start = self.at.sub(N * values.len());
-            for (i, value) in values.iter().enumerate() {
-                start.add(N * i).cast::<[u8; N]>().write_unaligned(convert(value));
+    pub(crate) fn plain<T: Plain>(&mut self, values: &'a [T]) {
+        if cfg!(target_endian = "little") {
+            // SAFETY: a `Plain` is all bytes, without gaps.
+            let bytes = unsafe { core::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) };
+            return self.bytes(bytes);
+        }
+        for value in values.iter().rev() {
+            self.need(size_of::<T>());
+            // SAFETY: there is that much room below `at`.
+            unsafe {
+                self.at = self.at.sub(size_of::<T>());
+                self.at.cast::<T>().write_unaligned(value.in_wire_order());
             }
-            self.at = start;
         }
     }
 
@@ -287,38 +440,55 @@ impl<'a> RevWriter<'a> {
     #[cold]
     #[inline(never)]
     fn grow(&mut self, bytes: usize) {
-        self.end_part();
         let written = self.written();
+        self.watch(written, written);
+        if self.purpose == Purpose::Measure && self.space_end.addr() - self.low.addr() >= bytes {
+            // Nobody will read what lies there.
+            self.at = self.space_end;
+            self.end = self.at.addr().wrapping_add(written);
+            return;
+        }
         let capacity =
             bytes.max(CHUNK_BYTES_MIN).max(written.saturating_mul(2)).min(CHUNK_BYTES_MAX.max(bytes));
         let mut chunk: Vec<u8> = Vec::with_capacity(capacity);
         self.low = chunk.as_mut_ptr();
         // SAFETY: one past the chunk's memory, which stays where it is when the `Vec` moves.
-        self.at = unsafe { self.low.add(chunk.capacity()) };
+        self.space_end = unsafe { self.low.add(chunk.capacity()) };
+        self.spill.get_or_insert_default().chunks.push(chunk);
+        self.push_joint(Joint { until: self.space_end, linked: Linked::Nothing, from: self.at });
+        self.at = self.space_end;
         self.end = self.at.addr().wrapping_add(written);
-        self.part_end = self.at;
-        self.chunks.push(chunk);
     }
 
-    /// Takes `len` bytes as a part of their own; the space at hand is written on below.
+    /// Takes what the message lends without copying it; the space at hand is written on below.
     #[cold]
     #[inline(never)]
-    fn link(&mut self, part: Part<'a>, len: usize) {
-        if self.parts.capacity() == 0 {
-            // Where one thing is long, others are.
-            self.parts.reserve(16);
-        }
-        self.end_part();
-        self.parts.push(part);
+    fn link(&mut self, linked: Linked<'a>) {
+        let len = linked.bytes().len();
         self.end = self.end.wrapping_add(len);
+        self.watch(self.written(), len);
+        if self.purpose != Purpose::Measure {
+            self.push_joint(Joint { until: self.at, linked, from: self.at });
+        }
     }
 
-    fn end_part(&mut self) {
-        let len = self.part_end.addr() - self.at.addr();
-        if len > 0 {
-            self.parts.push(Part::Written(self.at, len));
+    /// Sees to it that a message that is too long takes no more memory, and is known for one even if its
+    /// length overflows: it is then less than what was `added` last.
+    fn watch(&mut self, written: usize, added: usize) {
+        if (written > BYTES_MAX || written < added) && self.purpose != Purpose::Measure {
+            self.purpose = Purpose::Measure;
+            self.spill.get_or_insert_default().too_large = written.max(BYTES_MAX + 1);
         }
-        self.part_end = self.at;
+    }
+
+    fn push_joint(&mut self, joint: Joint<'a>) {
+        match self.few.get_mut(self.joints) {
+            Some(slot) => {
+                slot.write(joint);
+            }
+            None => self.spill.get_or_insert_default().joints.push(joint),
+        }
+        self.joints += 1;
     }
 
     /// # Safety
@@ -365,50 +535,135 @@ impl<'a> RevWriter<'a> {
         }
     }
 
-    /// Appends what was written to `out`, unless it may not be sent.
-    pub(crate) fn finish(self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let len = self.check()?;
-        if out.capacity() == 0 {
-            out.reserve_exact(len);
-        } else {
-            out.reserve(len);
+    /// The length of what was written, unless it may not be sent.
+    fn check(&self) -> Result<usize, EncodeError> {
+        let too_large = self.spill.as_ref().is_some_and(|spill| spill.too_large > 0);
+        let len = self.written();
+        if self.too_deep || too_large || len > BYTES_MAX { Err(self.error()) } else { Ok(len) }
+    }
+
+    /// Why it may not be sent.
+    pub(crate) fn error(&self) -> EncodeError {
+        if self.too_deep {
+            return EncodeError::TooDeep;
         }
-        self.pieces(|piece| match piece {
-            Piece::Copied(bytes) => out.extend_from_slice(bytes),
-            Piece::Shared(bytes) => out.extend_from_slice(bytes),
-        });
+        let too_large = self.spill.as_ref().map_or(0, |spill| spill.too_large);
+        EncodeError::TooLarge { len: self.written().max(too_large) }
+    }
+
+    /// What was written, if all of it lies in the first space, as most messages do, and may be sent.
+    #[inline]
+    fn first_alone(&self) -> Option<&[u8]> {
+        if self.joints > 0 || self.spill.is_some() || self.too_deep {
+            return None;
+        }
+        // SAFETY: initialised to the end of the space (1).
+        Some(unsafe { core::slice::from_raw_parts(self.at, self.first_end.addr() - self.at.addr()) })
+    }
+
+    /// What was written, in memory of exactly its size.
+    #[inline]
+    pub(crate) fn to_box(&self) -> Result<Box<[u8]>, EncodeError> {
+        if let Some(all) = self.first_alone() {
+            return Ok(all.into());
+        }
+        let len = self.check()?;
+        let mut out = Vec::with_capacity(len);
+        self.copy_runs(&mut out, len);
+        Ok(out.into_boxed_slice())
+    }
+
+    /// Appends what was written to `out`.
+    #[inline]
+    pub(crate) fn append_to(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        if let Some(all) = self.first_alone() {
+            out.extend_from_slice(all);
+            return Ok(());
+        }
+        let len = self.check()?;
+        out.reserve(len);
+        self.copy_runs(out, len);
         Ok(())
     }
 
-    /// The length of what was written, unless it may not be sent.
-    pub(crate) fn check(&self) -> Result<usize, EncodeError> {
-        let len = self.written();
-        if self.too_deep {
-            Err(EncodeError::TooDeep)
-        } else if len > BYTES_MAX {
-            Err(EncodeError::TooLarge { len })
-        } else {
-            Ok(len)
+    #[inline(never)]
+    fn copy_runs(&self, out: &mut Vec<u8>, len: usize) {
+        assert!(out.capacity() - out.len() >= len, "room for all of it");
+        // SAFETY: there is room for `len` more bytes, which is how long the runs and what is linked are
+        // together; `out` is borrowed alone, so none of them lies in it.
+        unsafe {
+            let mut to = out.as_mut_ptr().add(out.len());
+            self.runs().for_each(|Run { bytes, linked, .. }| {
+                for part in [bytes, linked.bytes()] {
+                    // Half of the runs between links are empty.
+                    if !part.is_empty() {
+                        core::ptr::copy_nonoverlapping(part.as_ptr(), to, part.len());
+                        to = to.add(part.len());
+                    }
+                }
+            });
+            out.set_len(out.len() + len);
         }
     }
 
-    /// Hands out what was written, piece by piece from the start. No piece is empty, unless all is.
-    #[inline]
-    pub(crate) fn pieces(self, mut take: impl FnMut(Piece<'_>)) {
-        // The part at hand is the first, and of most messages the only one.
-        let first = Part::Written(self.at, self.part_end.addr() - self.at.addr());
-        for part in core::iter::once(&first).chain(self.parts.iter().rev()) {
-            take(match *part {
-                Part::Written(start, len) => {
-                    // SAFETY: such a part is initialised, and in memory that is kept in `chunks` or
-                    // borrowed for as long as the writer lives.
-                    let bytes = unsafe { core::slice::from_raw_parts(start, len) };
-                    Piece::Copied(bytes)
-                }
-                Part::Linked(bytes) => Piece::Copied(bytes),
-                Part::Shared(bytes) => Piece::Shared(bytes),
-            });
+    /// Copies what was written to the first space, behind `front` bytes, into a new buffer.
+    pub(crate) fn copy_first(&self, front: usize) -> Vec<u8> {
+        let chunks = self.spill.as_ref().map_or(0, |spill| spill.chunks.len());
+        let mut runs = self.runs();
+        if chunks > 0 {
+            runs.by_ref().filter(|run| matches!(run.linked, Linked::Nothing)).nth(chunks - 1);
         }
+        let len: usize = runs.clone().map(|run| run.bytes.len()).sum();
+        let mut buffer = Vec::with_capacity(front + len);
+        buffer.resize(front, 0);
+        runs.for_each(|run| buffer.extend_from_slice(run.bytes));
+        buffer
+    }
+
+    /// What was written, in pieces that do not need the writer any more, unless it may not be sent.
+    pub(crate) fn pieces(&mut self) -> Result<Pieces, EncodeError> {
+        if let Some(all) = self.first_alone() {
+            return Ok(Pieces { first: all.len(), links: Vec::new() });
+        }
+        self.check()?;
+        let chunks = self.spill.as_mut().map_or_else(Vec::new, |spill| core::mem::take(&mut spill.chunks));
+        let mut chunks = chunks.into_iter().rev();
+        let mut chunk = |from: *const u8| {
+            let memory = chunks.next()?;
+            let start = from.addr() - memory.as_ptr().addr();
+            Some(Bytes::from_owner(Chunk { memory, start }))
+        };
+        let mut pieces = Pieces { first: 0, links: Vec::new() };
+        let mut at_hand = chunk(self.at);
+        for Run { bytes, linked, next } in self.runs() {
+            match &at_hand {
+                _ if bytes.is_empty() => {}
+                Some(chunk) => pieces.links.push((pieces.first, chunk.slice_ref(bytes))),
+                None => pieces.first += bytes.len(),
+            }
+            match linked {
+                Linked::Nothing => at_hand = chunk(next),
+                Linked::Lent(bytes) => pieces.links.push((pieces.first, Bytes::copy_from_slice(bytes))),
+                Linked::Shared(bytes) => pieces.links.push((pieces.first, bytes.clone())),
+            }
+        }
+        Ok(pieces)
+    }
+
+    /// What was written, from the start of the message.
+    fn runs(&self) -> impl Iterator<Item = Run<'_, 'a>> + Clone {
+        let few = &self.few[..self.joints.min(FEW_JOINTS)];
+        // SAFETY: as many of them were written.
+        let few = few.iter().map(|joint| unsafe { joint.assume_init_ref() });
+        let more = self.spill.as_ref().map_or(&[][..], |spill| &spill.joints);
+        let last = Joint { until: self.first_end, linked: Linked::Nothing, from: self.first_end };
+        let mut at = self.at.cast_const();
+        more.iter().rev().chain(few.rev()).copied().chain([last]).map(move |Joint { until, linked, from }| {
+            // SAFETY: from one joint to the next, or to the end of its space, a space is initialised (1, 3).
+            let bytes = unsafe { core::slice::from_raw_parts(at, until.addr() - at.addr()) };
+            at = from;
+            Run { bytes, linked, next: from }
+        })
     }
 }
 
@@ -416,35 +671,62 @@ impl<'a> RevWriter<'a> {
 mod tests {
     use super::*;
 
-    fn scratch(bytes: usize) -> Vec<MaybeUninit<u8>> {
-        alloc::vec![MaybeUninit::uninit(); bytes]
+    type Space = Vec<MaybeUninit<u8>>;
+
+    /// A space for each purpose. What is only measured takes the blocks of packed varints whole.
+    fn spaces(bytes: usize) -> [Space; 3] {
+        [bytes, bytes, bytes.max(1000)].map(|bytes| alloc::vec![MaybeUninit::uninit(); bytes])
     }
 
-    fn written<'a>(scratch: &'a mut [MaybeUninit<u8>], write: impl FnOnce(&mut RevWriter<'a>)) -> Vec<u8> {
-        let mut writer = RevWriter::new(scratch);
+    /// What was written, which has to be the same for each purpose.
+    fn written<'a>(spaces: &'a mut [Space; 3], write: impl Fn(&mut RevWriter<'a>)) -> Vec<u8> {
+        let [copied, pieces, measured] = spaces;
+        let mut writer = RevWriter::new(copied, Purpose::Copy, false);
         write(&mut writer);
-        let len = writer.written();
         let mut out = b"before".to_vec();
-        writer.finish(&mut out).unwrap();
-        assert_eq!(out.len() - 6, len);
-        out.split_off(6)
+        writer.append_to(&mut out).unwrap();
+        let out = out.split_off(6);
+        assert_eq!(out.len(), writer.written());
+        assert!(*writer.to_box().unwrap() == *out);
+
+        let mut writer = RevWriter::new(pieces, Purpose::Pieces, false);
+        write(&mut writer);
+        let buffer = writer.copy_first(3);
+        let Pieces { first, links } = writer.pieces().unwrap();
+        drop(writer);
+        assert_eq!(buffer.len(), 3 + first);
+        let (mut joined, mut at) = (Vec::new(), 3);
+        for (before, linked) in links {
+            joined.extend_from_slice(&buffer[at..3 + before]);
+            joined.extend_from_slice(&linked);
+            at = 3 + before;
+        }
+        joined.extend_from_slice(&buffer[at..]);
+        assert!(joined == out);
+
+        let mut writer = RevWriter::new(measured, Purpose::Measure, false);
+        write(&mut writer);
+        assert_eq!(writer.written(), out.len());
+        assert!(writer.spill.is_none(), "nothing is kept of what is only measured");
+        out
     }
 
     #[test]
     fn what_is_written_last_comes_first_whatever_space_there_is() {
         let text: Vec<u8> = (0..20_000u32).map(|i| low_byte(u64::from(i % 251))).collect();
         for scratch_bytes in [0, 1, 14, 15, 16, 100, 2048, 30_000] {
-            let out = written(&mut scratch(scratch_bytes), |w| {
+            let out = written(&mut spaces(scratch_bytes), |w| {
                 w.bytes(&text);
                 w.varint_field(8, 300);
                 w.varints(&[1u64, 128, 1 << 14, u64::MAX], |value| *value);
-                w.fixed(&[1u16, 2], |value| value.to_le_bytes());
+                w.plain(&[1u32, 2]);
                 let before = w.written();
                 w.bytes_field(0x82, b"abc");
                 w.fixed32_field(13, 7);
                 w.close(10, before);
             });
-            let mut expected = alloc::vec![10, 11, 13, 7, 0, 0, 0, 0x82, 1, 3, b'a', b'b', b'c', 1, 0, 2, 0];
+            let mut expected =
+                alloc::vec![10, 11, 13, 7, 0, 0, 0, 0x82, 1, 3, b'a', b'b', b'c', 1, 0, 0, 0, 2, 0, 0, 0];
             expected.extend([1, 0x80, 1, 0x80, 0x80, 1]);
             expected.extend([[0xff; 9].as_slice(), &[1, 8, 0xac, 2]].concat());
             expected.extend(&text);
@@ -456,7 +738,7 @@ mod tests {
     fn long_bytes_are_linked_in_their_place() {
         let (long, short) = (alloc::vec![7; LINKED_BYTES_MIN], alloc::vec![9; LINKED_BYTES_MIN - 1]);
         for scratch_bytes in [0, 3, 100, 20_000] {
-            let out = written(&mut scratch(scratch_bytes), |w| {
+            let out = written(&mut spaces(scratch_bytes), |w| {
                 w.bytes_field(10, &long);
                 w.bytes_field(18, &short);
                 w.bytes_field(26, &long);
@@ -479,7 +761,7 @@ mod tests {
     fn bytes_of_any_length_are_copied_whole() {
         let bytes: Vec<u8> = (1..=70).collect();
         for len in 0..bytes.len() {
-            assert_eq!(written(&mut scratch(100), |w| w.bytes(&bytes[..len])), bytes[..len]);
+            assert_eq!(written(&mut spaces(100), |w| w.bytes(&bytes[..len])), bytes[..len]);
         }
     }
 
@@ -491,8 +773,8 @@ mod tests {
             crate::wire::push_varint(&mut all, *number);
         }
         one_by_one
-            .extend(written(&mut scratch(7), |w| numbers.iter().rev().for_each(|number| w.varint(*number))));
+            .extend(written(&mut spaces(7), |w| numbers.iter().rev().for_each(|number| w.varint(*number))));
         assert!(one_by_one == all);
-        assert!(written(&mut scratch(7), |w| w.varints(&numbers, |number| *number)) == all);
+        assert!(written(&mut spaces(7), |w| w.varints(&numbers, |number| *number)) == all);
     }
 }

@@ -19,11 +19,13 @@ impl UnknownFields {
     }
 
     /// Whether there are none.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.as_bytes().is_empty()
     }
 
     /// The records, as on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_ref().map_or(&[], ThinBytes::as_slice)
     }

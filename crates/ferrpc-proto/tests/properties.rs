@@ -127,7 +127,12 @@ proptest! {
         message.encode_into(&mut out).unwrap();
         prop_assert_eq!(&out[6..], &bytes[..]);
         // A message's own encoder against the one that goes by the table.
-        prop_assert_eq!(ferrpc_proto::__private::encode_all_by_table(&message).unwrap(), bytes);
+        prop_assert_eq!(&ferrpc_proto::__private::encode_all_by_table(&message).unwrap(), &bytes);
+        let sorted = message.encode_deterministic().unwrap();
+        prop_assert_eq!(&ferrpc_proto::__private::encode_deterministic_by_table(&message).unwrap(), &sorted);
+        prop_assert_eq!(Everything::decode(&sorted).unwrap().encode_to_vec().unwrap(), sorted);
+        let pieces: Vec<Bytes> = message.encode_to_segments().unwrap().into_pieces().collect();
+        prop_assert_eq!(pieces.concat(), bytes);
     }
 
     #[test]

@@ -4,17 +4,11 @@
 //! what they are held against. It also writes messages whose oneofs lie across other fields.
 
 use alloc::vec::Vec;
-use core::mem::MaybeUninit;
+use core::cmp::Ordering;
 
-use crate::error::EncodeError;
-use crate::rev::{DEPTH_MAX, RevWriter, SCRATCH_BYTES};
+use crate::rev::{Encode, RevWriter};
 use crate::table::{Content, Field, ListRef, MapRef, MessageRef, Place, Value, ValueRef};
-use crate::wire::{self, varint_len};
-
-/// The length of the encoded message. What lies too deep to be encoded is left out.
-pub(crate) fn len(message: MessageRef<'_>) -> usize {
-    message_len(message, DEPTH_MAX)
-}
+use crate::wire;
 
 /// A value as the wire knows it.
 enum Wire<'a> {
@@ -62,64 +56,10 @@ fn is_packed(field: &Field) -> bool {
     matches!(field.place, Place::List { packed: true, .. })
 }
 
-fn message_len(message: MessageRef<'_>, depth: u32) -> usize {
-    let mut len = message.unknown().as_bytes().len();
-    for (index, field) in message.table().fields().iter().enumerate() {
-        let tag_len = || varint_len(u64::from(field.tag()));
-        len += match message.content(index) {
-            Content::Unset => 0,
-            Content::One(value) => record_len(tag_len(), wire(field.value, value), depth),
-            Content::List(list) if is_packed(field) => {
-                let body = list.iter().map(|value| record_len(0, wire(field.value, value), depth)).sum();
-                tag_len() + delimited(body)
-            }
-            Content::List(list) => {
-                list.iter().map(|value| record_len(tag_len(), wire(field.value, value), depth)).sum()
-            }
-            Content::Map(map) => {
-                let entry = |(key, value)| {
-                    let key = record_len(1, wire(map.key_type(), key), depth);
-                    tag_len() + delimited(key + record_len(1, wire(field.value, value), depth))
-                };
-                map.iter().map(entry).sum()
-            }
-        };
+impl Encode for MessageRef<'_> {
+    fn encode_rev<'a>(&'a self, w: &mut RevWriter<'a>) {
+        write(w, *self);
     }
-    len
-}
-
-#[inline(always)]
-fn record_len(tag_len: usize, value: Wire<'_>, depth: u32) -> usize {
-    tag_len
-        + match value {
-            Wire::Varint(value) => varint_len(value),
-            Wire::Fixed32(_) => 4,
-            Wire::Fixed64(_) => 8,
-            Wire::Bytes(bytes) => delimited(bytes.len()),
-            Wire::Message(message) => match depth.checked_sub(1) {
-                Some(depth) => delimited(message_len(message, depth)),
-                None => return 0,
-            },
-            // The tag at the end is as long as the one before it.
-            Wire::Group(message) => match depth.checked_sub(1) {
-                Some(depth) => tag_len + message_len(message, depth),
-                None => return 0,
-            },
-        }
-}
-
-fn delimited(len: usize) -> usize {
-    varint_len(len as u64) + len
-}
-
-/// Encodes a message into a new `Vec`.
-pub(crate) fn to_vec(message: MessageRef<'_>) -> Result<Vec<u8>, EncodeError> {
-    let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
-    let mut writer = RevWriter::new(&mut scratch);
-    write(&mut writer, message);
-    let mut out = Vec::new();
-    writer.finish(&mut out)?;
-    Ok(out)
 }
 
 /// Writes a message from its end to its start.
@@ -145,8 +85,8 @@ fn write_list<'a>(w: &mut RevWriter<'a>, field: &Field, list: ListRef<'a>) {
         }
         match wire(field.value, value) {
             Wire::Varint(value) => w.varint(value),
-            Wire::Fixed32(value) => w.bytes(&value.to_le_bytes()),
-            Wire::Fixed64(value) => w.bytes(&value.to_le_bytes()),
+            Wire::Fixed32(value) => w.small(&value.to_le_bytes()),
+            Wire::Fixed64(value) => w.small(&value.to_le_bytes()),
             Wire::Bytes(_) | Wire::Message(_) | Wire::Group(_) => unreachable!("only numbers can be packed"),
         }
     }
@@ -157,11 +97,28 @@ fn write_list<'a>(w: &mut RevWriter<'a>, field: &Field, list: ListRef<'a>) {
 
 fn write_map<'a>(w: &mut RevWriter<'a>, field: &Field, map: MapRef<'a>) {
     let (key_tag, value_tag) = (1 << 3 | map.key_type().wire_type(), 2 << 3 | field.value.wire_type());
-    for (key, value) in map.iter().rev() {
+    let mut entries: Vec<(ValueRef<'_>, ValueRef<'_>)> = map.iter().collect();
+    if w.is_sorted() {
+        entries.sort_unstable_by(|(one, _), (other, _)| by_key(*one, *other));
+    }
+    for (key, value) in entries.into_iter().rev() {
         let before = w.written();
         record(w, value_tag, wire(field.value, value));
         record(w, key_tag, wire(map.key_type(), key));
         w.close(field.tag(), before);
+    }
+}
+
+/// Ascending: numbers by value, texts by their bytes.
+fn by_key(one: ValueRef<'_>, other: ValueRef<'_>) -> Ordering {
+    match (one, other) {
+        (ValueRef::I32(one), ValueRef::I32(other)) => one.cmp(&other),
+        (ValueRef::I64(one), ValueRef::I64(other)) => one.cmp(&other),
+        (ValueRef::U32(one), ValueRef::U32(other)) => one.cmp(&other),
+        (ValueRef::U64(one), ValueRef::U64(other)) => one.cmp(&other),
+        (ValueRef::Bool(one), ValueRef::Bool(other)) => one.cmp(&other),
+        (ValueRef::String(one), ValueRef::String(other)) => one.cmp(other),
+        _ => unreachable!("all keys of a map are of the same of these types"),
     }
 }
 

@@ -14,10 +14,12 @@ use core::fmt;
 use bytes::Bytes;
 
 use crate::decoding::Known;
+use crate::encoding;
 use crate::error::{DecodeError, EncodeError};
 use crate::limits::DecodeLimits;
-use crate::message::{self, Message};
-use crate::rev::{Encode, Piece};
+use crate::message::Message;
+use crate::rev::Encode;
+use crate::segments::Segments;
 use crate::slack::SlackBytes;
 
 mod fixed;
@@ -140,9 +142,8 @@ pub trait View<'a>:
     /// # Errors
     /// A message of 2 GiB or more, nested deeper than 100, or without a required field.
     fn encode_to_vec(&self) -> Result<Vec<u8>, EncodeError> {
-        let mut out = Vec::new();
-        self.encode_into(&mut out)?;
-        Ok(out)
+        whole::check(self).map_err(EncodeError::Uninitialized)?;
+        encoding::to_vec(self, false)
     }
 
     /// Encodes at the end of `out`.
@@ -151,16 +152,17 @@ pub trait View<'a>:
     /// As [`encode_to_vec`](Self::encode_to_vec); `out` is then as it was.
     fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         whole::check(self).map_err(EncodeError::Uninitialized)?;
-        message::encode_into(self, out)
+        encoding::append(self, out)
     }
 
-    /// Encodes for a transport that sends pieces: hands them to `take` in order. Returns the length of all.
+    /// Encodes for a transport, as [`Message::encode_to_segments`] does, but `bytes` fields are copied too:
+    /// the view only borrows them.
     ///
     /// # Errors
-    /// As [`encode_to_vec`](Self::encode_to_vec); nothing has been handed out then.
-    fn encode_pieces(&self, take: impl FnMut(Piece<'_>)) -> Result<usize, EncodeError> {
+    /// As [`encode_to_vec`](Self::encode_to_vec).
+    fn encode_to_segments(&self) -> Result<Segments, EncodeError> {
         whole::check(self).map_err(EncodeError::Uninitialized)?;
-        message::encode_pieces(self, take)
+        encoding::to_segments(self)
     }
 
     /// Encodes into new [`Bytes`].

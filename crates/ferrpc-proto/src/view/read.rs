@@ -10,18 +10,17 @@
 #![expect(unsafe_code)]
 
 use alloc::vec::Vec;
-use core::mem::MaybeUninit;
 use core::ops::Range;
 
 use super::{Fixed, FixedSlice, List, MapView, UnknownView, View, whole};
 use crate::absorb::{self, Absorb, COPIED_BYTES_MAX, Entries, Repeated, Sequence, Single, list};
 use crate::arena::Arena;
 use crate::decoding::{Decoding, Known};
-use crate::engine::{decode, encode};
+use crate::encoding;
+use crate::engine::decode;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::input::{self, At, ODD, SLACK_BYTES, Tag};
 use crate::limits::{Budget, DecodeLimits};
-use crate::rev::{RevWriter, SCRATCH_BYTES};
 use crate::table::kind::{self, Kind};
 use crate::table::{Layout, MessageMut, MessageRef, Table};
 use crate::unknown::UnknownFields;
@@ -289,7 +288,7 @@ impl<'i, V: View<'i>> Reader<'i> for V {
     fn normal(&self, input: &mut &[u8], d: &mut Decoding<'i>) -> Result<Normal, DecodeError> {
         let mut message = V::Owned::default();
         let unknown = one_record(MessageMut::of(&mut message), input, d)?;
-        Ok(Normal { known: encoded(MessageRef::of(&message)), unknown })
+        Ok(Normal { known: encoding::at_any_depth(&MessageRef::of(&message)), unknown })
     }
 }
 
@@ -304,15 +303,6 @@ fn one_record(
     decode::record(&mut message, input, d)?;
     d.budget = budget;
     Ok(core::mem::take(message.unknown()))
-}
-
-/// The message encoded; nothing, if that is too long to be a message.
-fn encoded(message: MessageRef<'_>) -> Vec<u8> {
-    let (mut scratch, mut out) = ([MaybeUninit::uninit(); SCRATCH_BYTES], Vec::new());
-    let mut writer = RevWriter::new(&mut scratch).at_any_depth();
-    encode::write(&mut writer, message);
-    let _ = writer.finish(&mut out);
-    out
 }
 
 /// Reads what [`Known::decode_known`] left: odd records, the last few bytes of an input without slack, and

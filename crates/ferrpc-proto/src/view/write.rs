@@ -52,7 +52,7 @@ macro_rules! delimited {
                 w.$write(tag, self);
             }
 
-            fn emit_all(_: &[Self], _: &mut RevWriter<'_>) {
+            fn emit_all<'a>(_: &'a [Self], _: &mut RevWriter<'a>) {
                 unreachable!("only numbers can be packed")
             }
         }
@@ -76,7 +76,7 @@ macro_rules! messages {
                 w.$write(tag, |w| V::encode_rev(self, w));
             }
 
-            fn emit_all(_: &[Self], _: &mut RevWriter<'_>) {
+            fn emit_all<'a>(_: &'a [Self], _: &mut RevWriter<'a>) {
                 unreachable!("only numbers can be packed")
             }
         }
@@ -102,7 +102,7 @@ macro_rules! fixed {
             }
 
             #[inline]
-            fn emit_all(values: &[Self], w: &mut RevWriter<'_>) {
+            fn emit_all<'a>(values: &'a [Self], w: &mut RevWriter<'a>) {
                 w.bytes(values.as_flattened());
             }
         }
@@ -114,7 +114,7 @@ fixed! { 8 u64 by fixed64_field: fixed64 sfixed64 double }
 
 /// Writes unknown fields.
 #[inline(always)]
-pub fn unknown(w: &mut RevWriter<'_>, fields: UnknownView<'_>) {
+pub fn unknown<'a>(w: &mut RevWriter<'a>, fields: UnknownView<'a>) {
     if !fields.is_empty() {
         w.bytes(fields.as_bytes());
     }
