@@ -6,14 +6,14 @@
 //! What is odd (an unknown field or enum number, a wrong length, a limit) is left where it is, untouched,
 //! for the engine that goes by the table, which takes one record and hands back.
 //!
-//! All read as [`input`] says, and return the position behind what they read, or `ODD` for
-//! what is odd. With that and [`Decoding::error`], something inside an inner message is wrong.
+//! All read as `input.rs` says, and return the position behind what they read, or `ODD` for
+//! what is odd. With that and `Decoding::error`, something inside an inner message is wrong.
 //!
 //! # What makes it sound
 //! 1. A function with a position `p` and an `end` is called with both in one input, everything before `end`
 //!    readable, and `p` behind a tag that began before [`Decoding::limit`] of `end`: ten bytes are readable.
 //! 2. A position that is returned lies in the same input. Only numbers can end behind `end`; who calls looks.
-//! 3. The input outlives `'i`, apart from the copies that [`with_slack`] makes: values that
+//! 3. The input outlives `'i`, apart from the copies that `with_slack` makes: values that
 //!    borrow from the input must not be read from those.
 
 #![expect(unsafe_code)]
