@@ -4,7 +4,7 @@
 use bytes::Bytes;
 pub use ferrpc_http2::Chunk;
 use ferrpc_proto::view::{View, Viewable};
-use ferrpc_proto::{DecodeLimits, Frozen, Message};
+use ferrpc_proto::{DecodeLimits, Frozen, Message, SlackBytes};
 
 use crate::status::{Phase, Status};
 
@@ -113,7 +113,11 @@ impl<T: Message> Codec<T> for Proto {
     }
 
     fn decode(&self, octets: Chunk, limits: &DecodeLimits) -> Result<T, Status> {
-        T::decode_with(octets.as_slice(), limits).map_err(|error| {
+        let decoded = match SlackBytes::new(octets.with_slack(), octets.len()) {
+            Some(input) => T::decode_slack(input, limits),
+            None => T::decode_with(octets.as_slice(), limits),
+        };
+        decoded.map_err(|error| {
             Status::internal(format!("cannot decode a message of {} octets: {error}", octets.len()))
                 .at(Phase::Decode)
         })
