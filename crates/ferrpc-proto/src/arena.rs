@@ -91,16 +91,21 @@ impl Arena {
     /// Empties the arena and keeps its memory, as [`Vec::clear`] does.
     ///
     /// If that was in several pieces, one as large as all together takes their place when it is needed.
+    #[inline]
     pub fn reset(&mut self) {
         match **self.chunks.get_mut() {
             [] => {}
             [chunk] => self.fill(chunk),
-            _ => {
-                let bytes = self.capacity();
-                self.free();
-                self.begin_chunk(bytes);
-            }
+            _ => self.join(),
         }
+    }
+
+    /// Puts one chunk in the place of several.
+    #[cold]
+    fn join(&mut self) {
+        let bytes = self.capacity();
+        self.free();
+        self.begin_chunk(bytes);
     }
 
     /// Empties the arena and keeps no more than so many bytes of its memory.
@@ -194,6 +199,7 @@ impl Arena {
     }
 
     /// Begins to fill a chunk from its front.
+    #[inline]
     fn fill(&self, chunk: Chunk) {
         self.at.set(chunk.0.cast());
         self.left.set(chunk.bytes());
@@ -209,6 +215,7 @@ impl Arena {
 }
 
 impl Chunk {
+    #[inline]
     fn bytes(self) -> usize {
         self.0.len() * WORD_BYTES
     }

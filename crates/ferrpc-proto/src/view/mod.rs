@@ -78,6 +78,7 @@ pub trait View<'a>:
     /// # Errors
     /// Bytes that are no such message, lack a required field, or would take more than [`DecodeLimits`]
     /// allow.
+    #[inline]
     fn decode_in(input: &'a [u8], arena: &'a Arena) -> Result<&'a Self, DecodeError> {
         Self::decode_in_with(input, arena, &DecodeLimits::new())
     }
