@@ -56,6 +56,11 @@ impl Chunk {
         (self.block.slice(self.at..), self.len)
     }
 
+    /// The block this chunk keeps alive, and where in it the payload lies.
+    pub fn within(&self) -> (&Bytes, std::ops::Range<usize>) {
+        (&self.block, self.at..self.at + self.len)
+    }
+
     /// Length of the payload in octets.
     pub fn len(&self) -> usize {
         self.len

@@ -37,6 +37,9 @@ pub(crate) const FRONT_BYTES: usize = 16;
 /// Shorter ones are copied: linking costs as much as copying this many bytes.
 const LINKED_BYTES_MIN: usize = 2 << 10;
 
+/// Room made for short messages that follow one another.
+const GROWTH_BYTES: usize = 8 << 10;
+
 impl Segments {
     /// No bytes. Takes no memory.
     pub const fn new() -> Self {
@@ -71,6 +74,7 @@ impl Segments {
 
     /// The buffer to append bytes to. What is in it already is not for the caller.
     pub fn buffer(&mut self) -> &mut Vec<u8> {
+        self.unpool();
         if self.buffer.is_empty() {
             // Room for what most messages take, behind that for a prefix.
             self.buffer.reserve(FRONT_BYTES + 128);
@@ -91,9 +95,45 @@ impl Segments {
         }
     }
 
+    /// Moves everything from `more` behind what is here.
+    pub fn append(&mut self, mut more: Self) {
+        if self.is_empty() {
+            *self = more;
+            return;
+        }
+        let bytes = more.buffer.len() - more.start;
+        if bytes >= LINKED_BYTES_MIN && !more.pooled {
+            return more.into_pieces().for_each(|piece| self.link(piece));
+        }
+        self.unpool();
+        if self.buffer.capacity() - self.buffer.len() < bytes {
+            // Where there are two messages at once there are many.
+            self.buffer.reserve(GROWTH_BYTES);
+        }
+        let here = self.buffer.len();
+        self.buffer.extend_from_slice(&more.buffer[more.start..]);
+        let links = core::mem::take(&mut more.links).into_iter();
+        self.links.extend(links.map(|(at, linked)| (here + (at - more.start), linked)));
+    }
+
+    /// Moves what lies in a buffer of the pool to memory that can grow.
+    fn unpool(&mut self) {
+        if self.pooled {
+            let start = self.start - FRONT_BYTES.min(self.start);
+            let mut own = Vec::with_capacity(self.buffer.len() - start + GROWTH_BYTES);
+            own.extend_from_slice(&self.buffer[start..]);
+            self.links.iter_mut().for_each(|(at, _)| *at -= start);
+            self.start -= start;
+            self.pooled = false;
+            pool::give(core::mem::replace(&mut self.buffer, own));
+        }
+    }
+
     /// Puts bytes in front of all others. There is room for 16 without moving anything.
     pub fn prepend(&mut self, bytes: &[u8]) {
-        self.buffer();
+        if self.buffer.is_empty() {
+            self.buffer();
+        }
         if let Some(start) = self.start.checked_sub(bytes.len()) {
             self.buffer[start..self.start].copy_from_slice(bytes);
             self.start = start;
@@ -187,15 +227,13 @@ pub(crate) mod pool {
 
     /// Takes a buffer back, from whichever thread it was.
     pub(crate) fn give(buffer: Vec<u8>) {
-        // One that was appended to has another length.
-        if buffer.len() == BUFFER_BYTES {
-            imp::with(|pool| {
-                pool.out = pool.out.saturating_sub(1);
-                if pool.free.len() < BUFFERS_MAX {
-                    pool.free.push(buffer);
-                }
-            });
-        }
+        imp::with(|pool| {
+            pool.out = pool.out.saturating_sub(1);
+            // One that a long prefix was put into has another length.
+            if pool.free.len() < BUFFERS_MAX && buffer.len() == BUFFER_BYTES {
+                pool.free.push(buffer);
+            }
+        });
     }
 
     pub(super) struct Pool {
@@ -228,5 +266,82 @@ pub(crate) mod pool {
         pub(super) fn with<R>(_: impl FnOnce(&mut Pool) -> R) -> Option<R> {
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joined(segments: &Segments) -> Vec<u8> {
+        let pieces = segments.pieces().map(|piece| match piece {
+            Piece::Copied(bytes) => bytes,
+            Piece::Shared(bytes) => &bytes[..],
+        });
+        pieces.inspect(|piece| assert!(!piece.is_empty())).collect::<Vec<_>>().concat()
+    }
+
+    /// As an encoder leaves it, in a buffer of the pool.
+    fn pooled(text: &[u8], linked: Option<&Bytes>) -> Segments {
+        let mut space = pool::take().expect("one of the first eight");
+        let start = space.len() - text.len();
+        space[start..].copy_from_slice(text);
+        let links = linked.map(|linked| (1, linked.clone())).into_iter().collect();
+        Segments::pooled(space, Pieces { first: text.len(), links })
+    }
+
+    #[test]
+    fn what_is_appended_stands_behind_what_was_there() {
+        let (long, longer) = (Bytes::from(alloc::vec![b'l'; LINKED_BYTES_MIN]), [b'L'; LINKED_BYTES_MIN + 1]);
+        let (mut all, mut expected) = (Segments::new(), Vec::new());
+        for round in 0..3 {
+            let mut linked = Segments::new();
+            linked.buffer().extend_from_slice(b"before");
+            linked.link(long.clone());
+            linked.buffer().extend_from_slice(b"behind");
+            let mut large = Segments::new();
+            large.buffer().extend_from_slice(&longer);
+            let more = [
+                (pooled(b"small", None), b"small".to_vec()),
+                (Segments::new(), Vec::new()),
+                (linked, [b"before", &long[..], b"behind"].concat()),
+                (large, longer.to_vec()),
+                (pooled(b"ab", Some(&long)), [b"a", &long[..], b"b"].concat()),
+            ];
+            for (mut segments, bytes) in more {
+                assert_eq!(segments.len(), bytes.len());
+                segments.prepend(b"five5");
+                all.append(segments);
+                expected.extend([b"five5", &bytes[..]].concat());
+                assert!(joined(&all) == expected, "round {round}");
+            }
+        }
+        assert_eq!(all.len(), expected.len());
+        assert!(all.into_pieces().collect::<Vec<_>>().concat() == expected);
+    }
+
+    #[test]
+    fn pieces_come_in_order_and_none_is_empty() {
+        let mut segments = Segments::new();
+        assert_eq!(segments.pieces().count(), 0);
+        segments.link(Bytes::from(alloc::vec![b'L'; LINKED_BYTES_MIN]));
+        segments.buffer().extend_from_slice(b"ab");
+        segments.link(Bytes::from_static(b"small"));
+        assert_eq!(segments.len(), LINKED_BYTES_MIN + 7);
+        let pieces: Vec<_> = segments.into_pieces().collect();
+        assert_eq!(pieces.len(), 2);
+        assert_eq!(pieces[1], "absmall");
+    }
+
+    #[test]
+    fn a_thread_gives_out_a_bounded_number_of_buffers_and_keeps_as_many() {
+        let out: Vec<_> = core::iter::from_fn(pool::take).collect();
+        assert_eq!(out.len(), 8);
+        out.into_iter().for_each(pool::give);
+        let given = core::iter::repeat_with(|| alloc::vec![0; pool::BUFFER_BYTES]).take(20);
+        // From other threads, which may have taken more.
+        given.for_each(pool::give);
+        let out: Vec<_> = core::iter::from_fn(pool::take).collect();
+        assert_eq!(out.len(), 8);
     }
 }

@@ -16,23 +16,8 @@ pub(crate) fn encode<T: 'static>(
     message: &T,
     bytes_max: usize,
 ) -> Result<Segments, Status> {
-    let mut segments = Segments::default();
-    encode_into(codec, message, bytes_max, &mut segments)?;
-    Ok(segments)
-}
-
-/// As [`encode`], into segments that are empty.
-pub(crate) fn encode_into<T: 'static>(
-    codec: &dyn Codec<T>,
-    message: &T,
-    bytes_max: usize,
-    segments: &mut Segments,
-) -> Result<(), Status> {
-    // Most messages fit; a larger one grows once or twice.
-    segments.octets.reserve(128);
-    segments.octets.extend_from_slice(&[0; PREFIX_BYTES]);
-    codec.encode(message, segments)?;
-    let len = segments.len() - PREFIX_BYTES;
+    let mut segments = codec.encode(message)?;
+    let len = segments.len();
     if len > bytes_max {
         return Err(Status::resource_exhausted(format!(
             "message of {len} octets is over the send limit of {bytes_max}; raise send_message_bytes_max"
@@ -48,8 +33,9 @@ pub(crate) fn encode_into<T: 'static>(
         .at(Phase::Send)
         .not_executed());
     };
-    segments.octets[1..PREFIX_BYTES].copy_from_slice(&len.to_be_bytes());
-    Ok(())
+    let [l0, l1, l2, l3] = len.to_be_bytes();
+    segments.prepend(&[0, l0, l1, l2, l3]);
+    Ok(segments)
 }
 
 /// Puts messages together from the chunks of a stream.

@@ -252,8 +252,8 @@ impl<T> Sender<T> {
             return Err(Status::failed_precondition("send after close").at(Phase::Send));
         }
         // One that was given up, or is over the limit, may still be there.
-        self.octets.clear();
-        envelope::encode_into(self.codec, message, self.bytes_max, &mut self.octets)
+        self.octets = envelope::encode(self.codec, message, self.bytes_max)?;
+        Ok(())
     }
 
     /// Sends a message now, over the quota if need be.

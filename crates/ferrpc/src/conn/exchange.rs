@@ -252,7 +252,7 @@ impl Exchange {
     fn hand_over(&self, mut state: MutexGuard<'_, State>, message: &mut Outgoing<'_>) -> Result<(), Status> {
         let Some(key) = state.key else { return Err(over()) };
         let first = state.outgoing.is_empty();
-        state.outgoing.append(message.octets);
+        state.outgoing.append(std::mem::take(message.octets));
         drop(state);
         if let Some(metadata) = message.head.as_mut().and_then(|head| head.take()) {
             self.inbox.push(Command::Head { key, metadata });

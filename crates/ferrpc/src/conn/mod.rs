@@ -11,7 +11,7 @@ mod sync;
 
 use std::future::Future;
 
-use crate::codec::Segments;
+use crate::codec::{Piece, Segments};
 use crate::metadata::Metadata;
 use crate::status::Status;
 
@@ -57,16 +57,24 @@ pub(crate) fn send_segments(
     end: ferrpc_http2::End,
 ) {
     use ferrpc_http2::End;
-    if octets.links.is_empty() && octets.octets.len() <= COPY_BYTES_MAX {
-        conn.send_slice(key, &octets.octets, end);
+    let is_long = |piece| matches!(piece, Piece::Copied(octets) if octets.len() > COPY_BYTES_MAX);
+    if octets.pieces().any(is_long) {
+        let mut pieces = octets.into_pieces().peekable();
+        while let Some(piece) = pieces.next() {
+            let last = if pieces.peek().is_some() { End::No } else { end };
+            conn.send(key, piece, last);
+        }
         return;
     }
-    let mut pieces = octets.into_pieces().peekable();
+    let mut pieces = octets.pieces().peekable();
     while let Some(piece) = pieces.next() {
         let last = if pieces.peek().is_some() { End::No } else { end };
-        conn.send(key, piece, last);
+        match piece {
+            Piece::Copied(octets) => conn.send_slice(key, octets, last),
+            Piece::Shared(octets) => conn.send(key, octets.clone(), last),
+        };
     }
 }
 
-/// Copying this much costs less than an allocation of its own.
-const COPY_BYTES_MAX: usize = 2048;
+/// Copying this much costs less than an allocation of its own, and it is what a buffer of the codec's holds.
+const COPY_BYTES_MAX: usize = 4096;

@@ -14,9 +14,10 @@ use tokio::sync::Notify;
 pub struct Text;
 
 impl Codec<String> for Text {
-    fn encode(&self, message: &String, out: &mut Segments) -> Result<(), Status> {
+    fn encode(&self, message: &String) -> Result<Segments, Status> {
+        let mut out = Segments::new();
         out.buffer().extend_from_slice(message.as_bytes());
-        Ok(())
+        Ok(out)
     }
 
     fn decode(
