@@ -65,6 +65,12 @@ macro_rules! __view {
                 }
 
                 #[inline]
+                fn unset() -> &'a Self {
+                    static UNSET: p::DefaultInstance<$view<'static>> = p::DefaultInstance::new();
+                    UNSET.get()
+                }
+
+                #[inline]
                 fn unknown_mut(&mut self) -> &mut $crate::view::UnknownView<'a> {
                     &mut self._unknown
                 }

@@ -127,6 +127,10 @@ pub trait View<'a>:
     #[doc(hidden)]
     fn is_whole(&self) -> bool;
 
+    /// The view in which nothing is set: one for the whole process.
+    #[doc(hidden)]
+    fn unset() -> &'a Self;
+
     #[doc(hidden)]
     fn unknown_mut(&mut self) -> &mut UnknownView<'a>;
 

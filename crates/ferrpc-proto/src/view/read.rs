@@ -15,7 +15,7 @@ use core::ops::Range;
 use super::{Fixed, FixedSlice, List, MapView, UnknownView, View, whole};
 use crate::absorb::{self, Absorb, COPIED_BYTES_MAX, Entries, Repeated, Sequence, Single, list};
 use crate::arena::Arena;
-use crate::decoding::{Decoding, Known};
+use crate::decoding::Decoding;
 use crate::encoding;
 use crate::engine::decode;
 use crate::error::{DecodeError, DecodeErrorKind};
@@ -28,20 +28,21 @@ use crate::{text, wire};
 
 /// Decodes the first `len` bytes of `readable` to a view that lies in the arena.
 #[inline]
-pub(crate) fn root<'i, V: Known<'i> + Default + Copy>(
+pub(crate) fn root<'i, V: View<'i>>(
     readable: &'i [u8],
     len: usize,
     arena: &'i Arena,
     limits: &DecodeLimits,
 ) -> Result<&'i V, DecodeError> {
+    if len == 0 {
+        return Ok(V::unset());
+    }
     // The struct itself is not counted, as that of an owned message is not.
     let Ok(view) = arena.put(V::default, &mut Budget::unlimited()) else {
         unreachable!("a struct is smaller than that");
     };
-    if len > 0 {
-        let readable = roomy(readable, len, arena);
-        absorb::in_place(view, readable, len, &mut Decoding::new(readable, len, None, limits).within(arena))?;
-    }
+    let readable = roomy(readable, len, arena);
+    absorb::in_place(view, readable, len, &mut Decoding::new(readable, len, None, limits).within(arena))?;
     Ok(view)
 }
 
@@ -235,7 +236,7 @@ pub unsafe fn variant<'i, K: Kind, V: Absorb<'i, K> + Copy>(
     (behind, field.filter(|_| behind != ODD))
 }
 
-/// [`Known::decode_rest`] of a view, or with a group's end tag [`Known::decode_rest_of_group`].
+/// `Known::decode_rest` of a view, or with a group's end tag `Known::decode_rest_of_group`.
 ///
 /// # Safety
 /// As for those.
@@ -258,7 +259,7 @@ trait Reader<'i> {
     fn unknown(&mut self) -> &mut UnknownView<'i>;
 
     /// # Safety
-    /// As for [`Known::decode_known`].
+    /// As for `Known::decode_known`.
     unsafe fn known(&mut self, p: At, end: At, d: &mut Decoding<'i>) -> At;
 
     /// Reads the record at the front of `input` by the table of the owned message.
@@ -305,11 +306,11 @@ fn one_record(
     Ok(core::mem::take(message.unknown()))
 }
 
-/// Reads what [`Known::decode_known`] left: odd records, the last few bytes of an input without slack, and
+/// Reads what `Known::decode_known` left: odd records, the last few bytes of an input without slack, and
 /// what is usual again by the view's own code.
 ///
 /// # Safety
-/// As for [`Known::decode_rest`].
+/// As for `Known::decode_rest`.
 #[cold]
 #[inline(never)]
 unsafe fn rest<'i>(
