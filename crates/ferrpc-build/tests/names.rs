@@ -111,7 +111,7 @@ fn a_getter_hides_no_method_that_messages_have() {
     use package::v1::{Debug, Shadows};
 
     let message = Shadows { decode: Some(7), r#type: Some("t".into()), ..Default::default() };
-    let bytes = message.clone().encode_to_vec().unwrap();
+    let bytes = message.encode_to_vec().unwrap();
     assert_eq!(Shadows::decode(&bytes).unwrap(), message);
     assert_eq!((message.clone_(), message.clone__(), message.decode_()), ("", &b""[..], 7));
     assert_eq!((message.fmt_(), message.default_(), message.r#type()), (Debug::name_, false, "t"));
