@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::rc::Rc;
 
-use bench_harness::{Codec, Payloads, framed, over};
+use bench_harness::{Codec, Payloads, over};
 use ferrpc_proto::view::{Arena, View, Viewable};
 use ferrpc_proto::{DecodeLimits, Message, SlackBytes};
 
@@ -53,7 +53,6 @@ fn both<M: Viewable>() -> (Make, Make) {
 fn of<M: Viewable>(payloads: &Payloads) -> Codec {
     let mut arena = Arena::new();
     let messages: Rc<[M]> = payloads.iter().map(|payload| decode(payload)).collect();
-    let mut buffer = Vec::new();
     Codec {
         library: "ferrpc",
         message_bytes: size_of::<M>(),
@@ -63,8 +62,12 @@ fn of<M: Viewable>(payloads: &Payloads) -> Codec {
             arena.reset();
         }),
         encode: over(&messages, encode),
-        pooled: over(&messages, move |message| {
-            framed(&mut buffer, |buffer| message.encode_into(buffer).expect("below 2 GiB"))
+        pooled: over(&messages, |message: &M| {
+            let mut segments = message.encode_to_segments().expect("below 2 GiB");
+            let len = u32::try_from(segments.len()).expect("below 2 GiB");
+            let [l0, l1, l2, l3] = len.to_be_bytes();
+            segments.prepend(&[0, l0, l1, l2, l3]);
+            segments
         }),
         echo: |payload| encode(&decode::<M>(payload)),
     }
