@@ -87,6 +87,13 @@ impl Config {
         self
     }
 
+    /// Has the messages that methods receive stay where they were received, as `Frozen`. `path` is a package, a
+    /// service or a method.
+    pub fn frozen(mut self, path: &str) -> Self {
+        self.options = self.options.frozen(path);
+        self
+    }
+
     /// Takes the types below `package` from `module`, generated elsewhere.
     pub fn extern_package(mut self, package: &str, module: &str) -> Self {
         self.options = self.options.extern_package(package, module);

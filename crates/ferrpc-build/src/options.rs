@@ -17,6 +17,8 @@ pub struct Options {
     pub(crate) views: bool,
     /// Fully-qualified packages, with a leading dot.
     pub(crate) without_views: Vec<String>,
+    /// Fully-qualified packages, services and methods, with a leading dot.
+    pub(crate) frozen: Vec<String>,
 }
 
 impl Options {
@@ -33,6 +35,7 @@ impl Options {
             descriptors: true,
             views: true,
             without_views: Vec::new(),
+            frozen: Vec::new(),
         }
     }
 
@@ -81,6 +84,23 @@ impl Options {
     pub fn without_views(mut self, package: &str) -> Self {
         self.without_views.push(format!(".{}", package.trim_start_matches('.')));
         self
+    }
+
+    /// Has the messages that methods receive stay where they were received: servers get their requests, clients
+    /// their responses, as `Frozen`, a view with its input. `path` is a package, a service or a method.
+    ///
+    /// `frozen("acme.shop.v1.Catalog.Search")`
+    pub fn frozen(mut self, path: &str) -> Self {
+        self.frozen.push(format!(".{}", path.trim_start_matches('.')));
+        self
+    }
+
+    /// Whether that was said of a method, whose name has a leading dot.
+    pub(crate) fn is_frozen(&self, method: &str) -> bool {
+        self.frozen.iter().any(|path| {
+            let rest = method.strip_prefix(path.trim_end_matches('.'));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
     }
 
     /// Takes the types below `package` from `module`, generated elsewhere, instead of generating them.

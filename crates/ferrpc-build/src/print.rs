@@ -225,6 +225,8 @@ impl Printer {
         };
         if short && self.fits(&format!("{head} {flat}")) {
             self.line(&format!("{head} {flat}"));
+        } else if !self.fits(&head) && short && self.fits(&format!("> = {flat}")) {
+            self.broken_type(before, declared, &format!(" = {flat}"));
         } else if !self.fits(&head) {
             self.broken_type(before, declared, &format!(" = {function}("));
             self.depth += 1;

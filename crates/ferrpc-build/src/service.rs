@@ -16,9 +16,39 @@ struct Method {
     proto_name: String,
     request: Type,
     response: Type,
+    /// If what is received is frozen: the constants that say so, of the server and of the client.
+    frozen: Option<[Frozen; 2]>,
     kind: Kind,
     doc: Vec<String>,
     deprecated: bool,
+}
+
+/// The messages that a side receives, where they stay in their input.
+struct Frozen {
+    constant: String,
+    message: Type,
+}
+
+impl Method {
+    /// A request as the server gets it.
+    fn received_request(&self) -> &Type {
+        self.frozen.as_ref().map_or(&self.request, |[server, _]| &server.message)
+    }
+
+    /// A response as the client gets it.
+    fn received_response(&self) -> &Type {
+        self.frozen.as_ref().map_or(&self.response, |[_, client]| &client.message)
+    }
+
+    /// The constant that the server serves.
+    fn served(&self) -> &str {
+        self.frozen.as_ref().map_or(&self.constant, |[server, _]| &server.constant)
+    }
+
+    /// The constant that the client calls.
+    fn called(&self) -> &str {
+        self.frozen.as_ref().map_or(&self.constant, |[_, client]| &client.constant)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -87,11 +117,33 @@ pub(crate) fn service(
             item.source.iter().copied().chain([2, i32::try_from(i).unwrap_or(i32::MAX)]).collect();
         let file = text(&item.file.name);
         let proto_name = text(&method.name);
+        let (input, output) = (text(&method.input_type), text(&method.output_type));
+        let constant = constants.take(&shout(proto_name));
+        let request = Type::path(g.schema.path(module, input, file)?);
+        let response = Type::path(g.schema.path(module, output, file)?);
+        let path = format!(".{}.{proto_name}", item.full_name);
+        let mut freeze = |message: &Type, proto: &str, side: &str| {
+            if g.schema.view_path(module, proto).is_none() {
+                let method = path.trim_start_matches('.');
+                let proto = proto.trim_start_matches('.');
+                let error =
+                    format!("{method} cannot have frozen messages: {proto} is generated without views");
+                return Err(Error::new(file, error));
+            }
+            let message = frozen(g, message.clone());
+            Ok(Frozen { constant: constants.take(&format!("{constant}_{side}")), message })
+        };
+        let received = if g.options.is_frozen(&path) {
+            Some([freeze(&request, input, "FROZEN_REQUEST")?, freeze(&response, output, "FROZEN_RESPONSE")?])
+        } else {
+            None
+        };
         methods.push(Method {
             name: functions.take(&snake(proto_name)),
-            constant: constants.take(&shout(proto_name)),
-            request: Type::path(g.schema.path(module, text(&method.input_type), file)?),
-            response: Type::path(g.schema.path(module, text(&method.output_type), file)?),
+            constant,
+            request,
+            response,
+            frozen: received,
             proto_name: proto_name.to_owned(),
             kind: Kind::of(method),
             doc: g.doc(item.file, &source),
@@ -108,7 +160,7 @@ pub(crate) fn service(
     if g.options.client {
         client(out, item, &methods, methods_module, &doc, deprecated);
     }
-    constants_module(out, item, service, &methods, methods_module);
+    constants_module(g, out, item, service, &methods, methods_module);
     Ok(())
 }
 
@@ -162,8 +214,8 @@ fn stub(g: &Context<'_>, out: &mut Printer, module: usize, item: &Item<'_>, meth
 /// The parameters, each after its name.
 fn parameters(method: &Method, unused: &str) -> Vec<(&'static str, Type)> {
     let message = match method.kind.client_streams() {
-        true => Type::of("::ferrpc::Streaming", [method.request.clone()]),
-        false => method.request.clone(),
+        true => Type::of("::ferrpc::Streaming", [method.received_request().clone()]),
+        false => method.received_request().clone(),
     };
     let names = if unused.is_empty() { ["request: ", "out: "] } else { ["_request: ", "_out: "] };
     let mut parameters =
@@ -257,7 +309,7 @@ fn dispatch(out: &mut Printer, methods: &[Method], methods_module: &str) {
     for (i, method) in methods.iter().enumerate() {
         let arguments = arguments(method);
         out.open(&format!("{i} => {{"));
-        out.line(&format!("let method = &{methods_module}::{};", method.constant));
+        out.line(&format!("let method = &{methods_module}::{};", method.served()));
         out.open(&format!("call.{}(method, move |{arguments}| async move {{", method.kind.function()));
         let call = format!("T::{}(&inner, {arguments})", method.name);
         if call.chars().count() + ".await".len() <= CALL_WIDTH {
@@ -311,14 +363,14 @@ fn client(
             Kind::ClientStreaming => "::ferrpc::client::ClientStreamingCall",
             Kind::Bidi => "::ferrpc::client::BidiCall",
         };
-        let result = Type::of(call, [method.request.clone(), method.response.clone()]);
+        let result = Type::of(call, [method.request.clone(), method.received_response().clone()]);
         let mut parameters = vec![("", Type::path("&self"))];
         if !method.kind.client_streams() {
             let request = Type::of("::ferrpc::Request", [method.request.clone()]);
             parameters.push(("request: ", Type::of("impl ::core::convert::Into", [request])));
         }
         out.function(&format!("pub fn {}", method.name), &parameters, &result, " {");
-        out.line(&format!("let method = &{methods_module}::{};", method.constant));
+        out.line(&format!("let method = &{methods_module}::{};", method.called()));
         let arguments = if method.kind.client_streams() { "method" } else { "method, request.into()" };
         out.line(&format!("self.channel.{}({arguments})", method.kind.function()));
         out.close("}");
@@ -328,6 +380,7 @@ fn client(
 
 /// The module of constants: each method, and for the server the list of them.
 fn constants_module(
+    g: &Context<'_>,
     out: &mut Printer,
     item: &Item<'_>,
     service: &ServiceDescriptorProto,
@@ -356,6 +409,31 @@ fn constants_module(
             "::ferrpc::Method::proto",
             &arguments,
         );
+        let Some([server, client]) = &method.frozen else { continue };
+        let requests = [frozen(g, up(&method.request)), up(&method.response)];
+        let responses = [up(&method.request), frozen(g, up(&method.response))];
+        let sides = [
+            (g.options.server, server, requests, "frozen_requests", "server: requests stay where they were"),
+            (
+                g.options.client,
+                client,
+                responses,
+                "frozen_responses",
+                "client: responses stay where they were",
+            ),
+        ];
+        for (wanted, side, messages, function, what) in sides {
+            if wanted {
+                out.blank();
+                out.line(&format!("/// `{proto}` for its {what} received."));
+                out.assigned_call(
+                    &format!("pub const {}: ", side.constant),
+                    &Type::of("::ferrpc::Method", messages),
+                    &format!("::ferrpc::Method::{function}"),
+                    &[format!("&self::{}", method.constant)],
+                );
+            }
+        }
     }
     out.blank();
     out.line("#[doc(hidden)]");
@@ -363,6 +441,10 @@ fn constants_module(
         methods.iter().map(|method| format!("self::{}.info()", method.constant)).collect();
     out.assigned_array(&format!("pub static METHODS: [::ferrpc::MethodInfo; {}] = ", methods.len()), &infos);
     out.close("}");
+}
+
+fn frozen(g: &Context<'_>, message: Type) -> Type {
+    Type::of(format!("{}::Frozen", g.runtime()), [message])
 }
 
 /// A path as it is written one module further down.

@@ -143,9 +143,23 @@ fn rustfmt_would_change_nothing() {
             for edition in ["2021", "2024"] {
                 wrong.extend(differences(package, len, edition, &Options::new()));
             }
+            if package == "acme" {
+                wrong.extend(differences(package, len, "2021", &Options::new().frozen("acme")));
+            }
         }
     }
     wrong.extend(differences("acme", 8, "2021", &Options::new().default_stubs(true)));
     wrong.extend(differences("acme", 9, "2021", &Options::new().messages_only().no_std(true)));
     assert!(wrong.is_empty(), "{} differ; first:\n{}", wrong.len(), wrong[0]);
+}
+
+#[test]
+fn a_method_whose_messages_have_no_views_cannot_have_them_frozen() {
+    let options = Options::new().frozen("acme").without_views("acme");
+    let error = generate(&[file("acme", 4)], &options).unwrap_err().to_string();
+    let message = format!("cannot have frozen messages: acme.{} is generated without views", name("Mes", 4));
+    assert!(error.contains(&message), "{error}");
+    // Another package's methods are none of this one's.
+    let options = Options::new().frozen("acm").without_views("acme");
+    assert!(generate(&[file("acme", 4)], &options).is_ok());
 }

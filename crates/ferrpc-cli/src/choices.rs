@@ -30,6 +30,11 @@ pub struct Choices {
     #[arg(long, value_name = "PACKAGE")]
     without_views: Vec<String>,
 
+    /// Has the messages received by the methods of a package or service, or by one method, stay where they were
+    /// received, as `Frozen`.
+    #[arg(long, value_name = "PATH")]
+    frozen: Vec<String>,
+
     /// Does without std.
     #[arg(long)]
     no_std: bool,
@@ -46,6 +51,7 @@ impl Choices {
         let options = options.default_stubs(self.default_stubs).no_std(self.no_std).views(!self.no_views);
         let options =
             self.without_views.iter().fold(options, |options, package| options.without_views(package));
+        let options = self.frozen.iter().fold(options, |options, path| options.frozen(path));
         let options = if self.messages_only { options.messages_only() } else { options };
         self.externs
             .iter()

@@ -58,8 +58,8 @@ impl<T: Message> Codec<T> for Proto {
     }
 }
 
-/// Protobuf messages that stay where they were received: what is decoded is a [`Frozen`] view. Named by
-/// [`Method::with_codecs`](crate::Method::with_codecs).
+/// Protobuf messages that stay where they were received: what is decoded is a [`Frozen`] view. Generated code
+/// has it where `ferrpc_build` was told so of a method (`frozen`).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FrozenProto;
 

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use ferrpc_proto::Message;
+use ferrpc_proto::view::Viewable;
+use ferrpc_proto::{Frozen, Message};
 
-use crate::codec::{Codec, Proto};
+use crate::codec::{Codec, FrozenProto, Proto};
 
 /// Which sides of a method stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,6 +58,22 @@ impl<Req: Message, Res: Message> Method<Req, Res> {
     /// A method whose messages are Protobuf.
     pub const fn proto(path: &'static str, service: &'static str, name: &'static str, kind: Kind) -> Self {
         Self { info: MethodInfo { path, service, name, kind }, request: &Proto, response: &Proto }
+    }
+}
+
+impl<Req: Viewable, Res> Method<Req, Res> {
+    /// The same method for a server whose requests stay where they were received. They are Protobuf, whatever
+    /// the codec was.
+    pub const fn frozen_requests(&self) -> Method<Frozen<Req>, Res> {
+        Method { info: self.info, request: &FrozenProto, response: self.response }
+    }
+}
+
+impl<Req, Res: Viewable> Method<Req, Res> {
+    /// The same method for a client whose responses stay where they were received. They are Protobuf, whatever
+    /// the codec was.
+    pub const fn frozen_responses(&self) -> Method<Req, Frozen<Res>> {
+        Method { info: self.info, request: self.request, response: &FrozenProto }
     }
 }
 
