@@ -3,7 +3,6 @@
 //! Suites are installed below `target/conformance`, at pinned versions where that is possible.
 
 pub(crate) mod h2spec;
-mod h2specd;
 pub(crate) mod hpack;
 pub(crate) mod plugin;
 mod protobuf;

@@ -4,7 +4,6 @@
 
 use std::collections::VecDeque;
 
-use super::send::WINDOW_UPDATES_PER_DATA;
 use super::{Connection, Event};
 use crate::frame;
 use crate::stream::{End, Half, QueuedEnd, StreamKey};
@@ -17,6 +16,9 @@ pub(super) struct Ring {
 
 /// Octets a stream may send in one turn: a reply that becomes ready waits for at most one of these.
 pub(super) const QUANTUM_BYTES: usize = 16 << 10;
+
+/// What a peer may send back for a DATA frame, one for the stream and one for the connection.
+pub(super) const WINDOW_UPDATES_PER_DATA: u32 = 2;
 
 impl Connection {
     /// Puts a stream into the ring if it could send something now.

@@ -7,7 +7,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::sched::QUANTUM_BYTES;
+use super::sched::{QUANTUM_BYTES, WINDOW_UPDATES_PER_DATA};
 use super::{Connection, Role};
 use crate::error::{ErrorCode, FrameKind, StreamId};
 use crate::frame::{self, FrameHeader, HEADER_BYTES};
@@ -355,9 +355,6 @@ impl Connection {
         }
     }
 }
-
-/// What a peer may send back for a DATA frame, one for the stream and one for the connection.
-pub(super) const WINDOW_UPDATES_PER_DATA: u32 = 2;
 
 /// Frame lengths are cut to the peer's maximum, below 2²⁴, before they get here.
 fn length(octets: usize) -> u32 {

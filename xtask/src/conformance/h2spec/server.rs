@@ -1,29 +1,13 @@
-//! `cargo xtask conformance h2spec`: each case of h2spec against the engine alone and against an example.
-//!
-//! Server role here, client role in `h2specd`.
+//! The server role: h2spec is a client that misbehaves.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::h2specd;
-use crate::peers::Toolchain;
+use super::suite::{Case, Ended, build, set_up, sum_up};
 use crate::report::Counts;
-use crate::run::{Listening, Log, cargo};
+use crate::run::{Listening, Log};
 use crate::{Result, context, paths};
-
-#[derive(clap::Args)]
-pub(crate) struct Options {
-    /// The client role instead: all cases of h2specd.
-    #[arg(long)]
-    client: bool,
-    /// Handed to h2spec: `-S`, `http2/6.5`, …; then only `h2-server` is tested, and not all cases need run.
-    #[arg(last = true)]
-    arguments: Vec<String>,
-}
-
-/// `@latest` is the only form that the module proxy serves; it is 2.2.1, of 2018, and will hardly move.
-const MODULE: &str = "github.com/summerwind/h2spec/cmd";
 
 /// A server, how it is tested, and how many cases that makes.
 struct Target {
@@ -47,30 +31,8 @@ const TARGETS: [Target; 3] = [
     },
 ];
 
-pub(crate) fn command(options: &Options) -> Result<()> {
-    let mut log = Log { live: true, ..Log::default() };
-    if let Some(missing) = Toolchain::Go.missing() {
-        return Err(missing);
-    }
-    if options.client {
-        return verdict(h2specd::all(&mut log, &options.arguments)?);
-    }
-    if options.arguments.is_empty() {
-        return verdict(servers(&mut log)?);
-    }
-    let program = set_up(&mut log, "h2spec")?;
-    let target = &TARGETS[0];
-    build(&mut log, target.package, target.program)?;
-    let counts = run(&mut log, &program, target, &options.arguments)?;
-    verdict(counts)
-}
-
-/// All cases of both roles; an error if some did not even run.
-pub(crate) fn all(log: &mut Log) -> Result<Counts> {
-    Ok(servers(log)?.plus(h2specd::all(log, &[])?))
-}
-
-fn servers(log: &mut Log) -> Result<Counts> {
+/// All cases on all servers; an error if some did not even run.
+pub(super) fn all(log: &mut Log) -> Result<Counts> {
     let program = set_up(log, "h2spec")?;
     let mut sum = Counts::default();
     for target in &TARGETS {
@@ -85,27 +47,12 @@ fn servers(log: &mut Log) -> Result<Counts> {
     Ok(sum)
 }
 
-fn verdict(counts: Counts) -> Result<()> {
-    match counts {
-        Counts { failed: 0, skipped: 0, passed: 1.. } => Ok(()),
-        Counts { passed: 0, failed: 0, skipped: 0 } => Err("no case ran; see `h2spec --help`".into()),
-        Counts { failed, skipped, .. } => Err(format!("{failed} cases failed, {skipped} were skipped")),
-    }
-}
-
-/// h2spec or h2specd itself, installed unless it is there.
-pub(super) fn set_up(log: &mut Log, name: &str) -> Result<PathBuf> {
-    let bin = paths::conformance().join("bin");
-    let program = bin.join(name);
-    if !program.is_file() {
-        let module = format!("{MODULE}/{name}@latest");
-        log.run(Command::new("go").args(["install", &module]).env("GOBIN", &bin))?;
-    }
-    Ok(program)
-}
-
-pub(super) fn build(log: &mut Log, package: &str, program: &str) -> Result<()> {
-    log.run(&mut cargo(&["build", "-p", package, "--bin", program]))
+/// What `arguments` choose, on the engine alone.
+pub(super) fn some(log: &mut Log, arguments: &[String]) -> Result<Counts> {
+    let program = set_up(log, "h2spec")?;
+    let target = &TARGETS[0];
+    build(log, target.package, target.program)?;
+    run(log, &program, target, arguments)
 }
 
 fn run(log: &mut Log, program: &Path, target: &Target, arguments: &[String]) -> Result<Counts> {
@@ -127,44 +74,6 @@ fn run(log: &mut Log, program: &Path, target: &Target, arguments: &[String]) -> 
     let how = target.h2spec.iter().copied().chain(arguments.iter().map(String::as_str));
     let how = how.map(|word| format!(" {word}")).collect::<String>();
     Ok(sum_up(log, &cases(&xml), &format!("h2spec{how} on {}", target.program)))
-}
-
-/// Names the cases that did not pass, and says how many there are of each kind.
-pub(super) fn sum_up(log: &mut Log, cases: &[Case<'_>], what: &str) -> Counts {
-    let counts = Counts {
-        passed: count(cases, Ended::Passed),
-        failed: count(cases, Ended::Failed),
-        skipped: count(cases, Ended::Skipped),
-    };
-    for case in cases.iter().filter(|case| case.ended != Ended::Passed) {
-        let how = if case.ended == Ended::Failed { "FAILED" } else { "skipped" };
-        log.line(&format!("{how} {} {}: {}", case.section, case.title, case.said));
-    }
-    let Counts { passed, failed, skipped } = counts;
-    let sum = passed + failed + skipped;
-    log.line(&format!("{what}: {sum} cases, {passed} passed, {failed} failed, {skipped} skipped"));
-    counts
-}
-
-/// One case in the report.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Case<'a> {
-    pub(super) section: &'a str,
-    pub(super) title: &'a str,
-    pub(super) ended: Ended,
-    /// What was expected, and what came.
-    pub(super) said: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ended {
-    Passed,
-    Failed,
-    Skipped,
-}
-
-fn count(cases: &[Case<'_>], ended: Ended) -> u32 {
-    cases.iter().filter(|case| case.ended == ended).map(|_| 1).sum()
 }
 
 /// The cases of a JUnit report as h2spec writes it: one element a case, what went wrong inside.
@@ -211,12 +120,5 @@ mod tests {
         assert_eq!(ended, [Ended::Passed, Ended::Failed, Ended::Skipped]);
         assert_eq!((found[1].section, found[1].title), ("hpack/4.2", "Sends two"));
         assert_eq!(found[1].said, "GOAWAY EOF");
-    }
-
-    #[test]
-    fn nothing_run_is_not_a_pass() {
-        assert!(verdict(Counts::default()).is_err());
-        assert!(verdict(Counts { passed: 144, failed: 0, skipped: 1 }).is_err());
-        assert_eq!(verdict(Counts { passed: 145, failed: 0, skipped: 0 }), Ok(()));
     }
 }

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
-use super::h2spec::{Case, Ended, build, set_up, sum_up};
+use super::suite::{Case, Ended, build, set_up, sum_up};
 use crate::report::Counts;
 use crate::run::Log;
 use crate::{Result, context, paths};
