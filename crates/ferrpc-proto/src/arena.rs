@@ -26,8 +26,11 @@ const WORD_BYTES: usize = size_of::<Word>();
 /// The first chunk, unless [`Arena::with_capacity`] says otherwise.
 const CHUNK_BYTES_MIN: usize = 1 << 10;
 
-/// Chunks double up to this size. Larger ones are made for single lists.
+/// Chunks double up to this size. Larger ones are made for single lists, and where there are many already.
 const CHUNK_BYTES_MAX: usize = 1 << 20;
+
+/// From so many of the largest on, they grow with what is held, so that the list of them stays short.
+const CHUNKS: usize = 128;
 
 /// Memory for the parts of views that do not lie in the input: lists, maps, messages in messages.
 ///
@@ -186,7 +189,11 @@ impl Arena {
         // What is left here is taken as well, though nobody has use for it.
         budget.take(self.left.get())?;
         let held = self.capacity();
-        self.begin_chunk(bytes.max(held.clamp(CHUNK_BYTES_MIN, CHUNK_BYTES_MAX)));
+        // What the chunk has beyond the bytes asked for is paid for later, and so must not be more than is left.
+        let spare = held
+            .clamp(CHUNK_BYTES_MIN, CHUNK_BYTES_MAX.max(held / CHUNKS))
+            .min(budget.left() / WORD_BYTES * WORD_BYTES);
+        self.begin_chunk(bytes.max(spare));
         Ok(())
     }
 
@@ -242,10 +249,9 @@ impl fmt::Debug for Arena {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::DecodeLimits;
 
     fn budget(bytes: usize) -> Budget {
-        DecodeLimits::new().memory_bytes_max(bytes).budget(0)
+        Budget::of(bytes)
     }
 
     #[test]

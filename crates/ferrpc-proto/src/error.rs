@@ -14,7 +14,7 @@ struct Inner {
     kind: DecodeErrorKind,
     offset: usize,
     message: &'static str,
-    /// Names of fields, innermost first.
+    /// Names of fields, innermost first; at most [`PATH_NAMES_MAX`].
     path: Vec<&'static str>,
     missing: Option<Uninitialized>,
 }
@@ -59,6 +59,9 @@ pub enum DecodeErrorKind {
     Uninitialized,
 }
 
+/// An error keeps the names of so many fields.
+const PATH_NAMES_MAX: usize = 128;
+
 impl DecodeError {
     #[cold]
     pub(crate) fn new(kind: DecodeErrorKind, offset: usize) -> Self {
@@ -75,7 +78,9 @@ impl DecodeError {
     #[cold]
     pub(crate) fn within(mut self, message: &'static str, field: Option<&'static str>) -> Self {
         self.0.message = message;
-        self.0.path.extend(field);
+        if self.0.path.len() < PATH_NAMES_MAX {
+            self.0.path.extend(field);
+        }
         self
     }
 
@@ -101,7 +106,8 @@ impl DecodeError {
 
     /// The fields from the message down to the bad one, outermost first.
     ///
-    /// Ends early where a field is not known.
+    /// Ends early where a field is not known. Begins deeper down where a message nests deeper than 128, which
+    /// by default none may.
     pub fn path(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.0.path.iter().rev().copied()
     }

@@ -33,6 +33,10 @@ const MESSAGE_BYTES_MAX: usize = i32::MAX as usize;
 /// A message of `n` bytes may always take this many times `n`, whatever the budget says.
 const MEMORY_PER_INPUT_BYTE: usize = 16;
 
+/// Part of the budget that is kept for what is taken without asking: the error with its path, the struct of a
+/// view, and copies of the last few bytes of an input. Of a small budget, less: one part in sixteen.
+const KEPT_BYTES: usize = 128 << 10;
+
 impl DecodeLimits {
     /// Depth 100; memory 64 MiB or 16 times the input, whichever is more; input up to 2 GiB.
     pub const fn new() -> Self {
@@ -51,8 +55,9 @@ impl DecodeLimits {
     /// Memory one message may take, in bytes, apart from the message struct itself. Default 64 MiB.
     ///
     /// Sixteen times the input is always granted. Only memory that is taken counts: strings, bytes,
-    /// growth of lists and maps, boxes, kept unknown fields. Stops amplification: two bytes on the
-    /// wire can be a list element of hundreds in memory.
+    /// growth of lists and maps, boxes, kept unknown fields, chunks of an arena. A list that moves to a larger
+    /// piece of memory needs the budget for both until it has moved, so that what is held at once is never more
+    /// than the budget. Stops amplification: two bytes on the wire can be a list element of hundreds in memory.
     pub const fn memory_bytes_max(mut self, bytes: usize) -> Self {
         self.memory_bytes_max = bytes;
         self
@@ -80,7 +85,7 @@ impl DecodeLimits {
 
     pub(crate) fn budget(&self, input_bytes: usize) -> Budget {
         let granted = self.memory_bytes_max.max(input_bytes.saturating_mul(MEMORY_PER_INPUT_BYTE));
-        Budget { granted, left: granted }
+        Budget { granted, left: granted - KEPT_BYTES.min(granted / 16) }
     }
 }
 
@@ -107,11 +112,16 @@ impl Budget {
         Self { granted: usize::MAX, left: usize::MAX }
     }
 
+    /// Of exactly so many bytes.
+    #[cfg(test)]
+    pub(crate) fn of(bytes: usize) -> Self {
+        Self { granted: bytes, left: bytes }
+    }
+
     pub(crate) fn granted(&self) -> usize {
         self.granted
     }
 
-    #[cfg(test)]
     pub(crate) fn left(&self) -> usize {
         self.left
     }
@@ -121,6 +131,20 @@ impl Budget {
     pub(crate) fn take(&mut self, bytes: usize) -> Result<(), OverBudget> {
         self.left = self.left.checked_sub(bytes).ok_or(OverBudget)?;
         Ok(())
+    }
+
+    /// Takes `new` bytes in the place of `old` ones, which are given back only then.
+    #[inline]
+    pub(crate) fn exchange(&mut self, old: usize, new: usize) -> Result<(), OverBudget> {
+        self.take(new)?;
+        self.give_back(old);
+        Ok(())
+    }
+
+    /// Gives back what was taken, and is free again.
+    #[inline]
+    pub(crate) fn give_back(&mut self, bytes: usize) {
+        self.left += bytes;
     }
 
     /// Makes room for `more` elements, at least doubling when it must grow; pays for the growth.
@@ -133,9 +157,42 @@ impl Budget {
         let needed = vec.len().checked_add(more).ok_or(OverBudget)?;
         let smallest = if size_of::<T>() == 1 { 16 } else { 4 };
         let capacity = if more > 1 { needed } else { smallest }.max(needed).max(vec.capacity() * 2);
-        let bytes = (capacity - vec.capacity()).checked_mul(size_of::<T>()).ok_or(OverBudget)?;
-        self.take(bytes)?;
+        let bytes = capacity.checked_mul(size_of::<T>()).ok_or(OverBudget)?;
+        self.exchange(vec.capacity() * size_of::<T>(), bytes)?;
         vec.reserve_exact(capacity - vec.len());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_grows_is_paid_for_in_both_places_until_it_has_moved() {
+        let mut list: Vec<u64> = Vec::new();
+        // 4 and 8 of them at once: 96 bytes, and then only the 64.
+        let mut enough = Budget::of(96);
+        for value in 0..5 {
+            enough.reserve(&mut list, 1).unwrap();
+            list.push(value);
+        }
+        assert_eq!((list.capacity(), enough.left()), (8, 32));
+        assert!(enough.reserve(&mut list, 11).is_err());
+        let mut short = Budget::of(95);
+        let mut list: Vec<u64> = Vec::new();
+        short.reserve(&mut list, 4).unwrap();
+        assert!(short.reserve(&mut list, 5).is_err());
+        assert_eq!(list.capacity(), 4);
+    }
+
+    #[test]
+    fn a_part_of_each_budget_is_kept_for_what_nobody_asks_for() {
+        for (input, granted, kept) in [(0, 64 << 20, 128 << 10), (5 << 20, 80 << 20, 128 << 10)] {
+            let budget = DecodeLimits::new().budget(input);
+            assert_eq!((budget.granted(), budget.left()), (granted, granted - kept));
+        }
+        let small = DecodeLimits::new().memory_bytes_max(160).budget(0);
+        assert_eq!((small.granted(), small.left()), (160, 150));
     }
 }

@@ -149,9 +149,8 @@ impl<K: Hash + Eq, V> Map<K, V> {
         let before = self.entries.capacity();
         budget.reserve(&mut self.entries, more)?;
         let after = self.entries.capacity();
-        if after > SEARCHED {
-            // At most four slots of four bytes an entry.
-            budget.take((after - before).saturating_mul(16))?;
+        if after > before {
+            budget.exchange(Index::taken_by(before), Index::taken_by(after))?;
         }
         Ok(())
     }
@@ -200,6 +199,12 @@ struct Index {
 }
 
 impl Index {
+    /// Memory an index takes at most, of so many entries: four slots each, of four bytes. The old one is gone
+    /// before a new one is made.
+    fn taken_by(entries: usize) -> usize {
+        if entries <= SEARCHED { 0 } else { entries.saturating_mul(16).saturating_add(size_of::<Self>()) }
+    }
+
     fn for_len(len: usize) -> Self {
         let slots = alloc::vec![0; len.saturating_mul(2).next_power_of_two()];
         Self { slots, secret: secret() }

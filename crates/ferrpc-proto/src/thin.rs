@@ -29,12 +29,12 @@ fn layout(capacity: usize) -> Layout {
 impl ThinBytes {
     /// Memory that so many bytes take at first.
     pub(crate) fn taken_by(len: usize) -> usize {
-        size_of::<Head>() + len
+        size_of::<Head>().saturating_add(len)
     }
 
-    /// Memory that is taken in addition when so many bytes are appended.
-    pub(crate) fn growth(&self, more: usize) -> usize {
-        self.capacity_for(more) - self.head().capacity
+    /// Memory that is taken now, and that will be when so many bytes have been appended.
+    pub(crate) fn memory_with(&self, more: usize) -> (usize, usize) {
+        (Self::taken_by(self.head().capacity), Self::taken_by(self.capacity_for(more)))
     }
 
     /// At least twice the old capacity, if it must grow.
@@ -151,10 +151,11 @@ mod tests {
         let mut thin = ThinBytes::from(&[][..]);
         for len in (0..60).chain([1000, 0, 3]) {
             let bytes: Vec<u8> = (0..len).map(|at| low_byte((at * 7 + len) as u64)).collect();
-            let (before, growth) = (thin.head().capacity, thin.growth(bytes.len()));
+            let (before, after) = thin.memory_with(bytes.len());
             thin.append(&bytes);
             all.extend(&bytes);
-            assert_eq!((thin.as_slice(), thin.head().capacity), (&all[..], before + growth));
+            assert!(before <= after);
+            assert_eq!((thin.as_slice(), ThinBytes::taken_by(thin.head().capacity)), (&all[..], after));
         }
         let copy = thin.clone();
         assert!(copy == thin && copy.head().capacity == all.len());
@@ -170,7 +171,8 @@ mod tests {
         let mut thin = ThinBytes::from(&[0][..]);
         let mut grown = 0;
         for _ in 0..10_000 {
-            grown += u32::from(thin.growth(1) > 0);
+            let (before, after) = thin.memory_with(1);
+            grown += u32::from(after > before);
             thin.append(&[1]);
         }
         assert!(grown < 20, "{grown} times");

@@ -48,7 +48,10 @@ impl UnknownFields {
     pub(crate) fn append_within(&mut self, records: &[u8], budget: &mut Budget) -> Result<(), OverBudget> {
         match &mut self.0 {
             Some(bytes) => {
-                budget.take(bytes.growth(records.len()))?;
+                let (old, new) = bytes.memory_with(records.len());
+                if new > old {
+                    budget.exchange(old, new)?;
+                }
                 bytes.append(records);
             }
             none => {

@@ -58,6 +58,13 @@ fn s32_nesting_of_any_sort_ends_at_the_limit() {
 }
 
 #[test]
+fn s32_an_error_deep_down_names_no_more_fields_than_it_is_worth() {
+    let nest = (0..500).fold(vec![0x0f], |inner, _| delimited(2, &inner));
+    let error = Node::decode_with(&nest, &DecodeLimits::new().depth_max(1000)).unwrap_err();
+    assert_eq!((error.kind(), error.path().count()), (DecodeErrorKind::InvalidWireType, 128));
+}
+
+#[test]
 fn s32_groups_nobody_knows_count_as_nesting() {
     assert_eq!(kind::<Node>(&[0x7b; 1_000_000]), TOO_DEEP);
     let nest = |levels: usize| [vec![0x7b; levels], vec![0x7c; levels]].concat();

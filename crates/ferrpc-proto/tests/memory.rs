@@ -12,6 +12,7 @@ mod generated {
 use std::alloc::System;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use ferrpc_proto::view::{Arena, View as _, Viewable};
 use ferrpc_proto::{DecodeError, DecodeErrorKind, Message};
 use generated::ferrpc::test::{Everything, Node};
 use generated::legacy::ferrpc::test::Tree;
@@ -91,6 +92,32 @@ fn s35_small_elements_cannot_become_more_than_the_budget() {
     let error = Everything::decode(&messages).unwrap_err();
     assert!(matches!(error.kind(), DecodeErrorKind::OverBudget { .. }));
     assert!(error.path().eq(["nodes"]));
+}
+
+/// Decodes both ways, and holds what each asked of the allocator against the budget. Where nothing is freed
+/// before a decode ends, that is what was held at once.
+fn within_budget<M: Viewable>(what: &str, bytes: &[u8]) {
+    let granted = (64 * MIB).max(16 * bytes.len());
+    let (result, taken) = measured::<M>(bytes);
+    assert!(taken <= granted, "{what}: {taken} bytes of {granted}, {:?}", result.err());
+    let region = Region::new(ALLOCATOR);
+    let arena = Arena::new();
+    let result = M::View::decode_in(bytes, &arena);
+    let taken = region.change().bytes_allocated;
+    assert!(taken <= granted, "{what}, a view: {taken} bytes of {granted}, {:?}", result.err());
+}
+
+#[test]
+fn s35_never_is_more_held_than_the_budget() {
+    let _turn = alone();
+    let tower = (0..90).fold(Vec::new(), |inner, _| delimited(3, &inner));
+    within_budget::<Node>("messages nested deep", &tower.repeat(2 * MIB / tower.len()));
+    within_budget::<Everything>("messages", &delimited(48, &[]).repeat(MIB));
+    let in_turn = [delimited(44, &[]), delimited(45, &[])].concat();
+    within_budget::<Everything>("two lists in turn", &in_turn.repeat(MIB / 2));
+    // Each entry has a key twice, which views take through the table.
+    let odd = delimited(53, &[delimited(1, b"x"), delimited(1, b"y")].concat());
+    within_budget::<Everything>("odd records", &odd.repeat(MIB / 8));
 }
 
 #[test]

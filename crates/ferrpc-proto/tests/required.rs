@@ -87,6 +87,19 @@ fn sixteen_missing_fields_are_named_and_no_more() {
 }
 
 #[test]
+fn of_a_long_way_to_a_missing_field_the_end_is_named() {
+    let lacking = Node { order: Order::default().into(), ..Default::default() };
+    let deep = (0..90).fold(lacking, |inner, _| Node {
+        order: Order { next: inner.into(), ..whole() }.into(),
+        ..Default::default()
+    });
+    let missing = Order { next: deep.into(), ..whole() }.check_initialized().unwrap_err();
+    let path = missing.paths().next().unwrap();
+    assert!(path.starts_with('…') && path.ends_with("next.order.next.order.id"), "{path}");
+    assert!(path.len() < 600, "{path}");
+}
+
+#[test]
 fn messages_that_cannot_lack_anything_are_not_looked_through() {
     use ferrpc_proto::__private::Layout;
     const { assert!(Order::CHECKED && Node::CHECKED && !Point::CHECKED && !Legacy::CHECKED) }

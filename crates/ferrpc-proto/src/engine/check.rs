@@ -51,6 +51,9 @@ fn report(message: MessageRef<'_>, depth: u32) -> Uninitialized {
 /// This many are named; a hostile message could lack millions.
 const PATHS_MAX: usize = 16;
 
+/// As much of the way to a message is shown, from its end, in bytes; names and nesting may be long.
+const PATH_BYTES_MAX: usize = 512;
+
 /// As much of a key of a map is shown, in characters; its sender chose it.
 const KEY_CHARS_MAX: usize = 32;
 
@@ -90,7 +93,9 @@ impl Missing {
 
     fn add(&mut self, name: &str) {
         if self.paths.len() < PATHS_MAX {
-            self.paths.push(format!("{}{name}", self.path));
+            let from = self.path.ceil_char_boundary(self.path.len().saturating_sub(PATH_BYTES_MAX));
+            let left_out = if from == 0 { "" } else { "…" };
+            self.paths.push(format!("{left_out}{}{name}", &self.path[from..]));
         } else {
             self.more = true;
         }

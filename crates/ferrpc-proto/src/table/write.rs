@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 
 use bytes::Bytes;
 
-use super::{Aux, Field, Layout, Place, Table, Value};
+use super::{Aux, Field, Layout, MessageRef, Place, Table, Value};
 use crate::limits::{Budget, OverBudget};
 use crate::unknown::UnknownFields;
 
@@ -52,6 +52,11 @@ impl<'a> MessageMut<'a> {
 
     pub(crate) fn table(&self) -> &'static Table {
         self.table
+    }
+
+    /// The same to read.
+    pub(crate) fn as_ref(&self) -> MessageRef<'_> {
+        MessageRef { base: self.base, table: self.table, message: PhantomData }
     }
 
     pub(crate) fn unknown(&mut self) -> &mut UnknownFields {

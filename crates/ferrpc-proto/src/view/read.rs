@@ -22,7 +22,7 @@ use crate::error::{DecodeError, DecodeErrorKind};
 use crate::input::{self, At, ODD, SLACK_BYTES, Tag};
 use crate::limits::{Budget, DecodeLimits};
 use crate::table::kind::{self, Kind};
-use crate::table::{Layout, MessageMut, MessageRef, Table};
+use crate::table::{Layout, MessageMut, Table};
 use crate::unknown::UnknownFields;
 use crate::{text, wire};
 
@@ -272,6 +272,13 @@ struct Normal {
     unknown: UnknownFields,
 }
 
+impl Normal {
+    /// Memory it takes.
+    fn bytes(&self) -> usize {
+        self.known.len() + self.unknown.as_bytes().len()
+    }
+}
+
 impl<'i, V: View<'i>> Reader<'i> for V {
     fn table(&self) -> &'static Table {
         V::Owned::table()
@@ -288,22 +295,27 @@ impl<'i, V: View<'i>> Reader<'i> for V {
 
     fn normal(&self, input: &mut &[u8], d: &mut Decoding<'i>) -> Result<Normal, DecodeError> {
         let mut message = V::Owned::default();
-        let unknown = one_record(MessageMut::of(&mut message), input, d)?;
-        Ok(Normal { known: encoding::at_any_depth(&MessageRef::of(&message)), unknown })
+        one_record(MessageMut::of(&mut message), input, d)
     }
 }
 
-/// Decodes one record into a message, and returns what is unknown of it.
+/// Decodes one record into a message, and encodes what is known of it. Pays for what is returned.
 fn one_record(
     mut message: MessageMut<'_>,
     input: &mut &[u8],
     d: &mut Decoding<'_>,
-) -> Result<UnknownFields, DecodeError> {
-    // Gone soon, so it costs nothing in the end.
-    let budget = d.budget.clone();
+) -> Result<Normal, DecodeError> {
+    let (record, before) = (*input, d.budget.left());
     decode::record(&mut message, input, d)?;
-    d.budget = budget;
-    Ok(core::mem::take(message.unknown()))
+    let unknown = core::mem::take(message.unknown());
+    // The message is held while it is encoded, to pieces first that are put together then.
+    let bytes = encoding::len(&message.as_ref());
+    d.budget.take(2 * bytes).map_err(|_| over_budget(message.table(), record, d))?;
+    let normal = Normal { known: encoding::at_any_depth(&message.as_ref()), unknown };
+    // Gone with its pieces soon; less was taken for what stays than is given back.
+    d.budget.give_back(before - d.budget.left());
+    let _ = d.budget.take(normal.bytes());
+    Ok(normal)
 }
 
 /// Reads what `Known::decode_known` left: odd records, the last few bytes of an input without slack, and
@@ -412,6 +424,7 @@ unsafe fn odd<'i>(
     if again(view, &[&normal.known], d) != Some(true) {
         return Err(too_much(d));
     }
+    d.budget.give_back(normal.bytes());
     Ok(left.len() - input.len())
 }
 
