@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ferrpc_http2::{Config, Connection, End, ErrorCode, Event, Indexing, Role, StreamKey};
+use ferrpc_http2::{Connection, End, ErrorCode, Event, Indexing, Limits, Role, StreamKey};
 
 /// Feeds an engine. The bits of the first byte say in which role, how it is cut, whether anybody reads what it
 /// says, and whether the rest are octets or frames in short: see [`spelled_out`].
@@ -54,9 +54,9 @@ const OUTPUT_BYTES_MAX: usize = 512 << 10;
 impl Peer {
     fn new(is_server: bool, deaf: bool) -> Self {
         let now = Instant::now();
-        let config = Config::default();
+        let limits = Limits::default();
         let engine =
-            if is_server { Connection::server(config, now) } else { Connection::client(config, now) };
+            if is_server { Connection::server(limits, now) } else { Connection::client(limits, now) };
         Self { engine, now, deaf, wire: Vec::new(), live: Vec::new() }
     }
 

@@ -7,7 +7,7 @@ use std::io;
 
 use clap::Parser;
 use ferrpc_conformance::{drive, now};
-use ferrpc_http2::{Config, Connection, End, ErrorCode, Event, Indexing};
+use ferrpc_http2::{Connection, End, ErrorCode, Event, Indexing, Limits};
 use tokio::net::TcpStream;
 
 /// Asks for one page, and stays until the server says GOAWAY or leaves.
@@ -30,7 +30,7 @@ async fn ask(url: &str) -> io::Result<()> {
     let path = if path.is_empty() { "/" } else { path };
 
     let socket = TcpStream::connect(authority).await?;
-    let mut conn = Connection::client(Config::default(), now());
+    let mut conn = Connection::client(Limits::default(), now());
     let request = conn.open(End::Yes, |head| {
         head.field(b":method", b"GET", Indexing::Literal);
         head.field(b":scheme", b"http", Indexing::Literal);

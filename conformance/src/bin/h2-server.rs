@@ -9,7 +9,7 @@ use std::io;
 
 use clap::Parser;
 use ferrpc_conformance::{drive, now};
-use ferrpc_http2::{Config, Connection, End, Event, Indexing, StreamKey};
+use ferrpc_http2::{Connection, End, Event, Indexing, Limits, StreamKey};
 use tokio::net::TcpListener;
 
 /// Answers any HTTP/2 request with a short body.
@@ -37,9 +37,9 @@ async fn serve(port: u16) -> io::Result<()> {
     println!("listening on {}", listener.local_addr()?);
     loop {
         let (socket, _) = listener.accept().await?;
-        let mut config = Config::default();
-        config.streams_max = STREAMS_MAX;
-        let conn = Connection::server(config, now());
+        let mut limits = Limits::default();
+        limits.streams_max = STREAMS_MAX;
+        let conn = Connection::server(limits, now());
         tokio::spawn(async move {
             // A socket that fails is the peer's doing, and no reason to stop for the others.
             let _ = drive(socket, conn, digest).await;

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::config::Config;
+use crate::limits::Limits;
 
 /// The two budgets of a connection. The first values are nghttp2's.
 #[derive(Debug)]
@@ -18,10 +18,10 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn new(config: &Config, now: Instant) -> Self {
+    pub(crate) fn new(limits: &Limits, now: Instant) -> Self {
         Self {
-            resets: Bucket::new(config.resets_burst, config.resets_per_second, now),
-            cheap: Bucket::new(config.cheap_frames_burst, config.cheap_frames_per_second, now),
+            resets: Bucket::new(limits.resets_burst, limits.resets_per_second, now),
+            cheap: Bucket::new(limits.cheap_frames_burst, limits.cheap_frames_per_second, now),
         }
     }
 

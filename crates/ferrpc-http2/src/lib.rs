@@ -5,8 +5,8 @@
 #![forbid(unsafe_code)]
 
 mod abuse;
-mod config;
 mod conn;
+mod counters;
 mod error;
 mod flow;
 mod frame;
@@ -16,18 +16,20 @@ mod hpack;
 #[cfg(feature = "hpack")]
 pub mod hpack_alone;
 mod input;
+mod limits;
 mod memo;
 mod out;
 mod stream;
 #[cfg(test)]
 mod tests;
 
-pub use config::Config;
 pub use conn::{Closed, Connection, Event, HeaderWriter, OpenError, Reset, Role};
+pub use counters::{Counter, Counters};
 pub use error::{ErrorCode, FrameKind, Malformed, Scope, StreamId, Violation};
 pub use head::Head;
 pub use headers::{FIELD_OVERHEAD_BYTES, Headers, Indexing};
 pub use hpack::HpackError;
 pub use input::{Chunk, SLACK_BYTES};
+pub use limits::Limits;
 pub use out::{Out, SLICES_MAX};
 pub use stream::{End, StreamKey};

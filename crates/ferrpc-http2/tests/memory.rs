@@ -4,7 +4,7 @@
 use std::alloc::System;
 use std::time::{Duration, Instant};
 
-use ferrpc_http2::{Config, Connection, End, ErrorCode, Event, HeaderWriter, Indexing};
+use ferrpc_http2::{Connection, End, ErrorCode, Event, HeaderWriter, Indexing, Limits};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 #[global_allocator]
@@ -117,8 +117,8 @@ fn memory_is_flat_however_many_calls_pass() {
     #[expect(clippy::disallowed_methods, reason = "any instant will do to begin with")]
     let now = Instant::now();
     let mut pair = Pair {
-        client: Connection::client(Config::default(), now),
-        server: Connection::server(Config::default(), now),
+        client: Connection::client(Limits::default(), now),
+        server: Connection::server(Limits::default(), now),
         now,
     };
     pair.drive();

@@ -10,6 +10,13 @@ use crate::status::{Phase, Status};
 /// A compression flag and a length.
 pub(crate) const PREFIX_BYTES: usize = 5;
 
+/// The window in which one message of the largest size fits.
+pub(crate) fn window_bytes(message_bytes_max: usize) -> u32 {
+    const WINDOW_BYTES_MAX: u32 = u32::MAX >> 1;
+    let whole = message_bytes_max.saturating_add(PREFIX_BYTES);
+    u32::try_from(whole).unwrap_or(WINDOW_BYTES_MAX).min(WINDOW_BYTES_MAX)
+}
+
 /// Encodes a message behind its prefix.
 pub(crate) fn encode<T: 'static>(
     codec: &dyn Codec<T>,

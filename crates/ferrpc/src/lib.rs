@@ -11,6 +11,7 @@
 mod code;
 pub mod codec;
 mod conn;
+mod counters;
 mod deadline;
 mod envelope;
 mod error;
@@ -29,7 +30,9 @@ pub mod server;
 
 pub use code::Code;
 pub use codec::Codec;
+pub use counters::Counters;
 pub use error::Error;
+pub use ferrpc_http2::Limits as Http2Limits;
 pub use ferrpc_proto as proto;
 pub use metadata::{Metadata, MetadataError};
 pub use method::{Kind, Method, MethodInfo};

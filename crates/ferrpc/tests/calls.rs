@@ -305,7 +305,7 @@ on_both_runtimes! {
 
     async fn metadata_over_the_servers_limit_is_not_even_sent() {
         let mut limits = ServerLimits::default();
-        limits.metadata_bytes_max = 2000;
+        limits.http2.header_list_bytes_max = 2000;
         let s = start_with(limits).await;
         // The limit is known once the server's SETTINGS came, which is before the first call.
         let call = s.channel.unary(&UPPER, "x".to_owned().into()).metadata("x-large", &"m".repeat(2000));
@@ -319,7 +319,7 @@ on_both_runtimes! {
 
     async fn calls_given_up_while_they_wait_for_a_stream_leave_nothing_behind() {
         let mut limits = ServerLimits::default();
-        limits.streams_max = 1;
+        limits.http2.streams_max = 1;
         let s = start_with(limits).await;
         let holding = s.channel.bidi(&ECHO).await.unwrap();
         let metadata = "m".repeat(1000);

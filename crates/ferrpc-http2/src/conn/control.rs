@@ -15,12 +15,8 @@ use crate::flow::WINDOW_MAX;
 use crate::frame::{self, FrameHeader, HEADER_BYTES};
 use crate::stream::{Fate, StreamKey};
 
-/// GOAWAY frames a peer may send: two of a graceful end, and one more when that fails.
-const GOAWAYS_MAX: u8 = 3;
 /// A WINDOW_UPDATE below this moves nothing worth a frame, unless DATA goes the other way (CVE-2019-9511).
 const TINY_INCREMENT: u32 = 256;
-/// SETTINGS entries in one frame (CVE-2020-11080).
-const SETTINGS_ENTRIES_MAX: usize = 32;
 
 impl Connection {
     pub(super) fn window_update(&mut self, header: FrameHeader) -> Result<Step, Violation> {
@@ -117,9 +113,13 @@ impl Connection {
         let [l0, l1, l2, l3, c0, c1, c2, c3] = *fixed;
         let last = StreamId(u32::from_be_bytes([l0 & 0x7f, l1, l2, l3]));
         let code = ErrorCode(u32::from_be_bytes([c0, c1, c2, c3]));
-        let debug = Bytes::copy_from_slice(&debug[..debug.len().min(1024)]);
+        let kept = debug.len().min(self.limits.goaway_debug_bytes_max);
+        if kept < debug.len() {
+            self.count(|counters| &counters.goaway_debug_bytes_max);
+        }
+        let debug = Bytes::copy_from_slice(&debug[..kept]);
         self.recv.goaways += 1;
-        if self.recv.goaways > GOAWAYS_MAX {
+        if self.recv.goaways > self.limits.goaways_max {
             return Err(Violation::GoAwayFlood);
         }
         if last > self.recv.goaway_last {
@@ -160,7 +160,7 @@ impl Connection {
             return Err(Violation::FrameLength { frame: header.kind, bytes: header.len });
         }
         let entries = header.len as usize / 6;
-        if entries > SETTINGS_ENTRIES_MAX {
+        if entries > self.limits.settings_entries_max {
             return Err(Violation::TooManySettings { entries });
         }
         let payload = HEADER_BYTES..HEADER_BYTES + header.len as usize;
@@ -188,7 +188,7 @@ impl Connection {
 
     /// The peer knows our window now, and so do the streams opened meanwhile.
     fn shrink_stream_windows(&mut self) {
-        let window_bytes = self.config.stream_window_bytes;
+        let window_bytes = self.limits.stream_window_bytes;
         let excess = std::mem::replace(&mut self.recv.stream_window_bytes, window_bytes) - window_bytes;
         if excess == 0 {
             return;

@@ -8,18 +8,20 @@ mod sched;
 mod send;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 
 use crate::abuse::Ledger;
-use crate::config::Config;
+use crate::counters::{Counter, Counters};
 use crate::error::{ErrorCode, Scope, StreamId, Violation};
 use crate::flow::{SendWindow, WINDOW_START};
 use crate::frame;
 use crate::head::Head;
 use crate::hpack::{Decoder, Encoder};
 use crate::input::{Chunk, Input};
+use crate::limits::Limits;
 use crate::memo::Memo;
 use crate::out::Out;
 use crate::stream::{End, Fate, StreamKey, Streams};
@@ -113,7 +115,7 @@ pub enum Closed {
     Violation(Violation),
     /// The peer closed its side of the socket.
     Eof,
-    /// The socket took nothing for [`Config::write_stall_timeout`].
+    /// The socket took nothing for [`Limits::write_stall_timeout`].
     WriteStall,
 }
 
@@ -132,7 +134,8 @@ pub enum Closed {
 #[derive(Debug)]
 pub struct Connection {
     role: Role,
-    config: Config,
+    limits: Limits,
+    counters: Option<Arc<Counters>>,
     input: Input,
     out: Out,
     decoder: Decoder,
@@ -225,31 +228,32 @@ const DRAIN_PING: [u8; 8] = *b"draining";
 
 impl Connection {
     /// A client's end; its preface and SETTINGS are the first output.
-    pub fn client(config: Config, now: Instant) -> Self {
-        Self::new(Role::Client, config, now)
+    pub fn client(limits: Limits, now: Instant) -> Self {
+        Self::new(Role::Client, limits, now)
     }
 
     /// A server's end; its SETTINGS are the first output, once the client's preface came.
-    pub fn server(config: Config, now: Instant) -> Self {
-        Self::new(Role::Server, config, now)
+    pub fn server(limits: Limits, now: Instant) -> Self {
+        Self::new(Role::Server, limits, now)
     }
 
-    fn new(role: Role, config: Config, now: Instant) -> Self {
-        let config = config.within_bounds();
+    fn new(role: Role, limits: Limits, now: Instant) -> Self {
+        let limits = limits.within_bounds();
         let timers = Timers {
-            preface: Some(now + config.preface_timeout),
-            settings_ack: Some(now + config.settings_timeout),
+            preface: Some(now + limits.preface_timeout),
+            settings_ack: Some(now + limits.settings_timeout),
             ..Timers::default()
         };
         let mut connection = Self {
             role,
+            counters: None,
             input: Input::default(),
             out: Out::default(),
-            decoder: Decoder::new(config.header_table_bytes),
+            decoder: Decoder::new(limits.header_table_bytes),
             encoder: Encoder::new(),
             memo: Memo::default(),
             streams: Streams::default(),
-            recv: recv::State::new(role, &config),
+            recv: recv::State::new(role, &limits),
             sched: sched::Ring::default(),
             events: VecDeque::new(),
             // RFC 9113 §6.5.2: the values that hold until the peer's SETTINGS come.
@@ -264,19 +268,19 @@ impl Connection {
             //= RFC 9113 §5.1.1 odd-streams: 1 → 2
             next_local: 1,
             send_window: SendWindow::new(WINDOW_START),
-            lendable: i64::try_from(config.extended_bytes_max)
+            lendable: i64::try_from(limits.extended_bytes_max)
                 .unwrap_or(i64::MAX)
-                .max(i64::from(config.stream_window_bytes_max)),
+                .max(i64::from(limits.stream_window_bytes_max)),
             borrowers: VecDeque::new(),
             replies: Replies::default(),
-            ledger: Ledger::new(&config, now),
+            ledger: Ledger::new(&limits, now),
             timers,
             drain: Drain::No,
             greeted: false,
             eof: false,
             closed: false,
             now,
-            config,
+            limits,
         };
         // A server speaks after the client's preface: until then the peer may turn out to speak HTTP/1.1.
         if role == Role::Client {
@@ -285,19 +289,30 @@ impl Connection {
         connection
     }
 
+    /// Counts the limits that fire from now on; connections may share the counters.
+    pub fn count_into(&mut self, counters: Arc<Counters>) {
+        self.counters = Some(counters);
+    }
+
+    fn count(&self, counter: impl FnOnce(&Counters) -> &Counter) {
+        if let Some(counters) = &self.counters {
+            counter(counters).count();
+        }
+    }
+
     fn greet(&mut self) {
         if std::mem::replace(&mut self.greeted, true) {
             return;
         }
-        let config = &self.config;
+        let limits = &self.limits;
         let out = self.out.scratch();
         let mut entries = vec![
-            (SETTING_MAX_CONCURRENT_STREAMS, config.streams_max),
-            (SETTING_INITIAL_WINDOW_SIZE, config.stream_window_bytes),
-            (SETTING_MAX_FRAME_SIZE, config.frame_bytes_max),
-            (SETTING_MAX_HEADER_LIST_SIZE, u32::try_from(config.header_list_bytes_max).unwrap_or(u32::MAX)),
+            (SETTING_MAX_CONCURRENT_STREAMS, limits.streams_max),
+            (SETTING_INITIAL_WINDOW_SIZE, limits.stream_window_bytes),
+            (SETTING_MAX_FRAME_SIZE, limits.frame_bytes_max),
+            (SETTING_MAX_HEADER_LIST_SIZE, u32::try_from(limits.header_list_bytes_max).unwrap_or(u32::MAX)),
         ];
-        if let Ok(table) = u32::try_from(config.header_table_bytes)
+        if let Ok(table) = u32::try_from(limits.header_table_bytes)
             && table != 4096
         {
             entries.push((SETTING_HEADER_TABLE_SIZE, table));
@@ -310,8 +325,8 @@ impl Connection {
         }
         //= RFC 9113 §3.4 settings-first
         frame::append_settings(&entries, out);
-        if config.conn_window_bytes > WINDOW_START {
-            frame::append_window_update(StreamId::ZERO, config.conn_window_bytes - WINDOW_START, out);
+        if limits.conn_window_bytes > WINDOW_START {
+            frame::append_window_update(StreamId::ZERO, limits.conn_window_bytes - WINDOW_START, out);
         }
         self.timers.write_progress = Some(self.now);
     }
@@ -345,7 +360,7 @@ impl Connection {
     /// Whether to read more. False while too many replies wait to be written: a peer that does not read
     /// them may not make us queue more.
     pub fn wants_read(&self) -> bool {
-        !self.closed && self.replies.bytes() <= self.config.reply_bytes_max
+        !self.closed && self.replies.bytes() <= self.limits.reply_bytes_max
     }
 
     /// Gives back what only connections at work need: buffers, and tables that grow with streams.
@@ -413,7 +428,7 @@ impl Connection {
             return None;
         }
         let timers = &self.timers;
-        let stall = timers.write_progress.map(|at| at + self.config.write_stall_timeout);
+        let stall = timers.write_progress.map(|at| at + self.limits.write_stall_timeout);
         [timers.preface, timers.settings_ack, timers.header_block, timers.drain_ping, stall]
             .into_iter()
             .flatten()
@@ -436,10 +451,12 @@ impl Connection {
         if passed(self.timers.header_block) {
             return self.violated(Violation::HeaderBlockTimeout);
         }
-        if passed(self.timers.write_progress.map(|at| at + self.config.write_stall_timeout)) {
+        if passed(self.timers.write_progress.map(|at| at + self.limits.write_stall_timeout)) {
+            self.count(|counters| &counters.write_stall_timeout);
             return self.close(Closed::WriteStall);
         }
         if passed(self.timers.drain_ping) {
+            self.count(|counters| &counters.drain_ping_timeout);
             self.finish_drain();
         }
     }
@@ -453,7 +470,7 @@ impl Connection {
         }
         self.say_goaway(StreamId::MAX, ErrorCode::NO_ERROR, b"");
         frame::append_ping(false, DRAIN_PING, self.out.scratch());
-        self.timers.drain_ping = Some(now + self.config.drain_ping_timeout);
+        self.timers.drain_ping = Some(now + self.limits.drain_ping_timeout);
         self.drain = Drain::Announced;
     }
 
@@ -498,6 +515,9 @@ impl Connection {
 
     /// Answers a misdeed as its table says.
     fn violated(&mut self, violation: Violation) {
+        if let Some(counters) = &self.counters {
+            counters.note(&violation, &self.limits);
+        }
         let (code, scope) = violation.answer();
         match (scope, violation.stream()) {
             //= RFC 9113 §6.4 idle-stream-not-reset:  if !self.is_idle(id) →
@@ -578,7 +598,12 @@ impl Connection {
         let scratch = self.out.scratch();
         let before = scratch.len();
         append(scratch);
-        self.replies.young += scratch.len() - before;
+        let (waited, added) = (self.replies.bytes(), scratch.len() - before);
+        self.replies.young += added;
+        let bytes_max = self.limits.reply_bytes_max;
+        if waited <= bytes_max && waited + added > bytes_max {
+            self.count(|counters| &counters.reply_bytes_max);
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 //! DATA is handed out as it arrives; every other frame is looked at once it is whole.
 
 use super::{Connection, Drain, Event, Role};
-use crate::config::Config;
 use crate::error::{FrameKind, Malformed, StreamId, Violation};
 use crate::flow::{RecvWindow, WINDOW_START};
 use crate::frame::{self, FrameHeader, HEADER_BYTES, PREFACE};
@@ -11,6 +10,7 @@ use crate::head::Head;
 use crate::headers::Headers;
 use crate::hpack::{ListLimits, Outcome};
 use crate::input::Chunk;
+use crate::limits::Limits;
 use crate::memo::Kind;
 use crate::stream::{End, Fate, Half, StreamKey};
 
@@ -30,7 +30,7 @@ pub(super) struct State {
     pub(super) stream_window_bytes: u32,
     /// The highest stream the peer opened.
     pub(super) last_remote: StreamId,
-    pub(super) goaways: u8,
+    pub(super) goaways: u32,
     pub(super) goaway_last: StreamId,
 }
 
@@ -61,24 +61,20 @@ pub(super) enum Step {
     Starved,
 }
 
-/// Informational responses to one request.
-const INFORMATIONAL_MAX: u8 = 10;
 /// DATA below this, without an end, costs more than it brings: not even a message's length fits.
 const TINY_DATA: u32 = 5;
-/// Empty DATA frames in a row on one stream (CVE-2019-9518).
-const EMPTY_DATA_MAX: u8 = 10;
 
 impl State {
-    pub(super) fn new(role: Role, config: &Config) -> Self {
+    pub(super) fn new(role: Role, limits: &Limits) -> Self {
         Self {
             preface_left: if role == Role::Server { PREFACE.len() } else { 0 },
             settings_came: false,
             skip: 0,
             data: None,
             block: None,
-            window: RecvWindow::new(config.conn_window_bytes.max(WINDOW_START)),
+            window: RecvWindow::new(limits.conn_window_bytes.max(WINDOW_START)),
             //= RFC 9113 §6.9.3 data-before-a-smaller-window: .max(WINDOW_START) →
-            stream_window_bytes: config.stream_window_bytes.max(WINDOW_START),
+            stream_window_bytes: limits.stream_window_bytes.max(WINDOW_START),
             last_remote: StreamId::ZERO,
             goaways: 0,
             goaway_last: StreamId::MAX,
@@ -119,7 +115,7 @@ impl Connection {
                 return Ok(Step::Again);
             }
             if header.kind == FrameKind::HEADERS {
-                self.timers.header_block.get_or_insert(self.now + self.config.header_block_timeout);
+                self.timers.header_block.get_or_insert(self.now + self.limits.header_block_timeout);
             }
             return Ok(Step::Starved);
         }
@@ -152,11 +148,11 @@ impl Connection {
             return Err(Violation::FirstFrameNotSettings { frame });
         }
         //= RFC 9113 §4.2 frame-too-large
-        if header.len > self.config.frame_bytes_max {
+        if header.len > self.limits.frame_bytes_max {
             return Err(Violation::FrameTooLarge {
                 frame,
                 bytes: header.len,
-                bytes_max: self.config.frame_bytes_max,
+                bytes_max: self.limits.frame_bytes_max,
             });
         }
         //= RFC 9113 §6.2 block-interrupted
@@ -288,7 +284,7 @@ impl Connection {
         check_length(id, stream.promised_bytes, stream.received_bytes, end)?;
         if left == 0 && end == End::No {
             stream.empty_frames += 1;
-            if stream.empty_frames > EMPTY_DATA_MAX {
+            if stream.empty_frames > self.limits.empty_data_max {
                 return Err(Violation::EmptyDataFlood { stream: id });
             }
         } else {
@@ -405,7 +401,7 @@ impl Connection {
             }
             return Ok(step);
         }
-        self.timers.header_block.get_or_insert(self.now + self.config.header_block_timeout);
+        self.timers.header_block.get_or_insert(self.now + self.limits.header_block_timeout);
         let octets = self.input.unparsed()[range].to_vec();
         self.recv.block =
             Some(Block { stream: header.stream, end, octets, continuations: 0, self_dependent });
@@ -416,13 +412,13 @@ impl Connection {
         //= RFC 9113 §6.10 continuation-of-nothing: Err(Violation::UnexpectedContinuation) → Ok(Step::Again)
         let Some(block) = &mut self.recv.block else { return Err(Violation::UnexpectedContinuation) };
         block.continuations += 1;
-        if block.continuations > self.config.continuations_max {
-            return Err(Violation::ContinuationFlood { frames_max: self.config.continuations_max });
+        if block.continuations > self.limits.continuations_max {
+            return Err(Violation::ContinuationFlood { frames_max: self.limits.continuations_max });
         }
         if header.len == 0 {
             return Err(Violation::EmptyContinuation);
         }
-        let bytes_max = self.config.header_list_bytes_max;
+        let bytes_max = self.limits.header_list_bytes_max;
         if block.octets.len() + header.len as usize > bytes_max {
             return Err(Violation::HeaderBlockTooLarge { bytes_max });
         }
@@ -445,8 +441,8 @@ impl Connection {
 
     fn list_limits(&self) -> ListLimits {
         ListLimits {
-            list_bytes_max: self.config.header_list_bytes_max,
-            fields_max: self.config.header_fields_max,
+            list_bytes_max: self.limits.header_list_bytes_max,
+            fields_max: self.limits.header_fields_max,
         }
     }
 
@@ -535,8 +531,8 @@ impl Connection {
         self.note_opened(id);
         check_length(id, head.content_length(), 0, end)?;
         //= RFC 9113 §5.1.2 stream-limit-of-ours
-        if self.open_remote >= self.config.streams_max {
-            let streams_max = self.config.streams_max;
+        if self.open_remote >= self.limits.streams_max {
+            let streams_max = self.limits.streams_max;
             return Err(Violation::TooManyStreams { stream: id, streams_max });
         }
         let key = self.streams.insert(id, self.recv.stream_window_bytes, self.peer.window_bytes);
@@ -606,7 +602,7 @@ impl Connection {
             if end.is_yes() {
                 return Err(Violation::MalformedHeaders { stream: id, rule: Malformed::Status });
             }
-            if stream.informational > INFORMATIONAL_MAX {
+            if stream.informational > self.limits.informational_max {
                 return Err(Violation::TooManyInformational { stream: id });
             }
             return Ok(Step::Again);

@@ -34,7 +34,7 @@ impl Connection {
 
     /// Moves queued DATA into the output, until that is long enough for one write or nothing may go.
     pub(super) fn schedule(&mut self) {
-        while self.out.len() < self.config.write_bytes_mark {
+        while self.out.len() < self.limits.write_bytes_mark {
             let Some(&key) = self.sched.turns.front() else { return };
             // An END_STREAM needs no window, but no stream in front of others can be known to be that.
             if self.send_window.available() == 0 && self.needs_window(key) {
@@ -51,7 +51,7 @@ impl Connection {
 
     fn turn(&mut self, key: StreamKey) {
         let frame_bytes_max = self.peer.frame_bytes_max as usize;
-        let mark = self.config.unsent_bytes_mark;
+        let mark = self.limits.unsent_bytes_mark;
         // Reset since it entered the ring.
         let Some(stream) = self.streams.get(key) else { return };
         stream.in_ring = false;

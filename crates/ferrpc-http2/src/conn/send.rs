@@ -179,7 +179,7 @@ impl Connection {
         //= RFC 9113 §5.2.1 limits-of-the-receiver: n <= self.send_window.available().min(stream.send_window.available()) → true
         let fits = n <= self.send_window.available().min(stream.send_window.available())
             && n <= self.peer.frame_bytes_max as usize
-            && self.out.len() < 2 * self.config.write_bytes_mark;
+            && self.out.len() < 2 * self.limits.write_bytes_mark;
         if !fits {
             stream.queued_bytes += n;
             stream.queue.push_back(Bytes::copy_from_slice(payload));
@@ -232,13 +232,17 @@ impl Connection {
         self.streams.get(key).map_or(0, |stream| stream.queued_bytes)
     }
 
-    /// Whether the stream has more unsent than [`Config::unsent_bytes_mark`](crate::Config); then a
+    /// Whether the stream has more unsent than [`Limits::unsent_bytes_mark`](crate::Limits); then a
     /// [`Event::Writable`](super::Event::Writable) will say when to go on.
     pub fn should_pause(&mut self, key: StreamKey) -> bool {
-        let mark = self.config.unsent_bytes_mark;
+        let mark = self.limits.unsent_bytes_mark;
         let Some(stream) = self.streams.get(key) else { return false };
         stream.paused = stream.queued_bytes > mark;
-        stream.paused
+        let paused = stream.paused;
+        if paused {
+            self.count(|counters| &counters.unsent_bytes_mark);
+        }
+        paused
     }
 
     /// Cuts the stream short with RST_STREAM; what it had queued is dropped, what the peer still sends
@@ -264,10 +268,10 @@ impl Connection {
     }
 
     /// A hint that so many octets are still to come in one piece on the stream: its window is extended so
-    /// that they can, up to [`Config::stream_window_bytes_max`](crate::Config), as soon as
-    /// [`Config::extended_bytes_max`](crate::Config) allows.
+    /// that they can, up to [`Limits::stream_window_bytes_max`](crate::Limits), as soon as
+    /// [`Limits::extended_bytes_max`](crate::Limits) allows.
     pub fn want(&mut self, key: StreamKey, octets: usize) {
-        let octets = octets.min(self.config.stream_window_bytes_max as usize);
+        let octets = octets.min(self.limits.stream_window_bytes_max as usize);
         let Some(stream) = self.streams.get(key).filter(|stream| stream.recv == Half::Body) else { return };
         let lacks = stream.recv_window.lacks(octets);
         if lacks == 0 || (lacks <= self.lendable && self.borrowers.is_empty()) {
@@ -276,7 +280,10 @@ impl Connection {
         // Oldest first, or partial messages could wait for each other for ever.
         match self.borrowers.iter_mut().find(|(waiting, _)| *waiting == key) {
             Some((_, wanted)) => *wanted = octets,
-            None => self.borrowers.push_back((key, octets)),
+            None => {
+                self.borrowers.push_back((key, octets));
+                self.count(|counters| &counters.extended_bytes_max);
+            }
         }
     }
 

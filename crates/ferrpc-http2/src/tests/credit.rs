@@ -5,12 +5,12 @@ use bytes::Bytes;
 use super::frames::*;
 use super::peer::{Peer, write_response, write_trailers};
 use crate::error::{ErrorCode, FrameKind};
-use crate::{Config, End, Event};
+use crate::{End, Event, Limits};
 
 const WINDOW: u64 = 65_535;
 
-fn small_windows() -> Config {
-    Config { conn_window_bytes: WINDOW as u32, ..Config::default() }
+fn small_windows() -> Limits {
+    Limits { conn_window_bytes: WINDOW as u32, ..Limits::default() }
 }
 
 /// Sends `frames` again and again, many windows' worth, keeping to the connection's credit as a peer
@@ -110,8 +110,8 @@ fn frames_that_crossed_our_reset_are_not_answered() {
 
 #[test]
 fn data_on_refused_streams_gives_its_credit_back() {
-    let config = Config { streams_max: 0, ..small_windows() };
-    let mut peer = Peer::of_server_with(config, &[]);
+    let limits = Limits { streams_max: 0, ..small_windows() };
+    let mut peer = Peer::of_server_with(limits, &[]);
     assert_conserved(&mut peer, |round| vec![request(2 * round + 1), data(2 * round + 1, vec![0; 10_000])]);
 }
 
@@ -151,7 +151,7 @@ fn data_that_breaks_its_content_length_gives_its_credit_back() {
 fn data_behind_the_final_goaway_gives_its_credit_back() {
     let mut peer = Peer::of_server_with(small_windows(), &[]);
     peer.engine.drain(peer.now);
-    peer.wait(Config::default().drain_ping_timeout);
+    peer.wait(Limits::default().drain_ping_timeout);
     assert_conserved(&mut peer, |round| {
         let id = 2 * round + 1;
         vec![request(id), data(id, vec![0; 10_000]).padded(9)]
@@ -242,8 +242,8 @@ fn large_message_extends_its_stream_window_up_to_the_limit() {
 #[test]
 fn extensions_of_all_streams_share_one_budget_and_the_oldest_wait_is_served_first() {
     const MIB: usize = 1 << 20;
-    let config = Config { extended_bytes_max: 4 * MIB, ..Config::default() };
-    let mut peer = Peer::of_server_with(config, &[]);
+    let limits = Limits { extended_bytes_max: 4 * MIB, ..Limits::default() };
+    let mut peer = Peer::of_server_with(limits, &[]);
     let [first, second, third] = [1, 3, 5].map(|id| {
         peer.send(request(id));
         peer.accept()
@@ -265,8 +265,8 @@ fn extensions_of_all_streams_share_one_budget_and_the_oldest_wait_is_served_firs
 
 #[test]
 fn stream_that_ends_frees_what_it_was_lent() {
-    let config = Config { extended_bytes_max: 4 << 20, ..Config::default() };
-    let mut peer = Peer::of_server_with(config, &[]);
+    let limits = Limits { extended_bytes_max: 4 << 20, ..Limits::default() };
+    let mut peer = Peer::of_server_with(limits, &[]);
     let [first, second] = [1, 3].map(|id| {
         peer.send(request(id));
         peer.accept()
@@ -281,8 +281,8 @@ fn stream_that_ends_frees_what_it_was_lent() {
 #[test]
 fn small_stream_window_binds_a_peer_only_once_it_is_acknowledged() {
     // RFC 9113 §6.9.2: until the peer knows our SETTINGS, its streams begin with 65,535 octets.
-    let config = Config { stream_window_bytes: 1000, ..Config::default() };
-    let mut peer = Peer::of_fresh_server(config);
+    let limits = Limits { stream_window_bytes: 1000, ..Limits::default() };
+    let mut peer = Peer::of_fresh_server(limits);
     peer.send_octets(crate::frame::PREFACE);
     peer.send_all([settings(&[]), request(1), data(1, vec![0; 16_384])]);
     assert!(!peer.engine.is_closed(), "{:?}", peer.events());
@@ -301,8 +301,8 @@ fn small_stream_window_binds_a_peer_only_once_it_is_acknowledged() {
 
 #[test]
 fn credit_owed_to_a_small_window_is_given_with_the_acknowledgement() {
-    let config = Config { stream_window_bytes: 1000, ..Config::default() };
-    let mut peer = Peer::of_fresh_server(config);
+    let limits = Limits { stream_window_bytes: 1000, ..Limits::default() };
+    let mut peer = Peer::of_fresh_server(limits);
     peer.send_octets(crate::frame::PREFACE);
     // A peer that knows our SETTINGS already, and sends all it may before it says so.
     peer.send_all([settings(&[]), request(1), data(1, vec![0; 1000])]);
@@ -327,7 +327,7 @@ fn data_bytes(frames: &[Frame], stream: u32) -> usize {
 fn two_streams_share_a_window_to_its_last_octet() {
     // hyper#4003: an octet reserved ahead on each stream stopped both after 65,534 octets.
     for first in [1, 2, 32_767, 65_533, 65_534, 65_535] {
-        let mut peer = Peer::of_server_with(Config::default(), &[(4, 1 << 20)]);
+        let mut peer = Peer::of_server_with(Limits::default(), &[(4, 1 << 20)]);
         peer.send_all([request(1), request(3)]);
         let keys: Vec<_> = peer
             .events()
@@ -374,7 +374,7 @@ fn stream_without_window_does_not_stop_another() {
 
 #[test]
 fn reset_passes_closed_windows_and_what_it_drops_costs_none() {
-    let mut peer = Peer::of_server_with(Config::default(), &[(4, 1 << 20)]);
+    let mut peer = Peer::of_server_with(Limits::default(), &[(4, 1 << 20)]);
     peer.send_all([request(1), request(3)]);
     let keys: Vec<_> = peer
         .events()
@@ -399,7 +399,7 @@ fn reset_passes_closed_windows_and_what_it_drops_costs_none() {
 
 #[test]
 fn window_that_settings_made_negative_is_filled_before_more_is_sent() {
-    let mut peer = Peer::of_server_with(Config::default(), &[(4, 1000)]);
+    let mut peer = Peer::of_server_with(Limits::default(), &[(4, 1000)]);
     peer.send(request(1));
     let key = peer.accept();
     peer.engine.send_headers(key, End::No, write_response);
@@ -422,7 +422,7 @@ fn window_that_settings_made_negative_is_filled_before_more_is_sent() {
 #[test]
 fn frames_we_send_keep_to_the_peers_frame_size() {
     for frame_bytes_max in [16_384, 20_000] {
-        let mut peer = Peer::of_server_with(Config::default(), &[(4, 1 << 20), (5, frame_bytes_max)]);
+        let mut peer = Peer::of_server_with(Limits::default(), &[(4, 1 << 20), (5, frame_bytes_max)]);
         peer.send_all([request(1), window_update(0, 1 << 20)]);
         let key = peer.accept();
         peer.engine.send_headers(key, End::No, |head| {
@@ -445,8 +445,8 @@ fn frames_we_send_keep_to_the_peers_frame_size() {
 
 #[test]
 fn bulk_streams_take_turns_and_small_messages_pass_them() {
-    let config = Config { write_bytes_mark: 32 << 10, ..Config::default() };
-    let mut peer = Peer::of_server_with(config, &[(4, 1 << 20)]);
+    let limits = Limits { write_bytes_mark: 32 << 10, ..Limits::default() };
+    let mut peer = Peer::of_server_with(limits, &[(4, 1 << 20)]);
     peer.send_all([request(1), request(3), request(5), window_update(0, 1 << 20)]);
     let keys: Vec<_> = peer
         .events()
@@ -471,7 +471,7 @@ fn bulk_streams_take_turns_and_small_messages_pass_them() {
 
 #[test]
 fn sender_that_paused_hears_when_to_go_on() {
-    let mut peer = Peer::of_server_with(Config::default(), &[(4, 1 << 20)]);
+    let mut peer = Peer::of_server_with(Limits::default(), &[(4, 1 << 20)]);
     peer.send(request(1));
     let key = peer.accept();
     peer.engine.send_headers(key, End::No, write_response);
@@ -509,7 +509,7 @@ fn pinger_that_reads_nothing_is_not_read_either() {
 
 #[test]
 fn replies_that_are_written_do_not_count_although_the_output_is_never_empty() {
-    let mut peer = Peer::of_server_with(Config::default(), &[(4, 0x7fff_ffff)]);
+    let mut peer = Peer::of_server_with(Limits::default(), &[(4, 0x7fff_ffff)]);
     peer.send_all([request(1), window_update(0, 0x7fff_ffff - 65_535)]);
     let key = peer.accept();
     peer.engine.send_headers(key, End::No, write_response);

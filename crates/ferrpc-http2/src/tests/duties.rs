@@ -6,7 +6,7 @@ use super::frames::*;
 use super::peer::{Peer, write_request, write_response, write_trailers};
 use crate::error::{ErrorCode, FrameKind, Violation};
 use crate::frame::{FLAG_ACK, FLAG_END_HEADERS, FLAG_END_STREAM, PREFACE};
-use crate::{Config, Connection, End, Event, OpenError, Reset};
+use crate::{Connection, End, Event, Limits, OpenError, Reset};
 
 /// Identifiers of the settings in a SETTINGS frame.
 fn identifiers(frame: &Frame) -> Vec<u8> {
@@ -22,7 +22,7 @@ fn data_bytes(frames: &[Frame]) -> usize {
 #[test]
 fn client_begins_with_the_preface_and_settings_without_push() {
     let now = super::peer::beginning();
-    let mut engine = Connection::client(Config::default(), now);
+    let mut engine = Connection::client(Limits::default(), now);
     let mut wire = Vec::new();
     while !engine.output().is_empty() {
         let piece = engine.output().first().to_vec();
@@ -37,7 +37,7 @@ fn client_begins_with_the_preface_and_settings_without_push() {
 
 #[test]
 fn server_begins_with_settings_that_do_not_speak_of_push() {
-    let mut peer = Peer::of_fresh_server(Config::default());
+    let mut peer = Peer::of_fresh_server(Limits::default());
     peer.send_octets(PREFACE);
     let frames = peer.frames();
     assert!(frames[0].is(FrameKind::SETTINGS) && frames[0].flags == 0, "{frames:?}");
@@ -49,7 +49,7 @@ fn server_begins_with_settings_that_do_not_speak_of_push() {
 
 #[test]
 fn server_says_nothing_before_its_settings() {
-    let fresh = || Peer::of_fresh_server(Config::default());
+    let fresh = || Peer::of_fresh_server(Limits::default());
     let kinds = |peer: &mut Peer| peer.frames().iter().map(|frame| FrameKind(frame.kind)).collect::<Vec<_>>();
     let mut drained = fresh();
     drained.engine.drain(drained.now);
@@ -66,13 +66,13 @@ fn server_says_nothing_before_its_settings() {
     assert_eq!(kinds(&mut shut_down), with_goaway);
 
     let mut silent = fresh();
-    silent.wait(Config::default().preface_timeout);
+    silent.wait(Limits::default().preface_timeout);
     assert_eq!(kinds(&mut silent), with_goaway);
 }
 
 #[test]
 fn last_value_of_a_setting_that_stands_twice_holds() {
-    let mut peer = Peer::of_client_with(Config::default(), &[(3, 1), (3, 2)]);
+    let mut peer = Peer::of_client_with(Limits::default(), &[(3, 1), (3, 2)]);
     peer.open(End::Yes);
     peer.open(End::Yes);
     assert_eq!(peer.engine.can_open(), Err(OpenError::StreamLimit { streams_max: 2 }));
@@ -91,7 +91,7 @@ fn streams_of_a_client_are_odd_and_rise() {
 
 #[test]
 fn no_more_streams_are_opened_than_the_peer_allows() {
-    let mut peer = Peer::of_client_with(Config::default(), &[(3, 2)]);
+    let mut peer = Peer::of_client_with(Limits::default(), &[(3, 2)]);
     peer.open(End::Yes);
     peer.open(End::Yes);
     let full = Err(OpenError::StreamLimit { streams_max: 2 });
@@ -106,7 +106,7 @@ fn no_more_streams_are_opened_than_the_peer_allows() {
 
 #[test]
 fn nothing_is_sent_on_a_stream_that_the_peer_reset() {
-    let mut peer = Peer::of_server_with(Config::default(), &[(4, 1000)]);
+    let mut peer = Peer::of_server_with(Limits::default(), &[(4, 1000)]);
     peer.send(request(1));
     let key = peer.accept();
     peer.engine.send_headers(key, End::No, write_response);
@@ -199,7 +199,7 @@ fn frames_of_a_block_follow_each_other() {
 
 #[test]
 fn small_message_keeps_to_frame_size_and_windows_too() {
-    let mut peer = Peer::of_server_with(Config::default(), &[(4, 1 << 20)]);
+    let mut peer = Peer::of_server_with(Limits::default(), &[(4, 1 << 20)]);
     peer.send(request(1));
     let key = peer.accept();
     peer.engine.send_headers(key, End::No, write_response);

@@ -4,7 +4,7 @@ use super::frames::*;
 use super::peer::{Peer, write_response, write_trailers};
 use crate::error::{ErrorCode, FrameKind};
 use crate::frame::PREFACE;
-use crate::{Config, End, Event};
+use crate::{End, Event, Limits};
 
 /// The only source of chance; the same numbers every time.
 pub(super) struct Chance(u64);
@@ -152,7 +152,7 @@ fn octets_of_chance_never_panic() {
         let mut chance = Chance::new(seed);
         let len = chance.below(300);
         let noise = chance.octets(len);
-        let mut peer = Peer::of_fresh_server(Config::default());
+        let mut peer = Peer::of_fresh_server(Limits::default());
         if chance.one_in(4) {
             peer.send_octets(PREFACE);
         }

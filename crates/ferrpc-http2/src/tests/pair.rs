@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::peer::beginning;
-use crate::{Config, Connection, Event};
+use crate::{Connection, Event, Limits};
 
 /// One end: its engine, what happened there, and the octets under way to it.
 pub(super) struct Side {
@@ -74,7 +74,7 @@ impl Side {
 }
 
 impl Pair {
-    pub(super) fn new(client: Config, server: Config) -> Self {
+    pub(super) fn new(client: Limits, server: Limits) -> Self {
         let now = beginning();
         Self {
             client: Side::new(Connection::client(client, now)),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::frames::{Frame, settings, settings_ack};
 use crate::error::{ErrorCode, FrameKind, Violation};
 use crate::frame::PREFACE;
-use crate::{Closed, Config, Connection, End, Event, HeaderWriter, Indexing, Reset, StreamKey};
+use crate::{Closed, Connection, End, Event, HeaderWriter, Indexing, Limits, Reset, StreamKey};
 
 /// Some point in time; from here on it only moves when a test says so.
 #[expect(clippy::disallowed_methods, reason = "the engine never asks, and one has to begin somewhere")]
@@ -26,15 +26,15 @@ pub(super) struct Peer {
 
 impl Peer {
     /// A server engine that has read nothing yet.
-    pub(super) fn of_fresh_server(config: Config) -> Self {
+    pub(super) fn of_fresh_server(limits: Limits) -> Self {
         let now = beginning();
-        Self::new(Connection::server(config, now), now)
+        Self::new(Connection::server(limits, now), now)
     }
 
     /// A client engine that has read nothing yet; its preface is checked and gone.
-    pub(super) fn of_fresh_client(config: Config) -> Self {
+    pub(super) fn of_fresh_client(limits: Limits) -> Self {
         let now = beginning();
-        let mut peer = Self::new(Connection::client(config, now), now);
+        let mut peer = Self::new(Connection::client(limits, now), now);
         peer.flush();
         assert_eq!(peer.wire[..PREFACE.len()], PREFACE[..]);
         peer.wire.drain(..PREFACE.len());
@@ -43,11 +43,11 @@ impl Peer {
 
     /// A server engine after the exchange of SETTINGS.
     pub(super) fn of_server() -> Self {
-        Self::of_server_with(Config::default(), &[])
+        Self::of_server_with(Limits::default(), &[])
     }
 
-    pub(super) fn of_server_with(config: Config, entries: &[(u16, u32)]) -> Self {
-        let mut peer = Self::of_fresh_server(config);
+    pub(super) fn of_server_with(limits: Limits, entries: &[(u16, u32)]) -> Self {
+        let mut peer = Self::of_fresh_server(limits);
         peer.send_octets(PREFACE);
         peer.shake_hands(entries);
         peer
@@ -55,11 +55,11 @@ impl Peer {
 
     /// A client engine after the exchange of SETTINGS.
     pub(super) fn of_client() -> Self {
-        Self::of_client_with(Config::default(), &[])
+        Self::of_client_with(Limits::default(), &[])
     }
 
-    pub(super) fn of_client_with(config: Config, entries: &[(u16, u32)]) -> Self {
-        let mut peer = Self::of_fresh_client(config);
+    pub(super) fn of_client_with(limits: Limits, entries: &[(u16, u32)]) -> Self {
+        let mut peer = Self::of_fresh_client(limits);
         peer.shake_hands(entries);
         peer
     }

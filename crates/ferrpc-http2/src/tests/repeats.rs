@@ -3,7 +3,7 @@
 use super::frames::*;
 use super::peer::Peer;
 use crate::error::{ErrorCode, Violation};
-use crate::{Config, Event, Head};
+use crate::{Event, Head, Limits};
 
 /// The head of the request that came last, if it is the only event.
 fn head(peer: &mut Peer) -> Head {
@@ -68,8 +68,8 @@ fn block_means_something_else_after_an_entry_in_an_ignored_list() {
 
 #[test]
 fn block_that_repeats_still_owes_a_size_update() {
-    let config = Config { header_table_bytes: 100, ..Config::default() };
-    let mut peer = Peer::of_fresh_server(config);
+    let limits = Limits { header_table_bytes: 100, ..Limits::default() };
+    let mut peer = Peer::of_fresh_server(limits);
     peer.send_octets(crate::frame::PREFACE);
     peer.send(settings(&[]));
     peer.events();
@@ -101,8 +101,8 @@ fn block_that_repeats_is_held_to_the_rules_of_its_stream() {
     peer.send_all([request(7), trailers(7).without(crate::frame::FLAG_END_STREAM)]);
     peer.assert_reset(7, &Violation::TrailersWithoutEnd { stream: id(7) });
 
-    let config = Config { streams_max: 3, ..Config::default() };
-    let mut peer = Peer::of_server_with(config, &[]);
+    let limits = Limits { streams_max: 3, ..Limits::default() };
+    let mut peer = Peer::of_server_with(limits, &[]);
     peer.send_all([request(1), request(3), request(5), request(7)]);
     peer.assert_reset(7, &Violation::TooManyStreams { stream: id(7), streams_max: 3 });
     peer.send(request(10));

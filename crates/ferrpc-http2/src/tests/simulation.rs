@@ -13,7 +13,7 @@ use super::noise::Chance;
 use super::pair::Pair;
 use super::peer::{write_request, write_response, write_trailers};
 use crate::error::ErrorCode;
-use crate::{Closed, Config, End, Event, OpenError, Reset, StreamKey};
+use crate::{Closed, End, Event, Limits, OpenError, Reset, StreamKey};
 
 /// What one end knows of a stream.
 #[derive(Debug, Default)]
@@ -74,7 +74,7 @@ impl World {
     fn new(seed: u64, trouble: Trouble) -> Self {
         let mut chance = Chance::new(seed);
         let (mut window_max, mut mark_max) = (0, 0);
-        let mut config = || Config {
+        let mut limits = || Limits {
             stream_window_bytes: larger(&mut window_max, [100, 5000, 65_535, 200_000][chance.below(4)]),
             conn_window_bytes: [65_535, 100_000][chance.below(2)],
             streams_max: [1, 3, 100][chance.below(3)],
@@ -82,9 +82,9 @@ impl World {
             stream_window_bytes_max: LARGE as u32,
             extended_bytes_max: LARGE,
             header_table_bytes: [0, 100, 4096, 8192][chance.below(4)],
-            ..Config::default()
+            ..Limits::default()
         };
-        let pair = Pair::new(config(), config());
+        let pair = Pair::new(limits(), limits());
         Self {
             pair,
             chance,
@@ -438,7 +438,7 @@ fn drain_at_any_time_lets_everything_begun_end() {
 
 #[test]
 fn call_goes_there_and_back() {
-    let mut pair = Pair::new(Config::default(), Config::default());
+    let mut pair = Pair::new(Limits::default(), Limits::default());
     let key = pair.client.engine.open(End::No, write_request).unwrap();
     assert!(pair.client.engine.send(key, Bytes::from_static(b"ping"), End::Yes));
     pair.drive();

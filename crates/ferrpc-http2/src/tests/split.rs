@@ -68,7 +68,7 @@ fn script() -> Vec<Frame> {
 
 fn run(split: impl Fn(usize) -> usize) -> (Vec<String>, Vec<Frame>) {
     let octets: Vec<u8> = PREFACE.iter().copied().chain(script().iter().flat_map(Frame::octets)).collect();
-    let mut peer = Peer::of_fresh_server(crate::Config::default());
+    let mut peer = Peer::of_fresh_server(crate::Limits::default());
     let mut at = 0;
     while at < octets.len() {
         let n = split(at).clamp(1, octets.len() - at);

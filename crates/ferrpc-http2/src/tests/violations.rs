@@ -10,20 +10,20 @@ use super::frames::*;
 use super::peer::Peer;
 use crate::error::{ErrorCode, FrameKind, Scope, StreamId, Violation};
 use crate::frame::{FLAG_ACK, FLAG_END_HEADERS, FLAG_PRIORITY};
-use crate::{Closed, Config, Event};
+use crate::{Closed, Event, Limits};
 
 /// A window on the connection needs several streams to be overrun.
 #[test]
 fn data_over_the_window_of_the_connection_ends_it() {
     // Credit of the connection returns on receipt at half the window, so only one octet less than the
     // window in one go shows that it is checked at all: the peer has more stream windows than that.
-    let config = Config {
+    let limits = Limits {
         stream_window_bytes: 1 << 20,
         conn_window_bytes: 65_535,
         frame_bytes_max: 1 << 17,
-        ..Config::default()
+        ..Limits::default()
     };
-    let mut peer = Peer::of_server_with(config, &[]);
+    let mut peer = Peer::of_server_with(limits, &[]);
     peer.send(request(1));
     peer.send(data(1, vec![0; 65_535]));
     peer.send(data(1, vec![0; 65_536]));

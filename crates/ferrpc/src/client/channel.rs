@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use ferrpc_http2::Connection;
+use ferrpc_http2::{Connection, Limits as Http2Limits};
 use ferrpc_proto::DecodeLimits;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::TcpStream;
@@ -24,8 +24,9 @@ use super::target::Target;
 use crate::conn;
 use crate::conn::driver::Driver;
 use crate::conn::inbox::{Command, Inbox};
+use crate::counters::Counters;
 use crate::deadline;
-use crate::envelope::PREFIX_BYTES;
+use crate::envelope::window_bytes;
 use crate::error::Error;
 use crate::status::{Phase, Status};
 
@@ -41,8 +42,10 @@ pub struct ChannelConfig {
     pub send_message_bytes_max: usize,
     /// Limits of decoding a Protobuf message: depth and memory.
     pub decode: DecodeLimits,
-    /// Metadata of a response, in octets as HTTP/2 counts it. Default 16 KiB; beyond it the call ends.
-    pub metadata_bytes_max: usize,
+    /// What one connection allows in HTTP/2: metadata (`header_list_bytes_max`, default 16 KiB), floods,
+    /// windows, waits. A window may always be extended to one message of the largest size, and the server's
+    /// SETTINGS have as long as the connection.
+    pub http2: Http2Limits,
     /// Time for one address: TCP and the server's first SETTINGS. Default 20 s.
     pub connect_timeout: Duration,
     /// Time a call may take if it says nothing itself. Default none.
@@ -55,7 +58,7 @@ impl Default for ChannelConfig {
             message_bytes_max: 4 << 20,
             send_message_bytes_max: usize::MAX,
             decode: DecodeLimits::default(),
-            metadata_bytes_max: 16 << 10,
+            http2: Http2Limits::default(),
             connect_timeout: Duration::from_secs(20),
             default_timeout: None,
         }
@@ -63,15 +66,13 @@ impl Default for ChannelConfig {
 }
 
 impl ChannelConfig {
-    fn http2(&self) -> ferrpc_http2::Config {
-        let mut config = ferrpc_http2::Config::default();
-        config.header_list_bytes_max = self.metadata_bytes_max;
+    fn http2(&self) -> Http2Limits {
+        let mut limits = self.http2.clone();
         // The attempt as a whole has a limit, and its message is the better one.
-        config.preface_timeout = self.connect_timeout.saturating_mul(2);
-        let whole = self.message_bytes_max.saturating_add(PREFIX_BYTES);
-        // One message of the largest size must always fit.
-        config.stream_window_bytes_max = u32::try_from(whole).unwrap_or(u32::MAX >> 1).min(u32::MAX >> 1);
-        config
+        limits.preface_timeout = self.connect_timeout.saturating_mul(2);
+        limits.stream_window_bytes_max =
+            limits.stream_window_bytes_max.max(window_bytes(self.message_bytes_max));
+        limits
     }
 }
 
@@ -101,6 +102,7 @@ pub struct Channel {
 struct Inner {
     target: Target,
     config: ChannelConfig,
+    counters: Arc<Counters>,
     authority: Arc<str>,
     dialer: Dialer,
     /// The picker: what calls read to find a connection.
@@ -154,7 +156,8 @@ impl Channel {
 
     fn dialing(target: Target, dialer: Dialer, config: ChannelConfig) -> Self {
         let authority = target.authority.as_str().into();
-        let inner = Inner { authority, dialer, picker: watch::Sender::new(Picker::Idle), target, config };
+        let picker = watch::Sender::new(Picker::Idle);
+        let inner = Inner { authority, dialer, picker, target, config, counters: Arc::default() };
         Self { inner: Arc::new(inner) }
     }
 
@@ -180,6 +183,11 @@ impl Channel {
         if idle {
             conn::spawn(connect(Arc::downgrade(&self.inner)));
         }
+    }
+
+    /// How often the channel's limits fired.
+    pub fn counters(&self) -> &Arc<Counters> {
+        &self.inner.counters
     }
 
     pub(crate) fn config(&self) -> &ChannelConfig {
@@ -325,8 +333,10 @@ where
     let (ready, is_ready) = oneshot::channel();
     let lifeline =
         Report { channel: channel.clone(), conn: Arc::downgrade(&conn), ready: Mutex::new(Some(ready)) };
-    let engine = Connection::client(inner.config.http2(), Instant::now().into_std());
-    let side = ClientSide::new(Box::new(lifeline), inner.config.message_bytes_max);
+    let mut engine = Connection::client(inner.config.http2(), Instant::now().into_std());
+    engine.count_into(inner.counters.http2.clone());
+    let message_bytes_max = inner.config.message_bytes_max;
+    let side = ClientSide::new(Box::new(lifeline), message_bytes_max, inner.counters.clone());
     let driver = conn::spawn(Driver::new(io, engine, side, inbox));
     let abort = AbortUnlessReady(Some(driver.abort_handle()));
     match is_ready.await {

@@ -14,6 +14,7 @@ use crate::conn::driver::{Gone, Side};
 use crate::conn::exchange::{Exchange, Feed, Whose};
 use crate::conn::inbox::{Command, Inbox};
 use crate::conn::{self, Open};
+use crate::counters::Counters;
 use crate::deadline;
 use crate::metadata::Metadata;
 use crate::status::{Phase, Status};
@@ -35,6 +36,7 @@ pub(crate) struct ClientSide {
     /// At this many they are searched for those given up.
     waiting_checked_at: usize,
     message_bytes_max: usize,
+    counters: Arc<Counters>,
     /// The earliest deadline of any call, maybe of one that is over.
     deadline: Option<Instant>,
     lifeline: Box<dyn Lifeline>,
@@ -56,12 +58,17 @@ struct Slot {
 }
 
 impl ClientSide {
-    pub(crate) fn new(lifeline: Box<dyn Lifeline>, message_bytes_max: usize) -> Self {
+    pub(crate) fn new(
+        lifeline: Box<dyn Lifeline>,
+        message_bytes_max: usize,
+        counters: Arc<Counters>,
+    ) -> Self {
         Self {
             slots: Vec::new(),
             waiting: VecDeque::new(),
             waiting_checked_at: WAITING_CHECKED_MIN,
             message_bytes_max,
+            counters,
             deadline: None,
             lifeline,
             going_away: None,
@@ -214,7 +221,10 @@ impl ClientSide {
                     self.finish(conn, key, Err(status), now);
                 }
             }
-            Err(status) => self.finish(conn, key, Err(status), now),
+            Err(status) => {
+                self.counters.note(&status);
+                self.finish(conn, key, Err(status), now);
+            }
         }
     }
 }
@@ -467,8 +477,8 @@ mod tests {
     /// What a server sees of a call's head.
     fn seen(open: &Open) -> Head {
         let now = std::time::Instant::now();
-        let mut client = Connection::client(ferrpc_http2::Config::default(), now);
-        let mut server = Connection::server(ferrpc_http2::Config::default(), now);
+        let mut client = Connection::client(ferrpc_http2::Limits::default(), now);
+        let mut server = Connection::server(ferrpc_http2::Limits::default(), now);
         client.open(End::Yes, |writer| write_head(writer, open, now.into())).unwrap();
         while !client.output().is_empty() {
             let octets = client.output().first().to_vec();

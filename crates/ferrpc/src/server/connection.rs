@@ -25,6 +25,7 @@ use crate::conn::driver::{Gone, Side};
 use crate::conn::exchange::{Exchange, Feed, Whose};
 use crate::conn::inbox::{Command, Inbox};
 use crate::conn::{self, Reply};
+use crate::counters::Counters;
 use crate::deadline;
 use crate::envelope::{Assembled, Assembler};
 use crate::metadata::Metadata;
@@ -43,6 +44,7 @@ pub(crate) enum Handlers {
 pub(crate) struct ServerSide {
     router: Arc<Router>,
     limits: Arc<ServerLimits>,
+    counters: Arc<Counters>,
     inbox: Arc<Inbox>,
     peer: Option<SocketAddr>,
     handlers: Handlers,
@@ -71,7 +73,14 @@ struct Slot {
 
 enum Stage {
     /// The one request message is still coming.
-    Collecting { metadata: Metadata, route: Route, assembler: Assembler, message: Option<Chunk> },
+    Collecting {
+        metadata: Metadata,
+        route: Route,
+        assembler: Assembler,
+        message: Option<Chunk>,
+        /// When the last octet came.
+        heard: Instant,
+    },
     /// Not gRPC: answered in HTTP when the request is over, as HTTP servers do.
     Refused(&'static str, &'static str),
     /// The handler runs.
@@ -82,6 +91,7 @@ impl ServerSide {
     pub(crate) fn new(
         router: Arc<Router>,
         limits: Arc<ServerLimits>,
+        counters: Arc<Counters>,
         inbox: Arc<Inbox>,
         peer: Option<SocketAddr>,
         handlers: Handlers,
@@ -89,6 +99,7 @@ impl ServerSide {
         Self {
             router,
             limits,
+            counters,
             inbox,
             peer,
             handlers,
@@ -133,20 +144,23 @@ impl ServerSide {
         };
         // A cancelled call counts until its handler is gone (CVE-2023-44487), but an honest client that
         // cancels many at once must not be refused at the advertised limit.
-        if self.live.load(Ordering::Relaxed) >= 2 * self.limits.streams_max as usize {
+        if self.live.load(Ordering::Relaxed) >= 2 * self.limits.http2.streams_max as usize {
+            self.counters.handlers_max.count();
             return conn.reset(key, ErrorCode::REFUSED_STREAM);
         }
         let Facts { route, timeout } = facts;
         let metadata = Metadata::from_head(head);
         let deadline = timeout.and_then(|timeout| now.checked_add(timeout));
         if let Some(deadline) = deadline {
-            self.deadline = Some(self.deadline.map_or(deadline, |earliest| earliest.min(deadline)));
+            self.expect(deadline);
         }
         let assembler = Assembler::new(self.limits.message_bytes_max);
         if !route.kind.client_streams() {
-            self.put(key, deadline, Stage::Collecting { metadata, route, assembler, message: None });
+            self.expect(now + self.limits.request_timeout);
+            let stage = Stage::Collecting { metadata, route, assembler, message: None, heard: now };
+            self.put(key, deadline, stage);
             if end == End::Yes {
-                self.data(conn, key, Chunk::empty(), end);
+                self.data(conn, key, Chunk::empty(), end, now);
             }
             return;
         }
@@ -159,7 +173,12 @@ impl ServerSide {
         self.start(conn, key, &route, metadata, None, Some(exchange), deadline);
     }
 
-    fn data(&mut self, conn: &mut Connection, key: StreamKey, chunk: Chunk, end: End) {
+    /// Something is due then, unless it is over by that time.
+    fn expect(&mut self, due: Instant) {
+        self.deadline = Some(self.deadline.map_or(due, |earliest| earliest.min(due)));
+    }
+
+    fn data(&mut self, conn: &mut Connection, key: StreamKey, chunk: Chunk, end: End, now: Instant) {
         let Some(slot) = self.slot(key) else { return };
         match &mut slot.stage {
             Stage::Running { feed: Some(feed), .. } => {
@@ -167,7 +186,10 @@ impl ServerSide {
                     Ok(_) if end == End::Yes => feed.exchange.end(Ok(Metadata::new())),
                     Ok(_) => {}
                     // Octets that are no message: the call ends with that, whatever its handler does.
-                    Err(status) => self.stop(conn, key, status),
+                    Err(status) => {
+                        self.counters.note(&status);
+                        self.stop(conn, key, status);
+                    }
                 }
             }
             Stage::Running { feed: None, .. } => {}
@@ -179,8 +201,10 @@ impl ServerSide {
                     answer_http(conn, key, status, why);
                 }
             }
-            Stage::Collecting { assembler, message, .. } => {
+            Stage::Collecting { assembler, message, heard, .. } => {
+                *heard = now;
                 if let Err(status) = collect(assembler, message, chunk, end) {
+                    self.counters.note(&status);
                     return self.stop(conn, key, status);
                 }
                 if let Some(octets) = assembler.missing() {
@@ -276,9 +300,9 @@ impl Side for ServerSide {
     fn event(&mut self, conn: &mut Connection, event: Event, now: Instant) {
         match event {
             Event::Head { stream, head, end } => self.head(conn, stream, head, end, now),
-            Event::Data { stream, chunk, end } => self.data(conn, stream, chunk, end),
+            Event::Data { stream, chunk, end } => self.data(conn, stream, chunk, end, now),
             // Requests have no trailers in gRPC; they end the request all the same.
-            Event::Trailers { stream, .. } => self.data(conn, stream, Chunk::empty(), End::Yes),
+            Event::Trailers { stream, .. } => self.data(conn, stream, Chunk::empty(), End::Yes, now),
             Event::Reset { stream, reason } => {
                 let slot = self
                     .slots
@@ -329,17 +353,25 @@ impl Side for ServerSide {
         }
         self.deadline = None;
         let mut passed = VecDeque::new();
+        let timeout = self.limits.request_timeout;
+        let mut next: Option<Instant> = None;
         for slot in self.slots.iter().flatten() {
-            match slot.deadline {
-                Some(deadline) if deadline <= now => passed.push_back(slot.key),
-                Some(deadline) => {
-                    self.deadline = Some(self.deadline.map_or(deadline, |earliest| earliest.min(deadline)));
-                }
-                None => {}
+            let silent = match slot.stage {
+                Stage::Collecting { heard, .. } => Some(heard + timeout),
+                _ => None,
+            };
+            if slot.deadline.is_some_and(|deadline| deadline <= now) {
+                passed.push_back((slot.key, deadline::exceeded(Phase::Recv)));
+            } else if silent.is_some_and(|silent| silent <= now) {
+                self.counters.request_timeout.count();
+                passed.push_back((slot.key, no_request(timeout)));
+            } else {
+                next = [next, slot.deadline, silent].into_iter().flatten().min();
             }
         }
-        for key in passed {
-            self.stop(conn, key, deadline::exceeded(Phase::Recv));
+        self.deadline = next;
+        for (key, status) in passed {
+            self.stop(conn, key, status);
         }
     }
 
@@ -483,6 +515,14 @@ fn write_head(writer: &mut HeaderWriter<'_>, metadata: &Metadata) {
 fn write_ok(writer: &mut HeaderWriter<'_>, trailers: &Metadata) {
     writer.field(b"grpc-status", b"0", Indexing::Index);
     trailers.write_to(writer);
+}
+
+fn no_request(timeout: Duration) -> Status {
+    Status::deadline_exceeded(format!(
+        "the request is not whole, and nothing of it came for {} s; request_timeout says how long to wait",
+        timeout.as_secs_f64()
+    ))
+    .at(Phase::Recv)
 }
 
 /// Lets a handler go whose call is over.

@@ -19,6 +19,7 @@ use super::{Server, ServerLimits, Stop};
 use crate::conn;
 use crate::conn::driver::Driver;
 use crate::conn::inbox::{Command, Inbox};
+use crate::counters::Counters;
 
 /// How long connections may take to say goodbye after their calls were cut.
 const KILL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,6 +28,7 @@ const KILL_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) struct Life {
     router: Arc<Router>,
     limits: Arc<ServerLimits>,
+    counters: Arc<Counters>,
     handlers: Handlers,
     open: Arc<Open>,
 }
@@ -45,12 +47,13 @@ struct Inboxes {
 }
 
 impl Life {
-    pub(super) fn new(server: Server) -> Self {
+    pub(super) fn new(server: Server, counters: Arc<Counters>) -> Self {
         let one_thread =
             server.shards.is_some() || Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread;
         Self {
             router: Arc::new(server.router),
             limits: Arc::new(server.limits),
+            counters,
             handlers: if one_thread { Handlers::Inline } else { Handlers::Spawned },
             open: Arc::new(Open { inboxes: Mutex::default(), emptied: Notify::new() }),
         }
@@ -66,6 +69,7 @@ impl Life {
         let number = {
             let mut inboxes = self.open.lock();
             if inboxes.by_number.len() >= self.limits.connections_max {
+                self.counters.connections_max.count();
                 return;
             }
             inboxes.next += 1;
@@ -73,9 +77,10 @@ impl Life {
             inboxes.by_number.insert(number, inbox.clone());
             number
         };
-        let engine = Connection::server(self.limits.http2(), Instant::now().into_std());
-        let (router, limits) = (self.router.clone(), self.limits.clone());
-        let side = ServerSide::new(router, limits, inbox.clone(), peer, self.handlers);
+        let mut engine = Connection::server(self.limits.http2(), Instant::now().into_std());
+        engine.count_into(self.counters.http2.clone());
+        let (router, limits, counters) = (self.router.clone(), self.limits.clone(), self.counters.clone());
+        let side = ServerSide::new(router, limits, counters, inbox.clone(), peer, self.handlers);
         let driver = Driver::new(io, engine, side, inbox);
         let member = Member { open: self.open.clone(), number, _held: held };
         conn::spawn(Served { driver, _member: member });
@@ -265,7 +270,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_turn_is_one_read_and_one_write_however_many_calls_came() {
-        let life = Life::new(Server::new());
+        let life = Life::new(Server::new(), Arc::default());
         let (mut client, io) = tokio::io::duplex(64 << 10);
         let counts = Counts::default();
         life.serve(Counting { io, counts: counts.clone() }, None, ());

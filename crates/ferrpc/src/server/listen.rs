@@ -1,8 +1,10 @@
 //! Listening on addresses and accepting connections, whatever goes wrong meanwhile.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -12,6 +14,7 @@ use tokio::sync::watch;
 use super::life::Life;
 use super::shards::Shards;
 use super::{Server, Stop};
+use crate::counters::Counters;
 use crate::error::Error;
 
 /// Connections the kernel holds until they are accepted.
@@ -68,39 +71,45 @@ const EAFNOSUPPORT: i32 = 97;
 pub(super) async fn accept(
     listener: TcpListener,
     server: Server,
+    counters: Arc<Counters>,
     mut stopped: watch::Receiver<Stop>,
 ) -> io::Result<()> {
     let shards = server.shards;
-    let life = Arc::new(Life::new(server));
+    let life = Arc::new(Life::new(server, counters.clone()));
     let shards = shards.map(|count| Shards::start(count.get(), &life)).transpose()?;
-    let mut pause = ACCEPT_PAUSE_MIN;
     while *stopped.borrow_and_update() == Stop::No {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let (socket, peer) = tokio::select! {
+            accepted = next(|cx| listener.poll_accept(cx), &counters) => accepted,
             // The sender lives as long as the server: `run` holds a handle.
             _ = stopped.changed() => continue,
         };
-        match accepted {
-            Ok((socket, peer)) => {
-                pause = ACCEPT_PAUSE_MIN;
-                // Small replies must not wait for the peer's acknowledgements.
-                let _ = socket.set_nodelay(true);
-                match &shards {
-                    None => life.serve(socket, Some(peer), ()),
-                    Some(shards) => shards.serve(socket, peer).await,
-                }
-            }
+        // Small replies must not wait for the peer's acknowledgements.
+        let _ = socket.set_nodelay(true);
+        match &shards {
+            None => life.serve(socket, Some(peer), ()),
+            Some(shards) => shards.serve(socket, peer).await,
+        }
+    }
+    drop(listener);
+    life.end(stopped).await;
+    Ok(())
+}
+
+/// The next connection, whatever errors come before it.
+async fn next<T>(mut accept: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>, counters: &Counters) -> T {
+    let mut pause = ACCEPT_PAUSE_MIN;
+    loop {
+        match poll_fn(&mut accept).await {
+            Ok(accepted) => return accepted,
             Err(error) if is_of_one_connection(&error) => {}
             Err(_) => {
+                counters.accept_errors.count();
                 // Out of descriptors or memory: others may give some back. The loop ends on request only.
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(ACCEPT_PAUSE_MAX);
             }
         }
     }
-    drop(listener);
-    life.end(stopped).await;
-    Ok(())
 }
 
 /// Errors that say only that the connection to be accepted is gone.
@@ -109,4 +118,35 @@ fn is_of_one_connection(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Linux: too many open files.
+    const EMFILE: i32 = 24;
+
+    #[tokio::test(start_paused = true)]
+    async fn atk_35_no_error_of_accepting_ends_it_or_makes_it_spin() {
+        // CVE-2024-47609, CVE-2023-4785.
+        let counters = Counters::default();
+        let began = tokio::time::Instant::now();
+        let mut asked = 0;
+        // An hour without descriptors; now and then a connection that was gone before it was accepted.
+        let accept = |_: &mut Context<'_>| {
+            asked += 1;
+            Poll::Ready(if began.elapsed() >= Duration::from_secs(3600) {
+                Ok("a connection")
+            } else if asked % 10 == 1 {
+                Err(io::ErrorKind::ConnectionAborted.into())
+            } else {
+                Err(io::Error::from_raw_os_error(EMFILE))
+            })
+        };
+        assert_eq!(next(accept, &counters).await, "a connection");
+        // Once a second at most, but for the first few.
+        assert!((3600..=3610).contains(&counters.accept_errors.get()), "{counters:?}");
+        assert!(asked < 4100, "{asked}");
+    }
 }

@@ -14,12 +14,14 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ferrpc_http2::Limits as Http2Limits;
 use ferrpc_proto::DecodeLimits;
 use tokio::sync::watch;
 
 pub use call::{Call, Running};
 pub use router::Service;
 
+use crate::counters::Counters;
 use crate::error::Error;
 use router::Router;
 
@@ -35,12 +37,16 @@ pub struct ServerLimits {
     pub send_message_bytes_max: usize,
     /// Limits of decoding a Protobuf message: depth and memory.
     pub decode: DecodeLimits,
-    /// Calls at once on one connection. Default 100; clients wait for a free one.
-    pub streams_max: u32,
-    /// Metadata of a request, in octets as HTTP/2 counts it. Default 16 KiB; beyond it the call ends.
-    pub metadata_bytes_max: usize,
+    /// What one connection allows in HTTP/2: calls at once (`streams_max`, default 100), metadata
+    /// (`header_list_bytes_max`, default 16 KiB), floods, windows, waits. A window may always be extended to
+    /// one message of the largest size.
+    pub http2: Http2Limits,
     /// Connections at once. Default 20,000; further ones are closed on arrival.
     pub connections_max: usize,
+    /// How long the one request message of a unary or server-streaming call may stay away without another
+    /// octet of it. Default 60 s; then the call ends with DEADLINE_EXCEEDED (CVE-2026-48854). Streams of
+    /// requests may pause as long as they like.
+    pub request_timeout: Duration,
     /// How long calls may go on after a graceful shutdown began. Default 25 s; then they are cut.
     pub drain_timeout: Duration,
 }
@@ -51,23 +57,20 @@ impl Default for ServerLimits {
             message_bytes_max: 4 << 20,
             send_message_bytes_max: usize::MAX,
             decode: DecodeLimits::default(),
-            streams_max: 100,
-            metadata_bytes_max: 16 << 10,
+            http2: Http2Limits::default(),
             connections_max: 20_000,
+            request_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(25),
         }
     }
 }
 
 impl ServerLimits {
-    fn http2(&self) -> ferrpc_http2::Config {
-        let mut config = ferrpc_http2::Config::default();
-        config.streams_max = self.streams_max;
-        config.header_list_bytes_max = self.metadata_bytes_max;
-        let whole = self.message_bytes_max.saturating_add(crate::envelope::PREFIX_BYTES);
-        // One message of the largest size must always fit.
-        config.stream_window_bytes_max = u32::try_from(whole).unwrap_or(u32::MAX >> 1).min(u32::MAX >> 1);
-        config
+    fn http2(&self) -> Http2Limits {
+        let mut limits = self.http2.clone();
+        limits.stream_window_bytes_max =
+            limits.stream_window_bytes_max.max(crate::envelope::window_bytes(self.message_bytes_max));
+        limits
     }
 }
 
@@ -141,7 +144,8 @@ impl Server {
     pub async fn bind(self, address: impl AsRef<str>) -> Result<Bound, Error> {
         let (listener, local_addr) = listen::bind(address.as_ref()).await?;
         let (stop, stopped) = watch::channel(Stop::No);
-        Ok(Bound { listener, local_addr, server: self, handle: Handle { stop: Arc::new(stop) }, stopped })
+        let handle = Handle { stop: Arc::new(stop), counters: Arc::default() };
+        Ok(Bound { listener, local_addr, server: self, handle, stopped })
     }
 }
 
@@ -155,7 +159,9 @@ impl Local {
     /// Serves a server's own connections only; the handle ends it. Must be called on a tokio runtime.
     pub(crate) fn start(server: Server) -> (Arc<Self>, Handle) {
         let (stop, stopped) = watch::channel(Stop::No);
-        let local = Arc::new(Self { life: life::Life::new(Server { shards: None, ..server }), stopped });
+        let handle = Handle { stop: Arc::new(stop), counters: Arc::default() };
+        let life = life::Life::new(Server { shards: None, ..server }, handle.counters.clone());
+        let local = Arc::new(Self { life, stopped });
         let ending = local.clone();
         crate::conn::spawn(async move {
             let mut stopped = ending.stopped.clone();
@@ -164,7 +170,7 @@ impl Local {
                 ending.life.end(stopped).await;
             }
         });
-        (local, Handle { stop: Arc::new(stop) })
+        (local, handle)
     }
 
     /// A new connection to this server, unless it was ended.
@@ -217,7 +223,7 @@ impl Bound {
     /// Dropping the future closes the listener; connections go on until their peers close them.
     pub async fn run(self) -> Result<(), Error> {
         let Self { listener, local_addr, server, handle, stopped } = self;
-        let result = listen::accept(listener, server, stopped).await;
+        let result = listen::accept(listener, server, handle.counters.clone(), stopped).await;
         drop(handle);
         result.map_err(|source| Error::listen(&local_addr.to_string(), source))
     }
@@ -243,10 +249,11 @@ impl fmt::Debug for Bound {
     }
 }
 
-/// Ends a running server from elsewhere.
+/// Ends a running server from elsewhere, and tells how often its limits fired.
 #[derive(Clone, Debug)]
 pub struct Handle {
     stop: Arc<watch::Sender<Stop>>,
+    counters: Arc<Counters>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -267,6 +274,11 @@ impl Handle {
             *stop = if first { Stop::Drain } else { *stop };
             first
         });
+    }
+
+    /// How often the server's limits fired.
+    pub fn counters(&self) -> &Arc<Counters> {
+        &self.counters
     }
 
     /// Shuts down at once: running calls are cut.

@@ -7,7 +7,7 @@ use super::super::peer::Peer;
 use crate::error::{ErrorCode, FrameKind, Malformed, Violation};
 use crate::frame::{FLAG_ACK, FLAG_END_HEADERS, FLAG_PADDED, FLAG_PRIORITY, PREFACE};
 use crate::hpack::HpackError;
-use crate::{Config, End};
+use crate::{End, Limits};
 
 /// What a peer does, in order.
 pub(super) enum Act {
@@ -42,7 +42,7 @@ fn client(name: &'static str, frames: impl IntoIterator<Item = Frame>, violation
 }
 
 fn bare_server() -> Peer {
-    Peer::of_fresh_server(Config::default())
+    Peer::of_fresh_server(Limits::default())
 }
 
 fn malformed(stream: u32, rule: Malformed) -> Violation {
@@ -90,7 +90,7 @@ fn start_of_connection() -> Vec<Row> {
         after_preface("§3.4 an acknowledgement first", settings_ack(), FrameKind::SETTINGS),
         Row {
             name: "§3.4 a server that speaks HTTP/1.1",
-            start: || Peer::of_fresh_client(Config::default()),
+            start: || Peer::of_fresh_client(Limits::default()),
             acts: vec![Act::Octets(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec())],
             violation: FirstFrameNotSettings { frame: FrameKind(b'P') },
         },
@@ -102,7 +102,7 @@ fn start_of_connection() -> Vec<Row> {
         },
         Row {
             name: "no SETTINGS in time",
-            start: || Peer::of_fresh_client(Config::default()),
+            start: || Peer::of_fresh_client(Limits::default()),
             acts: vec![Act::Wait(Duration::from_secs(10))],
             violation: PrefaceTimeout,
         },

@@ -1,12 +1,13 @@
-//! Limits and settings of one connection, each with its unit and default.
+//! The limits of one connection, each with its unit and default. What they bound is counted in `counters`.
 
 use std::time::Duration;
 
-/// What a connection allows and how it behaves. Read once, when the connection is made; windows and frame
-/// sizes outside what RFC 9113 allows are set to the nearest that it does.
+/// What a connection allows its peer, and how long it waits. Read once, when the connection is made; windows and
+/// frame sizes outside what RFC 9113 allows are set to the nearest that it does. [`Counters`](crate::Counters)
+/// says how often each fired.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Config {
+pub struct Limits {
     /// Streams the peer may have open at once. Default 100. Advertised, and enforced from the first
     /// octet: one more is refused with REFUSED_STREAM.
     pub streams_max: u32,
@@ -50,6 +51,17 @@ pub struct Config {
     pub cheap_frames_burst: u32,
     /// How many more each second. Default 330.
     pub cheap_frames_per_second: u32,
+    /// Empty DATA frames in a row on one stream. Default 10; beyond it the connection ends (CVE-2019-9518).
+    pub empty_data_max: u32,
+    /// Entries of one SETTINGS frame. Default 32; beyond it the connection ends (CVE-2020-11080).
+    pub settings_entries_max: usize,
+    /// GOAWAY frames of a peer. Default 3: two of a graceful end, and one more when that fails. Beyond it the
+    /// connection ends.
+    pub goaways_max: u32,
+    /// Debug data of a GOAWAY that is kept, in octets. Default 1 KiB; what is behind it is dropped.
+    pub goaway_debug_bytes_max: usize,
+    /// Informational (1xx) responses to one request. Default 10; beyond it the stream ends.
+    pub informational_max: u32,
     /// Time for the peer's preface and first SETTINGS. Default 10 s.
     pub preface_timeout: Duration,
     /// Time for the peer to acknowledge our SETTINGS. Default 20 s.
@@ -62,7 +74,7 @@ pub struct Config {
     pub drain_ping_timeout: Duration,
 }
 
-impl Config {
+impl Limits {
     /// The same, with what RFC 9113 does not allow set to the nearest that it does.
     pub(crate) fn within_bounds(mut self) -> Self {
         self.stream_window_bytes = self.stream_window_bytes.min(WINDOW_MAX);
@@ -78,7 +90,7 @@ impl Config {
 /// RFC 9113 §6.9.1.
 const WINDOW_MAX: u32 = 0x7fff_ffff;
 
-impl Default for Config {
+impl Default for Limits {
     fn default() -> Self {
         Self {
             streams_max: 100,
@@ -98,6 +110,11 @@ impl Default for Config {
             resets_per_second: 33,
             cheap_frames_burst: 10_000,
             cheap_frames_per_second: 330,
+            empty_data_max: 10,
+            settings_entries_max: 32,
+            goaways_max: 3,
+            goaway_debug_bytes_max: 1 << 10,
+            informational_max: 10,
             preface_timeout: Duration::from_secs(10),
             settings_timeout: Duration::from_secs(20),
             header_block_timeout: Duration::from_secs(5),
@@ -114,16 +131,16 @@ mod tests {
     #[test]
     fn values_that_the_rfc_does_not_allow_become_the_nearest_that_it_does() {
         let frame_bytes_max =
-            |n| Config { frame_bytes_max: n, ..Config::default() }.within_bounds().frame_bytes_max;
+            |n| Limits { frame_bytes_max: n, ..Limits::default() }.within_bounds().frame_bytes_max;
         assert_eq!(
             [0, 16_383, 16_384, 16_777_215, 16_777_216].map(frame_bytes_max),
             [16_384, 16_384, 16_384, 16_777_215, 16_777_215]
         );
-        let large = Config {
+        let large = Limits {
             stream_window_bytes: u32::MAX,
             stream_window_bytes_max: u32::MAX,
             conn_window_bytes: u32::MAX,
-            ..Config::default()
+            ..Limits::default()
         };
         let large = large.within_bounds();
         assert_eq!(
