@@ -1,10 +1,12 @@
-//! Compiles the schemas of the Protobuf conformance suite.
+//! Compiles the schemas of the Protobuf conformance suite, and those of gRPC's interop tests.
+
+use std::path::PathBuf;
 
 use ferrpc_build::Config;
 
 const PROTO: &str = "../proto";
 
-const FILES: [&str; 6] = [
+const PROTOBUF: [&str; 6] = [
     "conformance/conformance.proto",
     "google/protobuf/test_messages_proto3.proto",
     "google/protobuf/test_messages_proto2.proto",
@@ -14,6 +16,11 @@ const FILES: [&str; 6] = [
 ];
 
 fn main() {
-    let files = FILES.map(|file| format!("{PROTO}/{file}"));
-    Config::new().include(PROTO).messages_only().compile(&files);
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    let config = Config::new().include(PROTO);
+    let files = PROTOBUF.map(|file| format!("{PROTO}/{file}"));
+    config.clone().messages_only().compile(&files);
+    // A server of these tests leaves out what clients are to find missing.
+    let interop = config.default_stubs(true).out_file(out.join("interop.rs"));
+    interop.compile([format!("{PROTO}/grpc/testing/test.proto")]);
 }

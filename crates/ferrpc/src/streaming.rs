@@ -332,6 +332,15 @@ impl<T> Sender<T> {
         }
     }
 
+    /// Gives a client's call up, whether this half is closed or not: the server learns of it, and the receiving half
+    /// ends with [`Code::Cancelled`](crate::Code::Cancelled). A call that is over stays as it ended. On a server it
+    /// does nothing: return a status instead.
+    pub fn cancel(&mut self) {
+        if self.cancels {
+            self.exchange.abandon(ErrorCode::CANCEL);
+        }
+    }
+
     fn send_head(&mut self) {
         if self.trailers.is_some()
             && let Some(head) = self.head.take()

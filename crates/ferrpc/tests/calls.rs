@@ -227,6 +227,22 @@ on_both_runtimes! {
         s.dropped.notified().await;
     }
 
+    async fn a_cancelled_call_ends_in_both_halves_and_on_the_server() {
+        let s = start().await;
+        let (mut tx, mut rx) = s.channel.bidi(&ECHO).await.unwrap().split();
+        tx.send("before".into()).await.unwrap();
+        assert_eq!(rx.message().await.unwrap().unwrap(), "before");
+        // Half-closed or not.
+        tx.close();
+        tx.cancel();
+        assert_eq!(rx.message().await.unwrap_err().code(), Code::Cancelled);
+        s.dropped.notified().await;
+        let mut up = s.channel.client_streaming(&JOIN).await.unwrap();
+        up.sender().cancel();
+        assert_eq!(up.send("late".into()).await.unwrap_err().code(), Code::Cancelled);
+        assert_eq!(up.finish().await.unwrap_err().code(), Code::Cancelled);
+    }
+
     async fn a_message_over_the_limit_fails_its_call_alone() {
         let mut limits = ServerLimits::default();
         limits.message_bytes_max = 1000;

@@ -124,6 +124,7 @@ impl Service for Texts {
                 Ok(all.join(" ").into())
             }),
             3 => call.bidi(&ECHO, |mut request: Request<Streaming<String>>, mut out| async move {
+                let _guard = NotifyOnDrop(dropped);
                 while let Some(word) = request.get_mut().message().await? {
                     out.send(word).await?;
                 }
