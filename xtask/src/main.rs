@@ -50,7 +50,7 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Measures, always against a rival in the same run.
+    /// Measures: against a rival in the same run, or counts that no neighbour disturbs.
     Bench {
         #[command(subcommand)]
         what: Bench,
@@ -80,6 +80,8 @@ enum Command {
 enum Bench {
     /// CPU time per unary call of the example server and of tonic's equivalent, under h2load.
     User(bench::user::Options),
+    /// What calls cost in instructions, beside the figures on record; fails where they rise.
+    Instructions(bench::instructions::Options),
     /// .proto files to a descriptor set: time, beside protoc's and buf's.
     Compile(bench::compile::Options),
     /// Protobuf: time, allocations and generated lines, beside the rivals'.
@@ -92,6 +94,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::command().and_then(|()| spec::check()),
         Command::Gen { check } => generate::command(check),
         Command::Bench { what: Bench::User(options) } => bench::user::command(&options),
+        Command::Bench { what: Bench::Instructions(options) } => bench::instructions::command(&options),
         Command::Bench { what: Bench::Compile(options) } => bench::compile::command(&options),
         Command::Bench { what: Bench::Proto(options) } => bench::proto::command(&options),
         Command::Attack(options) => attack::command(&options),

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod load;
+pub mod script;
 pub mod service;
 pub mod work;
 

@@ -367,6 +367,23 @@ on_both_runtimes! {
         assert!(status.message().starts_with("the server in this process was shut down"), "{status}");
     }
 
+    async fn a_connection_handed_over_is_served_until_the_end_and_closed_at_once_after_it() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let (acceptor, handle) = Server::new().add(common::Texts::default()).accept_by_hand();
+        let (mut client, server) = tokio::io::duplex(1 << 10);
+        acceptor.accept(server);
+        client.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+        let mut settings = [0; 9];
+        client.read_exact(&mut settings).await.unwrap();
+        assert_eq!(settings[3], 4);
+        handle.shutdown_now();
+        client.read_to_end(&mut Vec::new()).await.unwrap();
+        let (mut late, server) = tokio::io::duplex(1 << 10);
+        acceptor.accept(server);
+        assert!(acceptor.is_over());
+        assert_eq!(late.read(&mut [0]).await.unwrap(), 0);
+    }
+
     async fn a_server_that_comes_back_is_found_again() {
         let s = start().await;
         assert_eq!(s.channel.unary(&UPPER, "x".to_owned().into()).await.unwrap().as_str(), "X");

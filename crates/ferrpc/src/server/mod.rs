@@ -16,11 +16,13 @@ use std::time::Duration;
 
 use ferrpc_http2::Limits as Http2Limits;
 use ferrpc_proto::DecodeLimits;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
 pub use call::{Call, Running};
 pub use router::Service;
 
+use crate::conn;
 use crate::counters::Counters;
 use crate::error::Error;
 use router::Router;
@@ -137,6 +139,18 @@ impl Server {
         self.bind(address).await?.run_until(signal).await
     }
 
+    /// Serves connections that the caller makes and hands over, whatever they come through; the handle ends
+    /// them. Must be called on a tokio runtime.
+    ///
+    /// [`shards`](Self::shards) has no effect here: a connection is a task of the runtime.
+    pub fn accept_by_hand(self) -> (Acceptor, Handle) {
+        let (stop, stopped) = watch::channel(Stop::No);
+        let handle = Handle { stop: Arc::new(stop), counters: Arc::default() };
+        let life = Arc::new(life::Life::new(Self { shards: None, ..self }, handle.counters.clone()));
+        conn::spawn(end_when_told(life.clone(), stopped.clone()));
+        (Acceptor { life, stopped }, handle)
+    }
+
     /// Listens on `address`, and serves once [`Bound::run`] is awaited. Port 0 takes any free port.
     ///
     /// # Errors
@@ -149,47 +163,46 @@ impl Server {
     }
 }
 
-/// A server without a listener: connections are handed to it.
-pub(crate) struct Local {
-    life: life::Life,
-    stopped: watch::Receiver<Stop>,
-}
-
-impl Local {
-    /// Serves a server's own connections only; the handle ends it. Must be called on a tokio runtime.
-    pub(crate) fn start(server: Server) -> (Arc<Self>, Handle) {
-        let (stop, stopped) = watch::channel(Stop::No);
-        let handle = Handle { stop: Arc::new(stop), counters: Arc::default() };
-        let life = life::Life::new(Server { shards: None, ..server }, handle.counters.clone());
-        let local = Arc::new(Self { life, stopped });
-        let ending = local.clone();
-        crate::conn::spawn(async move {
-            let mut stopped = ending.stopped.clone();
-            // An error says that nobody can end it any more: then nothing needs to be done.
-            if stopped.wait_for(|stop| *stop != Stop::No).await.is_ok() {
-                ending.life.end(stopped).await;
-            }
-        });
-        (local, handle)
-    }
-
-    /// A new connection to this server, unless it was ended.
-    pub(crate) fn connect(&self) -> Option<tokio::io::DuplexStream> {
-        if *self.stopped.borrow() != Stop::No {
-            return None;
-        }
-        let (ours, theirs) = tokio::io::duplex(LOCAL_PIPE_BYTES);
-        self.life.serve(ours, None, ());
-        Some(theirs)
-    }
-}
-
-/// Octets under way in each direction of a connection inside the process.
-const LOCAL_PIPE_BYTES: usize = 64 << 10;
-
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+/// Takes connections for a server that does not listen; see [`Server::accept_by_hand`].
+pub struct Acceptor {
+    life: Arc<life::Life>,
+    stopped: watch::Receiver<Stop>,
+}
+
+impl Acceptor {
+    /// Serves one connection, as it comes from a pipe, a tunnel or a listener of the caller's, in a task of its
+    /// own. A connection over [`ServerLimits::connections_max`], or after the end, is closed at once.
+    pub fn accept<Io>(&self, io: Io)
+    where
+        Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        if !self.is_over() {
+            self.life.serve(io, None, ());
+        }
+    }
+
+    /// Whether the server was ended and takes no more connections.
+    pub fn is_over(&self) -> bool {
+        *self.stopped.borrow() != Stop::No
+    }
+}
+
+impl fmt::Debug for Acceptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Acceptor").field("is_over", &self.is_over()).finish_non_exhaustive()
+    }
+}
+
+async fn end_when_told(life: Arc<life::Life>, mut stopped: watch::Receiver<Stop>) {
+    // An error says that nobody can end it any more: then nothing needs to be done.
+    if stopped.wait_for(|stop| *stop != Stop::No).await.is_ok() {
+        life.end(stopped).await;
     }
 }
 
