@@ -7,11 +7,11 @@ use ferrpc::client::ChannelConfig;
 use ferrpc::{Channel, Code, Metadata, Request, Response, Status};
 
 use super::proto::grpc::testing::{
-    EchoStatus, Empty, ResponseParameters, SimpleRequest, SimpleResponse, StreamingInputCallRequest,
-    StreamingOutputCallRequest, TestServiceClient, UnimplementedServiceClient,
+    BoolValue, EchoStatus, Empty, ResponseParameters, SimpleRequest, SimpleResponse,
+    StreamingInputCallRequest, StreamingOutputCallRequest, TestServiceClient, UnimplementedServiceClient,
 };
 use super::soak::{self, Soak};
-use super::{ECHO_INITIAL, ECHO_TRAILING, zeros};
+use super::{ECHO_INITIAL, ECHO_TRAILING, GZIP, zeros};
 
 /// What is wrong, as a sentence.
 pub type Outcome<T = ()> = Result<T, String>;
@@ -21,18 +21,25 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 const LARGE_REQUEST: usize = 271_828;
 const LARGE_RESPONSE: i32 = 314_159;
 const CONCURRENT: usize = 1000;
+const IDENTITY: &str = "identity";
 /// More than the default limit of gRPC's servers, which is 4 MiB.
 const VERY_LARGE: usize = 10 << 20;
 const UPLOADS: [usize; 4] = [27182, 8, 1828, 45904];
 const DOWNLOADS: [i32; 4] = [31415, 9, 2653, 58979];
 
 /// The names of all cases, as they are called on the command line.
-pub const CASES: [&str; 20] = [
+pub const CASES: [&str; 26] = [
     "empty_unary",
     "cacheable_unary",
     "large_unary",
+    "client_compressed_unary",
+    "client_compressed_unary_noprobe",
+    "server_compressed_unary",
     "client_streaming",
+    "client_compressed_streaming",
+    "client_compressed_streaming_noprobe",
     "server_streaming",
+    "server_compressed_streaming",
     "ping_pong",
     "empty_stream",
     "custom_metadata",
@@ -60,6 +67,12 @@ pub async fn run(case: &str, target: &str, soak: &Soak) -> Outcome {
         "empty_unary" => empty_unary(&test).await,
         "cacheable_unary" => cacheable_unary(&test).await,
         "large_unary" => large_unary(&test.client).await,
+        "client_compressed_unary" => client_compressed_unary(&test, Probe::Yes).await,
+        "client_compressed_unary_noprobe" => client_compressed_unary(&test, Probe::No).await,
+        "server_compressed_unary" => server_compressed_unary(&test).await,
+        "client_compressed_streaming" => client_compressed_streaming(&test, Probe::Yes).await,
+        "client_compressed_streaming_noprobe" => client_compressed_streaming(&test, Probe::No).await,
+        "server_compressed_streaming" => server_compressed_streaming(&test).await,
         "client_streaming" => client_streaming(&test).await,
         "server_streaming" => server_streaming(&test).await,
         "ping_pong" => ping_pong(&test).await,
@@ -137,6 +150,81 @@ fn large_request() -> SimpleRequest {
 
 fn large_response(response: &Response<SimpleResponse>) -> Outcome {
     all_zeros(&response.get_ref().payload.get().body, LARGE_RESPONSE)
+}
+
+/// Whether a case first looks if the server notices a message that is not compressed as it says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Probe {
+    Yes,
+    No,
+}
+
+async fn client_compressed_unary(test: &Test, probe: Probe) -> Outcome {
+    let call = |expected: bool, compression: &str| {
+        let expect_compressed = boolean(expected).into();
+        test.client
+            .unary_call(SimpleRequest { expect_compressed, ..large_request() })
+            .compression(compression)
+    };
+    if probe == Probe::Yes {
+        let ended = call(true, IDENTITY).await;
+        status_is("the probe", ended.map(drop), Code::InvalidArgument, None)?;
+    }
+    large_response(&call(true, GZIP).await.map_err(failed("the compressed UnaryCall"))?)?;
+    large_response(&call(false, IDENTITY).await.map_err(failed("the uncompressed UnaryCall"))?)
+}
+
+async fn server_compressed_unary(test: &Test) -> Outcome {
+    for compressed in [true, false] {
+        let response_compressed = boolean(compressed).into();
+        let request = SimpleRequest { response_compressed, ..large_request() };
+        let response = test.client.unary_call(request).await.map_err(failed("UnaryCall"))?;
+        expect("that the response was compressed", response.was_compressed(), compressed)?;
+        large_response(&response)?;
+    }
+    Ok(())
+}
+
+async fn client_compressed_streaming(test: &Test, probe: Probe) -> Outcome {
+    let message = |compressed, bytes| StreamingInputCallRequest {
+        expect_compressed: boolean(compressed).into(),
+        payload: zeros(bytes).into(),
+        ..Default::default()
+    };
+    if probe == Probe::Yes {
+        let upload = test.client.streaming_input_call().await;
+        let mut upload = upload.map_err(failed("StreamingInputCall"))?;
+        upload.send(message(true, 27182)).await.map_err(failed("a message"))?;
+        let ended = upload.finish().await;
+        status_is("the probe", ended.map(drop), Code::InvalidArgument, None)?;
+    }
+    let upload = test.client.streaming_input_call().compression(GZIP).await;
+    let mut upload = upload.map_err(failed("StreamingInputCall"))?;
+    upload.send(message(true, 27182)).await.map_err(failed("the compressed message"))?;
+    upload.sender().set_message_compression(false);
+    upload.send(message(false, 45904)).await.map_err(failed("the uncompressed message"))?;
+    let response = upload.finish().await.map_err(failed("StreamingInputCall"))?;
+    expect("aggregated_payload_size", response.get_ref().aggregated_payload_size, 73086)
+}
+
+async fn server_compressed_streaming(test: &Test) -> Outcome {
+    const MESSAGES: [(bool, i32); 2] = [(true, 31415), (false, 92653)];
+    let parameters =
+        |(compressed, size)| ResponseParameters { compressed: boolean(compressed).into(), ..sized(size) };
+    let response_parameters = MESSAGES.map(parameters).into();
+    let request = StreamingOutputCallRequest { response_parameters, ..Default::default() };
+    let stream = test.client.streaming_output_call(request).await;
+    let mut stream = stream.map_err(failed("StreamingOutputCall"))?;
+    for (compressed, size) in MESSAGES {
+        let message = stream.message().await.map_err(failed("StreamingOutputCall"))?;
+        expect("that the message was compressed", stream.was_compressed(), compressed)?;
+        all_zeros(&message.ok_or("the stream ended early")?.payload.get().body, size)?;
+    }
+    end(stream.message().await)
+}
+
+fn boolean(value: bool) -> BoolValue {
+    BoolValue { value, ..Default::default() }
 }
 
 async fn client_streaming(test: &Test) -> Outcome {

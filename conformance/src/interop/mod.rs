@@ -17,6 +17,9 @@ pub const ECHO_INITIAL: &str = "x-grpc-test-echo-initial";
 /// Metadata that the server sends back behind its answer.
 pub const ECHO_TRAILING: &str = "x-grpc-test-echo-trailing-bin";
 
+/// The format of the cases with compression.
+const GZIP: &str = "gzip";
+
 /// So many zeros.
 fn zeros(bytes: usize) -> Payload {
     Payload { body: vec![0; bytes].into(), ..Default::default() }

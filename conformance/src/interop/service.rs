@@ -6,11 +6,11 @@ use ferrpc::{Code, Metadata, Request, Response, Sender, Server, Status, Streamin
 use tokio::time::Instant;
 
 use super::proto::grpc::testing::{
-    EchoStatus, Empty, Payload, PayloadType, ResponseParameters, SimpleRequest, SimpleResponse,
+    BoolValue, EchoStatus, Empty, Payload, PayloadType, ResponseParameters, SimpleRequest, SimpleResponse,
     StreamingInputCallRequest, StreamingInputCallResponse, StreamingOutputCallRequest,
     StreamingOutputCallResponse, TestService, TestServiceServer,
 };
-use super::{ECHO_INITIAL, ECHO_TRAILING};
+use super::{ECHO_INITIAL, ECHO_TRAILING, GZIP};
 
 /// The largest payload that a client can ask for, in octets.
 const PAYLOAD_BYTES_MAX: usize = 64 << 20;
@@ -36,6 +36,7 @@ impl TestService for Tester {
 
     async fn unary_call(&self, request: Request<SimpleRequest>) -> Result<Response<SimpleResponse>, Status> {
         let (headers, trailers) = echoes(request.metadata())?;
+        expect_compressed(request.get_ref().expect_compressed.as_ref(), request.was_compressed())?;
         let request = request.into_inner();
         echo_status(request.response_status.as_ref(), &trailers)?;
         let mut response = SimpleResponse {
@@ -45,7 +46,11 @@ impl TestService for Tester {
         if request.fill_server_id {
             response.server_id.clone_from(&self.id);
         }
-        Ok(answer(response, headers, trailers))
+        let mut response = answer(response, headers, trailers);
+        if let Some(compressed) = request.response_compressed.as_ref() {
+            response.set_compression(if compressed.value { GZIP } else { "identity" });
+        }
+        Ok(response)
     }
 
     async fn cacheable_unary_call(
@@ -76,6 +81,7 @@ impl TestService for Tester {
         let mut messages = request.into_inner();
         let mut bytes = 0;
         while let Some(message) = messages.message().await? {
+            expect_compressed(message.expect_compressed.as_ref(), messages.was_compressed())?;
             bytes += message.payload.get().body.len();
         }
         let aggregated_payload_size = i32::try_from(bytes).unwrap_or(i32::MAX);
@@ -128,6 +134,7 @@ impl Output {
         let (headers, trailers) = echoes(request.metadata())?;
         *out.headers_mut() = headers;
         out.add_trailers(&trailers);
+        out.set_compression(GZIP)?;
         let peer = request.peer_addr().map(|peer| peer.to_string()).unwrap_or_default();
         Ok(Self { out, trailers, peer, at: Instant::now() })
     }
@@ -143,6 +150,7 @@ impl Output {
             if parameters.fill_peer_socket_address.get().value {
                 response.peer_socket_address.clone_from(&self.peer);
             }
+            self.out.set_message_compression(parameters.compressed.get().value);
             self.out.send(response).await?;
         }
         Ok(())
@@ -176,6 +184,19 @@ fn answer<T>(message: T, headers: Metadata, trailers: Metadata) -> Response<T> {
     *response.metadata_mut() = headers;
     *response.trailers_mut() = trailers;
     response
+}
+
+/// Fails a message that came otherwise than its client says.
+fn expect_compressed(expected: Option<&BoolValue>, was_compressed: bool) -> Result<(), Status> {
+    match expected {
+        Some(expected) if expected.value != was_compressed => {
+            let [was, expected] = [was_compressed, expected.value].map(|yes| if yes { "" } else { "un" });
+            Err(Status::invalid_argument(format!(
+                "a message came {was}compressed, expected {expected}compressed"
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The status that the client asked for, if it asked for one.

@@ -5,10 +5,13 @@
 use ferrpc_http2::Chunk;
 
 use crate::codec::{Codec, Segments};
+use crate::compression::{Compression, Encoder};
 use crate::status::{Phase, Status};
 
 /// A compression flag and a length.
 pub(crate) const PREFIX_BYTES: usize = 5;
+/// The flag of a compressed message.
+const COMPRESSED: u8 = 1;
 
 /// The window in which one message of the largest size fits.
 pub(crate) fn window_bytes(message_bytes_max: usize) -> u32 {
@@ -17,13 +20,43 @@ pub(crate) fn window_bytes(message_bytes_max: usize) -> u32 {
     u32::try_from(whole).unwrap_or(WINDOW_BYTES_MAX).min(WINDOW_BYTES_MAX)
 }
 
-/// Encodes a message behind its prefix.
+/// A message as it came.
+#[derive(Debug)]
+pub(crate) struct Envelope {
+    pub(crate) octets: Chunk,
+    pub(crate) compressed: bool,
+}
+
+impl Envelope {
+    /// The message's own octets. `encoding` is what the head of its half says, asked for only if need be.
+    pub(crate) fn open<'a>(
+        self,
+        compression: &Compression,
+        encoding: impl FnOnce() -> Option<&'a [u8]>,
+        bytes_max: usize,
+    ) -> Result<Chunk, Status> {
+        if !self.compressed {
+            return Ok(self.octets);
+        }
+        compression.decompress(encoding(), self.octets.as_slice(), bytes_max).map(Chunk::from_vec)
+    }
+}
+
+/// Encodes a message behind its prefix, compressed where there is an encoder and it is worth it.
 pub(crate) fn encode<T: 'static>(
     codec: &dyn Codec<T>,
     message: &T,
     bytes_max: usize,
+    encoder: Option<&Encoder>,
 ) -> Result<Segments, Status> {
     let mut segments = codec.encode(message)?;
+    let mut flag = 0;
+    if let Some(encoder) = encoder
+        && let Some(compressed) = encoder.compress(&segments)?
+    {
+        segments = compressed;
+        flag = COMPRESSED;
+    }
     let len = segments.len();
     if len > bytes_max {
         return Err(Status::resource_exhausted(format!(
@@ -41,7 +74,7 @@ pub(crate) fn encode<T: 'static>(
         .not_executed());
     };
     let [l0, l1, l2, l3] = len.to_be_bytes();
-    segments.prepend(&[0, l0, l1, l2, l3]);
+    segments.prepend(&[flag, l0, l1, l2, l3]);
     Ok(segments)
 }
 
@@ -58,7 +91,7 @@ pub(crate) struct Assembler {
 
 /// What a chunk brought.
 pub(crate) enum Assembled {
-    Message(Chunk),
+    Message(Envelope),
     /// The message needs so many octets more, if that is known.
     Partial(Option<usize>),
 }
@@ -94,7 +127,7 @@ impl Assembler {
         let len = self.message_len();
         if self.partial.is_empty() && chunk.len() >= len {
             self.prefix_len = 0;
-            return Ok(Assembled::Message(chunk.split_to(len)));
+            return Ok(self.whole(chunk.split_to(len)));
         }
         let n = (len - self.partial.len()).min(chunk.len());
         self.partial.extend_from_slice(&chunk.as_slice()[..n]);
@@ -103,7 +136,12 @@ impl Assembler {
             return Ok(Assembled::Partial(Some(len - self.partial.len())));
         }
         self.prefix_len = 0;
-        Ok(Assembled::Message(Chunk::from_vec(std::mem::take(&mut self.partial))))
+        let octets = Chunk::from_vec(std::mem::take(&mut self.partial));
+        Ok(self.whole(octets))
+    }
+
+    fn whole(&self, octets: Chunk) -> Assembled {
+        Assembled::Message(Envelope { octets, compressed: self.prefix[0] == COMPRESSED })
     }
 
     fn message_len(&self) -> usize {
@@ -112,17 +150,10 @@ impl Assembler {
     }
 
     fn check_prefix(&self) -> Result<(), Status> {
-        match self.prefix[0] {
-            0 => {}
-            // No compression was negotiated, since none is offered yet.
-            1 => {
-                return Err(Status::internal("compressed message, although no grpc-encoding was agreed on")
-                    .at(Phase::Decode));
-            }
-            flag => {
-                return Err(Status::internal(format!("message with an unknown compression flag {flag}"))
-                    .at(Phase::Decode));
-            }
+        let flag = self.prefix[0];
+        if flag > COMPRESSED {
+            return Err(Status::internal(format!("message with an unknown compression flag {flag}"))
+                .at(Phase::Decode));
         }
         let len = self.message_len();
         if len > self.bytes_max {
@@ -161,7 +192,7 @@ mod tests {
                 let mut chunk = Chunk::from_vec(piece.to_vec());
                 while !chunk.is_empty() {
                     if let Assembled::Message(message) = assembler.push(&mut chunk).unwrap() {
-                        messages.push(message.as_slice().to_vec());
+                        messages.push(message.octets.as_slice().to_vec());
                     }
                 }
             }
@@ -195,7 +226,7 @@ mod tests {
 
     #[test]
     fn an_unknown_flag_is_an_error() {
-        for flag in [1, 2, 255] {
+        for flag in [2, 3, 255] {
             let mut chunk = Chunk::from_vec(vec![flag, 0, 0, 0, 0]);
             assert_eq!(Assembler::new(10).push(&mut chunk).map(|_| ()).unwrap_err().code(), Code::Internal);
         }

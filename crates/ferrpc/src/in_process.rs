@@ -3,7 +3,7 @@
 //! The only module that sees both sides. Calls still go through HTTP/2, so that what works here works
 //! over a network.
 
-use crate::client::Channel;
+use crate::client::{Channel, ChannelConfig};
 use crate::server::{Handle, Server};
 
 impl Server {
@@ -12,6 +12,11 @@ impl Server {
     ///
     /// A mock is a service like any other, served this way.
     pub fn in_process(self) -> (Channel, Handle) {
+        self.in_process_with(ChannelConfig::default())
+    }
+
+    /// As [`in_process`](Self::in_process), with a configuration of the channel.
+    pub fn in_process_with(self, config: ChannelConfig) -> (Channel, Handle) {
         let (acceptor, handle) = self.accept_by_hand();
         let dial = move || {
             if acceptor.is_over() {
@@ -21,7 +26,7 @@ impl Server {
             acceptor.accept(ours);
             Some(theirs)
         };
-        (Channel::local(dial), handle)
+        (Channel::local(dial, config), handle)
     }
 }
 

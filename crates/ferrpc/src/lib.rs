@@ -10,6 +10,7 @@
 
 mod code;
 pub mod codec;
+pub mod compression;
 mod conn;
 mod counters;
 mod deadline;
@@ -30,6 +31,7 @@ pub mod server;
 
 pub use code::Code;
 pub use codec::Codec;
+pub use compression::Compression;
 pub use counters::Counters;
 pub use error::Error;
 pub use ferrpc_http2::Limits as Http2Limits;

@@ -1,6 +1,7 @@
 //! Messages with what travels beside them: [`Request`] and [`Response`].
 
 use std::any::{Any, TypeId};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ pub struct Request<T> {
     extensions: Extensions,
     deadline: Option<Instant>,
     peer: Option<SocketAddr>,
+    was_compressed: bool,
 }
 
 impl<T> Request<T> {
@@ -28,6 +30,7 @@ impl<T> Request<T> {
             extensions: Extensions::default(),
             deadline: None,
             peer: None,
+            was_compressed: false,
         }
     }
 
@@ -37,8 +40,9 @@ impl<T> Request<T> {
         metadata: Metadata,
         deadline: Option<Instant>,
         peer: Option<SocketAddr>,
+        was_compressed: bool,
     ) -> Self {
-        Self { message, metadata, extensions: Extensions::default(), deadline, peer }
+        Self { message, metadata, extensions: Extensions::default(), deadline, peer, was_compressed }
     }
 
     /// The message.
@@ -86,6 +90,12 @@ impl<T> Request<T> {
         self.peer
     }
 
+    /// On a server: whether the message came compressed. A stream's messages are each told by
+    /// [`Streaming::was_compressed`](crate::Streaming::was_compressed).
+    pub fn was_compressed(&self) -> bool {
+        self.was_compressed
+    }
+
     /// The same request around another message.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Request<U> {
         Request {
@@ -94,6 +104,7 @@ impl<T> Request<T> {
             extensions: self.extensions,
             deadline: self.deadline,
             peer: self.peer,
+            was_compressed: self.was_compressed,
         }
     }
 
@@ -116,6 +127,9 @@ pub struct Response<T> {
     metadata: Metadata,
     trailers: Metadata,
     extensions: Extensions,
+    /// The compressor that a handler chose.
+    compression: Option<Cow<'static, str>>,
+    was_compressed: bool,
 }
 
 impl<T> Response<T> {
@@ -126,12 +140,14 @@ impl<T> Response<T> {
             metadata: Metadata::new(),
             trailers: Metadata::new(),
             extensions: Extensions::default(),
+            compression: None,
+            was_compressed: false,
         }
     }
 
     #[cfg(feature = "client")]
-    pub(crate) fn received(message: T, metadata: Metadata, trailers: Metadata) -> Self {
-        Self { message, metadata, trailers, extensions: Extensions::default() }
+    pub(crate) fn received(message: T, metadata: Metadata, trailers: Metadata, was_compressed: bool) -> Self {
+        Self { metadata, trailers, was_compressed, ..Self::new(message) }
     }
 
     /// The message.
@@ -186,7 +202,27 @@ impl<T> Response<T> {
             metadata: self.metadata,
             trailers: self.trailers,
             extensions: self.extensions,
+            compression: self.compression,
+            was_compressed: self.was_compressed,
         }
+    }
+
+    /// On a client: whether the message came compressed.
+    pub fn was_compressed(&self) -> bool {
+        self.was_compressed
+    }
+
+    /// Server: compresses the message with the compressor of this name, `identity` for none, whatever the server does
+    /// otherwise. It is sent uncompressed if it is short, gets no shorter, or the client does not accept the
+    /// format; a name that the server does not have ends the call with INTERNAL.
+    pub fn set_compression(&mut self, name: impl Into<Cow<'static, str>>) {
+        self.compression = Some(name.into());
+    }
+
+    /// What the handler chose.
+    #[cfg(feature = "server")]
+    pub(crate) fn compression(&self) -> Option<&str> {
+        self.compression.as_deref()
     }
 
     #[cfg(feature = "server")]

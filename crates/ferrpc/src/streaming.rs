@@ -7,13 +7,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use ferrpc_http2::{Chunk, ErrorCode};
+use ferrpc_http2::ErrorCode;
 use ferrpc_proto::DecodeLimits;
 use futures_core::Stream;
 
 use crate::codec::{Codec, Segments};
+use crate::compression::{Accepted, Compression, ENCODING, Encoder};
+use crate::conn::ResponseHead;
 use crate::conn::exchange::{Exchange, Messages, Outgoing};
-use crate::envelope::{self, PREFIX_BYTES};
+use crate::envelope::{self, Envelope, PREFIX_BYTES};
 use crate::metadata::Metadata;
 use crate::status::{Phase, Status};
 
@@ -25,9 +27,11 @@ pub struct Streaming<T: 'static> {
     exchange: Arc<Exchange>,
     codec: &'static dyn Codec<T>,
     limits: DecodeLimits,
+    message_bytes_max: usize,
+    compression: Compression,
     end: State,
     trailers: Option<Metadata>,
-    #[cfg_attr(not(feature = "client"), expect(dead_code, reason = "only clients wait for heads"))]
+    /// What stood before the messages: the request's metadata, or the response's once it is asked for.
     head: Option<Metadata>,
     /// What a client's call gives up when this half goes early.
     cancels: bool,
@@ -37,6 +41,7 @@ pub struct Streaming<T: 'static> {
     /// Octets consumed whose credit is not given back yet.
     consumed: usize,
     received: u64,
+    was_compressed: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,6 +55,9 @@ impl<T> Streaming<T> {
         exchange: Arc<Exchange>,
         codec: &'static dyn Codec<T>,
         limits: DecodeLimits,
+        message_bytes_max: usize,
+        compression: Compression,
+        head: Option<Metadata>,
         cancels: bool,
         deadline: Option<tokio::time::Instant>,
     ) -> Self {
@@ -57,14 +65,17 @@ impl<T> Streaming<T> {
             exchange,
             codec,
             limits,
+            message_bytes_max,
+            compression,
             end: State::Open,
             trailers: None,
-            head: None,
+            head,
             cancels,
             deadline,
             came: Messages::default(),
             consumed: 0,
             received: 0,
+            was_compressed: false,
         }
     }
 
@@ -79,6 +90,11 @@ impl<T> Streaming<T> {
     /// Dropping the future loses nothing; the message is returned by the next call.
     pub async fn message(&mut self) -> Result<Option<T>, Status> {
         poll_fn(|cx| self.poll(cx)).await
+    }
+
+    /// Whether the last message came compressed.
+    pub fn was_compressed(&self) -> bool {
+        self.was_compressed
     }
 
     /// The trailers, once [`message`](Self::message) returned `None`.
@@ -109,8 +125,8 @@ impl<T> Streaming<T> {
             return Poll::Ready(Ok(None));
         }
         loop {
-            if let Some(octets) = self.came.pop_front() {
-                return Poll::Ready(self.decode(octets).map(Some));
+            if let Some(message) = self.came.pop_front() {
+                return Poll::Ready(self.decode(message).map(Some));
             }
             match ready!(self.exchange.poll_messages(cx, &mut self.came, &mut self.consumed)) {
                 Ok(()) => {}
@@ -127,10 +143,17 @@ impl<T> Streaming<T> {
         }
     }
 
-    fn decode(&mut self, octets: Chunk) -> Result<T, Status> {
-        self.consumed += octets.len() + PREFIX_BYTES;
+    fn decode(&mut self, message: Envelope) -> Result<T, Status> {
+        self.consumed += message.octets.len() + PREFIX_BYTES;
         self.exchange.consumed(&mut self.consumed);
-        match self.codec.decode(octets, &self.limits) {
+        self.was_compressed = message.compressed;
+        #[cfg(feature = "client")]
+        if message.compressed && self.head.is_none() {
+            self.head = self.exchange.take_head();
+        }
+        let encoding = || self.head.as_ref().and_then(|head| head.wire(ENCODING));
+        let octets = message.open(&self.compression, encoding, self.message_bytes_max);
+        match octets.and_then(|octets| self.codec.decode(octets, &self.limits)) {
             Ok(message) => {
                 self.received += 1;
                 Ok(message)
@@ -177,8 +200,13 @@ pub struct Sender<T: 'static> {
     exchange: Arc<Exchange>,
     codec: &'static dyn Codec<T>,
     bytes_max: usize,
+    /// What messages are compressed with, as long as `compresses`.
+    encoder: Option<Encoder>,
+    compresses: bool,
+    /// What a server's handler can choose from.
+    choice: Option<(Compression, Accepted)>,
     /// A server's head, until it is sent before the first message.
-    head: Option<Metadata>,
+    head: Option<ResponseHead>,
     trailers: Option<Arc<std::sync::Mutex<Metadata>>>,
     cancels: bool,
     closed: bool,
@@ -193,12 +221,16 @@ impl<T> Sender<T> {
         exchange: Arc<Exchange>,
         codec: &'static dyn Codec<T>,
         bytes_max: usize,
+        encoder: Option<Encoder>,
         deadline: Option<tokio::time::Instant>,
     ) -> Self {
         Self {
             exchange,
             codec,
             bytes_max,
+            encoder,
+            compresses: true,
+            choice: None,
             head: None,
             trailers: None,
             cancels: true,
@@ -213,14 +245,20 @@ impl<T> Sender<T> {
         exchange: Arc<Exchange>,
         codec: &'static dyn Codec<T>,
         bytes_max: usize,
+        compression: Compression,
+        accepted: Accepted,
         trailers: Arc<std::sync::Mutex<Metadata>>,
         deadline: Option<tokio::time::Instant>,
     ) -> Self {
+        let encoder = compression.default_encoder(accepted);
         Self {
             exchange,
             codec,
             bytes_max,
-            head: Some(Metadata::new()),
+            head: Some(ResponseHead { encoding: encoder.as_ref().map(Encoder::name), ..Default::default() }),
+            encoder,
+            compresses: true,
+            choice: Some((compression, accepted)),
             trailers: Some(trailers),
             cancels: false,
             closed: false,
@@ -252,7 +290,8 @@ impl<T> Sender<T> {
             return Err(Status::failed_precondition("send after close").at(Phase::Send));
         }
         // One that was given up, or is over the limit, may still be there.
-        self.octets = envelope::encode(self.codec, message, self.bytes_max)?;
+        let encoder = self.encoder.as_ref().filter(|_| self.compresses);
+        self.octets = envelope::encode(self.codec, message, self.bytes_max, encoder)?;
         Ok(())
     }
 
@@ -310,7 +349,33 @@ impl<T> Sender<T> {
 
     /// Server: the metadata that goes before the first message; no effect after that.
     pub fn headers_mut(&mut self) -> &mut Metadata {
-        self.head.get_or_insert_default()
+        if self.head.is_none() {
+            self.choice = None;
+        }
+        &mut self.head.get_or_insert_default().metadata
+    }
+
+    /// Server: compresses the messages of this call with the compressor of this name, `identity` for none. Nothing is
+    /// compressed that the client does not accept.
+    ///
+    /// # Errors
+    /// [`Code::Internal`](crate::Code::Internal) if the server has no such compressor;
+    /// [`Code::FailedPrecondition`](crate::Code::FailedPrecondition) once the metadata is out, and on a client,
+    /// whose call has an option for it.
+    pub fn set_compression(&mut self, name: &str) -> Result<(), Status> {
+        let (Some((compression, accepted)), Some(head)) = (&self.choice, &mut self.head) else {
+            return Err(Status::failed_precondition(
+                "the metadata is out, and the compression is part of it",
+            ));
+        };
+        self.encoder = compression.encoder(name, *accepted)?;
+        head.encoding = self.encoder.as_ref().map(Encoder::name);
+        Ok(())
+    }
+
+    /// Whether messages are compressed from here on, where the call has a compressor. Default yes.
+    pub fn set_message_compression(&mut self, yes: bool) {
+        self.compresses = yes;
     }
 
     /// Server: sends the metadata now, before any message.

@@ -107,20 +107,33 @@ async fn calls_that_cannot_be_are_ended_with_the_status_that_says_why() {
             "service test.Text has no method at /test.Text/Nope",
         ),
         (3, head(":path", "/nobody/Home"), good, "12", "no service is served at /nobody/Home"),
-        (5, head("grpc-encoding", "gzip"), good, "12", "grpc-encoding \"gzip\" is not supported"),
+        (
+            5,
+            head("grpc-encoding", "br"),
+            good,
+            "12",
+            "grpc-encoding \"br\" is not supported; there are identity,gzip",
+        ),
         (7, GOOD.to_vec(), &two[..], "12", "more than one request message"),
         (9, GOOD.to_vec(), &[], "12", "no request message"),
         (11, GOOD.to_vec(), &[0, 0, 0, 0, 9, b'x'], "13", "the request ended in the middle of a message"),
-        (13, GOOD.to_vec(), &[1, 0, 0, 0, 1, b'x'], "13", "compressed message"),
+        (13, GOOD.to_vec(), &[1, 0, 0, 0, 1, b'x'], "13", "although no grpc-encoding was agreed on"),
         (15, GOOD.to_vec(), &[0, 0x7f, 0, 0, 0], "8", "over the receive limit of 4194304"),
         (17, GOOD.to_vec(), &[0, 0, 0, 0, 1, 0xff], "13", "invalid utf-8"),
+        (
+            21,
+            head("grpc-encoding", "gzip"),
+            &[1, 0, 0, 0, 1, b'x'],
+            "13",
+            "cannot decompress a message of 1 octets",
+        ),
     ] {
         refused(&mut raw, stream, &fields, body, code, message).await;
     }
-    raw.call(19, &GOOD, good).await;
+    raw.call(23, &GOOD, good).await;
     loop {
         match raw.told().await {
-            Told::Data(19, body) => break assert_eq!(body, [0, 0, 0, 0, 1, b'X']),
+            Told::Data(23, body) => break assert_eq!(body, [0, 0, 0, 0, 1, b'X']),
             Told::Headers(..) | Told::Reset(..) => {}
             told => panic!("{told:?}"),
         }

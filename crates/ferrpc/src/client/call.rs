@@ -9,11 +9,12 @@ use std::time::Duration;
 use ferrpc_http2::ErrorCode;
 use tokio::time::Instant;
 
-use super::channel::Channel;
+use super::channel::{Channel, ChannelConfig};
+use crate::compression::{Accepted, ENCODING, Encoder};
 use crate::conn::exchange::{Exchange, Finished, Messages};
 use crate::deadline;
-use crate::envelope;
-use crate::metadata::{Metadata, MetadataError};
+use crate::envelope::{self, Envelope};
+use crate::metadata::Metadata;
 use crate::method::Method;
 use crate::request::{Request, Response};
 use crate::status::{Phase, Status};
@@ -27,21 +28,23 @@ struct Options {
     deadline: Option<Instant>,
     wait_for_ready: bool,
     metadata: Metadata,
-    /// What was wrong with metadata given by the builder; told when the call is awaited.
-    mistake: Option<MetadataError>,
+    /// What was wrong with what the builder was given; told when the call is awaited.
+    mistake: Option<Status>,
+    /// What messages are compressed with.
+    encoder: Option<Encoder>,
 }
 
 impl Options {
     fn new(channel: &Channel) -> Self {
-        let deadline =
-            channel.config().default_timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        Self { deadline, ..Self::default() }
+        let config = channel.config();
+        let deadline = config.default_timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        Self { deadline, encoder: config.compression.default_encoder(Accepted::ALL), ..Self::default() }
     }
 
     /// What stops the call before it begins.
     fn check(&self) -> Result<(), Status> {
         if let Some(mistake) = &self.mistake {
-            return Err(Status::internal(mistake.to_string()).not_executed());
+            return Err(mistake.clone().not_executed());
         }
         if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err(deadline::exceeded(Phase::Deadline).not_executed());
@@ -76,7 +79,7 @@ macro_rules! call_options {
             /// Adds a text value to the metadata. One that is not allowed fails the call.
             pub fn metadata(mut self, key: &str, value: &str) -> Self {
                 if let Err(mistake) = self.options.metadata.append(key, value) {
-                    self.options.mistake.get_or_insert(mistake);
+                    self.options.mistake.get_or_insert_with(|| mistake.into());
                 }
                 self
             }
@@ -85,7 +88,17 @@ macro_rules! call_options {
             /// the call.
             pub fn metadata_bin(mut self, key: &str, value: &[u8]) -> Self {
                 if let Err(mistake) = self.options.metadata.append_bin(key, value) {
-                    self.options.mistake.get_or_insert(mistake);
+                    self.options.mistake.get_or_insert_with(|| mistake.into());
+                }
+                self
+            }
+
+            /// Compresses messages with the channel's compressor of this name, such as `gzip`; `identity` for none.
+            /// A name that the channel does not have fails the call.
+            pub fn compression(mut self, name: &str) -> Self {
+                match self.channel.config().compression.encoder(name, Accepted::ALL) {
+                    Ok(encoder) => self.options.encoder = encoder,
+                    Err(mistake) => _ = self.options.mistake.get_or_insert(mistake),
                 }
                 self
             }
@@ -194,9 +207,12 @@ async fn unary<Req, Res>(call: UnaryCall<Req, Res>) -> Result<Response<Res>, Sta
     let mut attempts = Attempts::default();
 
     let finished = loop {
-        let octets = envelope::encode(method.request, &message, channel.config().send_message_bytes_max)?;
+        let (bytes_max, encoder) = (channel.config().send_message_bytes_max, options.encoder.as_ref());
+        let octets = envelope::encode(method.request, &message, bytes_max, encoder)?;
         let conn = channel.pick(options.wait_for_ready, deadline).await?;
-        let exchange = conn.open(method.info().path, metadata.clone(), deadline, Some(octets), true);
+        let encoding = encoder.map(Encoder::name);
+        let exchange =
+            conn.open(method.info().path, metadata.clone(), encoding, deadline, Some(octets), true);
         let finished = Answer { exchange, done: false }.await;
         match &finished.ended {
             Err(status) if attempts.again(status) => {}
@@ -206,16 +222,19 @@ async fn unary<Req, Res>(call: UnaryCall<Req, Res>) -> Result<Response<Res>, Sta
 
     let Finished { head, messages, ended } = finished;
     let trailers = ended?;
-    let octets = the_one(messages)?;
-    let message = method.response.decode(octets, &channel.config().decode)?;
-    Ok(Response::received(message, head, trailers))
+    let ChannelConfig { compression, message_bytes_max, decode, .. } = channel.config();
+    let message = the_one(messages)?;
+    let was_compressed = message.compressed;
+    let octets = message.open(compression, || head.wire(ENCODING), *message_bytes_max)?;
+    let message = method.response.decode(octets, decode)?;
+    Ok(Response::received(message, head, trailers, was_compressed))
 }
 
 /// A unary call that is answered has exactly one message.
-fn the_one(mut messages: Messages) -> Result<ferrpc_http2::Chunk, Status> {
+fn the_one(mut messages: Messages) -> Result<Envelope, Status> {
     let n = messages.len();
     match messages.pop_front() {
-        Some(octets) if n == 1 => Ok(octets),
+        Some(message) if n == 1 => Ok(message),
         _ => Err(Status::unimplemented(format!("the server answered with {n} messages where one is due"))
             .at(Phase::Recv)),
     }
@@ -286,10 +305,13 @@ async fn open<Req, Res>(
     let mut attempts = Attempts::default();
     loop {
         let bytes_max = channel.config().send_message_bytes_max;
-        let octets =
-            message.map(|message| envelope::encode(method.request, message, bytes_max)).transpose()?;
+        let encoder = options.encoder.as_ref();
+        let encode = |message| envelope::encode(method.request, message, bytes_max, encoder);
+        let octets = message.map(encode).transpose()?;
         let conn = channel.pick(options.wait_for_ready, options.deadline).await?;
-        let exchange = conn.open(method.info().path, metadata.clone(), options.deadline, octets, false);
+        let encoding = encoder.map(Encoder::name);
+        let exchange =
+            conn.open(method.info().path, metadata.clone(), encoding, options.deadline, octets, false);
         let opening = Opening { exchange: Some(exchange) };
         match opening.wait().await {
             Ok(exchange) => return Ok(exchange),
@@ -370,7 +392,8 @@ fn sender<Req, Res>(
     method: &'static Method<Req, Res>,
     options: &Options,
 ) -> Sender<Req> {
-    Sender::client(exchange, method.request, channel.config().send_message_bytes_max, options.deadline)
+    let bytes_max = channel.config().send_message_bytes_max;
+    Sender::client(exchange, method.request, bytes_max, options.encoder.clone(), options.deadline)
 }
 
 fn receiver<Req, Res>(
@@ -379,7 +402,17 @@ fn receiver<Req, Res>(
     method: &'static Method<Req, Res>,
     options: &Options,
 ) -> Streaming<Res> {
-    Streaming::new(exchange, method.response, channel.config().decode, true, options.deadline)
+    let ChannelConfig { compression, message_bytes_max, decode, .. } = channel.config();
+    Streaming::new(
+        exchange,
+        method.response,
+        *decode,
+        *message_bytes_max,
+        compression.clone(),
+        None,
+        true,
+        options.deadline,
+    )
 }
 
 /// An open client-streaming call.
@@ -418,11 +451,12 @@ impl<Req, Res> Upload<Req, Res> {
         let Self { mut sender, mut receiver } = self;
         sender.close();
         let first = receiver.message().await?;
+        let was_compressed = receiver.was_compressed();
         let second = if first.is_some() { receiver.message().await? } else { None };
         let metadata = receiver.headers().await?.clone();
         let trailers = receiver.trailers().cloned().unwrap_or_default();
         match (first, second) {
-            (Some(message), None) => Ok(Response::received(message, metadata, trailers)),
+            (Some(message), None) => Ok(Response::received(message, metadata, trailers, was_compressed)),
             (None, _) => {
                 Err(Status::unimplemented("the server answered with no message where one is due")
                     .at(Phase::Recv))

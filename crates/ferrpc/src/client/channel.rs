@@ -21,6 +21,7 @@ use super::resolver::{self, Resolver};
 #[cfg(feature = "server")]
 use super::target::Name;
 use super::target::Target;
+use crate::compression::Compression;
 use crate::conn;
 use crate::conn::driver::Driver;
 use crate::conn::inbox::{Command, Inbox};
@@ -50,6 +51,9 @@ pub struct ChannelConfig {
     pub connect_timeout: Duration,
     /// Time a call may take if it says nothing itself. Default none.
     pub default_timeout: Option<Duration>,
+    /// Which compressed messages are accepted and what is sent. Default: accepts gzip and deflate, with the feature
+    /// of that name zstd too; sends uncompressed.
+    pub compression: Compression,
 }
 
 impl Default for ChannelConfig {
@@ -61,6 +65,7 @@ impl Default for ChannelConfig {
             http2: Http2Limits::default(),
             connect_timeout: Duration::from_secs(20),
             default_timeout: None,
+            compression: Compression::default(),
         }
     }
 }
@@ -148,10 +153,13 @@ impl Channel {
 
     /// A channel to something in this process. `dial` makes a connection each time one is needed.
     #[cfg(feature = "server")]
-    pub(crate) fn local(dial: impl Fn() -> Option<DuplexStream> + Send + Sync + 'static) -> Self {
+    pub(crate) fn local(
+        dial: impl Fn() -> Option<DuplexStream> + Send + Sync + 'static,
+        config: ChannelConfig,
+    ) -> Self {
         let name = Name::Addresses(Vec::new());
         let target = Target { text: "this process".into(), authority: "localhost".into(), name };
-        Self::dialing(target, Dialer::Local(Box::new(dial)), ChannelConfig::default())
+        Self::dialing(target, Dialer::Local(Box::new(dial)), config)
     }
 
     fn dialing(target: Target, dialer: Dialer, config: ChannelConfig) -> Self {
@@ -335,8 +343,9 @@ where
         Report { channel: channel.clone(), conn: Arc::downgrade(&conn), ready: Mutex::new(Some(ready)) };
     let mut engine = Connection::client(inner.config.http2(), Instant::now().into_std());
     engine.count_into(inner.counters.http2.clone());
-    let message_bytes_max = inner.config.message_bytes_max;
-    let side = ClientSide::new(Box::new(lifeline), message_bytes_max, inner.counters.clone());
+    let ChannelConfig { message_bytes_max, compression, .. } = &inner.config;
+    let counters = inner.counters.clone();
+    let side = ClientSide::new(Box::new(lifeline), *message_bytes_max, compression, counters);
     let driver = conn::spawn(Driver::new(io, engine, side, inbox));
     let abort = AbortUnlessReady(Some(driver.abort_handle()));
     match is_ready.await {

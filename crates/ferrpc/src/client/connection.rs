@@ -10,6 +10,7 @@ use ferrpc_http2::{
 use tokio::time::Instant;
 
 use crate::code::Code;
+use crate::compression::{ACCEPT_ENCODING, Compression, ENCODING};
 use crate::conn::driver::{Gone, Side};
 use crate::conn::exchange::{Exchange, Feed, Whose};
 use crate::conn::inbox::{Command, Inbox};
@@ -36,6 +37,8 @@ pub(crate) struct ClientSide {
     /// At this many they are searched for those given up.
     waiting_checked_at: usize,
     message_bytes_max: usize,
+    /// `grpc-accept-encoding`.
+    accept: String,
     counters: Arc<Counters>,
     /// The earliest deadline of any call, maybe of one that is over.
     deadline: Option<Instant>,
@@ -61,6 +64,7 @@ impl ClientSide {
     pub(crate) fn new(
         lifeline: Box<dyn Lifeline>,
         message_bytes_max: usize,
+        compression: &Compression,
         counters: Arc<Counters>,
     ) -> Self {
         Self {
@@ -68,6 +72,7 @@ impl ClientSide {
             waiting: VecDeque::new(),
             waiting_checked_at: WAITING_CHECKED_MIN,
             message_bytes_max,
+            accept: compression.names(),
             counters,
             deadline: None,
             lifeline,
@@ -90,7 +95,7 @@ impl ClientSide {
             }
             self.deadline = Some(self.deadline.map_or(deadline, |earliest| earliest.min(deadline)));
         }
-        let (bytes, bytes_max) = (head_bytes(&open), conn.peer_header_list_bytes_max());
+        let (bytes, bytes_max) = (self.accept.len() + head_bytes(&open), conn.peer_header_list_bytes_max());
         if bytes > bytes_max {
             let status = Status::resource_exhausted(format!(
                 "the head of the call has {bytes} octets, over the server's limit of {bytes_max}; send less metadata"
@@ -103,7 +108,7 @@ impl ClientSide {
             return self.open_waiting(conn, now);
         }
         let end = End::No;
-        match conn.open(end, |writer| write_head(writer, &open, now)) {
+        match conn.open(end, |writer| write_head(writer, &open, &self.accept, now)) {
             Ok(key) => self.opened(conn, key, open),
             Err(OpenError::StreamLimit { .. }) => self.wait(open),
             Err(_) => open.exchange.end(Err(self.unusable())),
@@ -141,7 +146,7 @@ impl ClientSide {
             if open.exchange.is_abandoned() {
                 continue;
             }
-            match conn.open(End::No, |writer| write_head(writer, &open, now)) {
+            match conn.open(End::No, |writer| write_head(writer, &open, &self.accept, now)) {
                 Ok(key) => self.opened(conn, key, open),
                 Err(_) => return self.waiting.push_front(open),
             }
@@ -347,7 +352,7 @@ impl Side for ClientSide {
     }
 }
 
-fn write_head(writer: &mut HeaderWriter<'_>, open: &Open, now: Instant) {
+fn write_head(writer: &mut HeaderWriter<'_>, open: &Open, accept: &str, now: Instant) {
     writer.field(b":method", b"POST", Indexing::Index);
     writer.field(b":scheme", b"http", Indexing::Index);
     writer.field(b":path", open.path.as_bytes(), Indexing::Index);
@@ -359,6 +364,12 @@ fn write_head(writer: &mut HeaderWriter<'_>, open: &Open, now: Instant) {
     if let Some(deadline) = open.deadline {
         let timeout = deadline::format_timeout(deadline.saturating_duration_since(now));
         writer.field(b"grpc-timeout", timeout.as_bytes(), Indexing::Literal);
+    }
+    if let Some(encoding) = open.encoding {
+        writer.field(ENCODING, encoding.as_bytes(), Indexing::Index);
+    }
+    if !accept.is_empty() {
+        writer.field(ACCEPT_ENCODING, accept.as_bytes(), Indexing::Index);
     }
     open.metadata.write_to(writer);
 }
@@ -454,14 +465,23 @@ impl Conn {
         &self,
         path: &'static str,
         metadata: Metadata,
+        encoding: Option<&'static str>,
         deadline: Option<Instant>,
         message: Option<crate::codec::Segments>,
         one_answer: bool,
     ) -> Arc<Exchange> {
         let exchange = Exchange::new(self.inbox.clone(), Whose::Client, None);
         let authority = self.authority.clone();
-        let open =
-            Open { path, authority, metadata, deadline, message, one_answer, exchange: exchange.clone() };
+        let open = Open {
+            path,
+            authority,
+            metadata,
+            encoding,
+            deadline,
+            message,
+            one_answer,
+            exchange: exchange.clone(),
+        };
         if !self.inbox.push(Command::Open(open)) {
             let status = Status::unavailable("the connection was lost before the call began");
             exchange.end(Err(status.at(Phase::Http2).not_executed()));
@@ -479,7 +499,7 @@ mod tests {
         let now = std::time::Instant::now();
         let mut client = Connection::client(ferrpc_http2::Limits::default(), now);
         let mut server = Connection::server(ferrpc_http2::Limits::default(), now);
-        client.open(End::Yes, |writer| write_head(writer, open, now.into())).unwrap();
+        client.open(End::Yes, |writer| write_head(writer, open, "gzip", now.into())).unwrap();
         while !client.output().is_empty() {
             let octets = client.output().first().to_vec();
             server.space()[..octets.len()].copy_from_slice(&octets);
@@ -501,6 +521,7 @@ mod tests {
             path: "/a.B/C",
             authority: "host:1".into(),
             metadata,
+            encoding: Some("gzip"),
             deadline: None,
             message: None,
             one_answer: true,
@@ -512,6 +533,6 @@ mod tests {
         assert_eq!(head.pseudo_len(), 4);
         let names: Vec<_> =
             head.fields().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect();
-        assert_eq!(names, ["te", "content-type", "user-agent", "k"]);
+        assert_eq!(names, ["te", "content-type", "user-agent", "grpc-encoding", "grpc-accept-encoding", "k"]);
     }
 }

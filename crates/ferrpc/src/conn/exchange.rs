@@ -10,9 +10,10 @@ use std::task::{Context, Poll, Waker};
 
 use ferrpc_http2::{Chunk, Connection, End, ErrorCode, StreamKey};
 
+use super::ResponseHead;
 use super::inbox::{Command, Inbox};
 use crate::codec::Segments;
-use crate::envelope::{Assembled, Assembler};
+use crate::envelope::{Assembled, Assembler, Envelope};
 use crate::metadata::Metadata;
 use crate::status::{Phase, Status};
 
@@ -146,6 +147,12 @@ impl Exchange {
         pend(&mut state.receiver, cx)
     }
 
+    /// The metadata before the first message, if it is there and nobody has taken it.
+    #[cfg(feature = "client")]
+    pub(crate) fn take_head(&self) -> Option<Metadata> {
+        self.lock().head.take()
+    }
+
     /// All messages there are, into `came`, which must be empty; or how the peer's half ended once all are
     /// taken. Gives the credit of `consumed` octets back when somebody may be waiting for it.
     pub(crate) fn poll_messages(
@@ -254,17 +261,17 @@ impl Exchange {
         let first = state.outgoing.is_empty();
         state.outgoing.append(std::mem::take(message.octets));
         drop(state);
-        if let Some(metadata) = message.head.as_mut().and_then(|head| head.take()) {
-            self.inbox.push(Command::Head { key, metadata });
+        if let Some(head) = message.head.as_mut().and_then(|head| head.take()) {
+            self.inbox.push(Command::Head { key, head });
         }
         // What is there already has its command under way.
         if !first || self.inbox.push(Command::Send { key }) { Ok(()) } else { Err(over()) }
     }
 
     /// A server's response head, before its first message.
-    pub(crate) fn send_head(&self, metadata: Metadata) {
+    pub(crate) fn send_head(&self, head: ResponseHead) {
         if let Some(key) = self.lock().key {
-            self.inbox.push(Command::Head { key, metadata });
+            self.inbox.push(Command::Head { key, head });
         }
     }
 
@@ -318,19 +325,19 @@ pub(crate) struct Outgoing<'a> {
     /// The message behind its prefix; empty once it is handed over.
     pub(crate) octets: &'a mut Segments,
     /// A server's head, until it is out.
-    pub(crate) head: Option<&'a mut Option<Metadata>>,
+    pub(crate) head: Option<&'a mut Option<ResponseHead>>,
 }
 
 /// Messages nobody has taken yet. Most calls have one a side, for which there is no queue to allocate.
 #[derive(Debug, Default)]
 pub(crate) struct Messages {
     /// Before all others.
-    first: Option<Chunk>,
-    rest: VecDeque<Chunk>,
+    first: Option<Envelope>,
+    rest: VecDeque<Envelope>,
 }
 
 impl Messages {
-    fn push_back(&mut self, message: Chunk) {
+    fn push_back(&mut self, message: Envelope) {
         if self.is_empty() {
             self.first = Some(message);
         } else {
@@ -338,7 +345,7 @@ impl Messages {
         }
     }
 
-    pub(crate) fn pop_front(&mut self) -> Option<Chunk> {
+    pub(crate) fn pop_front(&mut self) -> Option<Envelope> {
         self.first.take().or_else(|| self.rest.pop_front())
     }
 
@@ -448,7 +455,7 @@ impl Feed {
                         Some(state) => state,
                         None => self.exchange.lock(),
                     };
-                    state.messages.push_back(if pins_little { unpinned(&message) } else { message });
+                    state.messages.push_back(if pins_little { unpinned(message) } else { message });
                     messages += 1;
                     came = Some(state);
                     if chunk.is_empty() {
@@ -486,6 +493,6 @@ impl Feed {
 
 /// Messages that wait must not keep a whole receive block alive for a few octets of it. Those that came
 /// together wait together, so the block is worth it if they are a good part of it.
-fn unpinned(message: &Chunk) -> Chunk {
-    Chunk::copy_of(message.as_slice())
+fn unpinned(message: Envelope) -> Envelope {
+    Envelope { octets: Chunk::copy_of(message.octets.as_slice()), ..message }
 }

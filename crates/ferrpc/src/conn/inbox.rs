@@ -4,9 +4,8 @@
 
 use ferrpc_http2::{ErrorCode, StreamKey};
 
-use super::Reply;
 use super::queue::Queue;
-use crate::metadata::Metadata;
+use super::{Reply, ResponseHead};
 
 /// Where calls leave their commands.
 pub(crate) type Inbox = Queue<Command>;
@@ -18,7 +17,7 @@ pub(crate) enum Command {
     #[cfg(feature = "client")]
     Open(super::Open),
     /// Server: the head of a streaming response, before its first message.
-    Head { key: StreamKey, metadata: Metadata },
+    Head { key: StreamKey, head: ResponseHead },
     /// Messages wait in the stream's exchange.
     Send { key: StreamKey },
     /// Client: no more messages.

@@ -25,11 +25,19 @@ where
     tokio::spawn(work)
 }
 
+/// What stands before a server's first message.
+#[derive(Debug, Default)]
+pub(crate) struct ResponseHead {
+    pub(crate) metadata: Metadata,
+    /// `grpc-encoding`, where messages may be compressed.
+    pub(crate) encoding: Option<&'static str>,
+}
+
 /// What a server's handler left to be sent.
 #[derive(Debug)]
 pub(crate) enum Reply {
     /// A unary answer, whole.
-    Message { metadata: Metadata, octets: Segments, trailers: Metadata },
+    Message { head: ResponseHead, octets: Segments, trailers: Metadata },
     /// The end of a call whose messages, if any, were sent before.
     End(Result<Metadata, Status>),
 }
@@ -41,6 +49,8 @@ pub(crate) struct Open {
     pub(crate) path: &'static str,
     pub(crate) authority: std::sync::Arc<str>,
     pub(crate) metadata: Metadata,
+    /// `grpc-encoding`, where messages may be compressed.
+    pub(crate) encoding: Option<&'static str>,
     pub(crate) deadline: Option<tokio::time::Instant>,
     /// The only message, behind its prefix; then nothing follows.
     pub(crate) message: Option<Segments>,

@@ -5,12 +5,11 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ferrpc_http2::Chunk;
-
-use super::ServerLimits;
-use crate::conn::Reply;
+use super::Config;
+use crate::compression::{Accepted, ENCODING, Encoder};
 use crate::conn::exchange::{Exchange, Whose};
-use crate::envelope;
+use crate::conn::{Reply, ResponseHead};
+use crate::envelope::{self, Envelope};
 use crate::metadata::Metadata;
 use crate::method::Method;
 use crate::request::{Request, Response};
@@ -31,12 +30,14 @@ impl std::fmt::Debug for Running {
 pub struct Call {
     pub(crate) metadata: Metadata,
     /// The only message, where the client does not stream.
-    pub(crate) message: Option<Chunk>,
+    pub(crate) message: Option<Envelope>,
     /// Where either side streams.
     pub(crate) exchange: Option<Arc<Exchange>>,
     pub(crate) deadline: Option<tokio::time::Instant>,
     pub(crate) peer: Option<SocketAddr>,
-    pub(crate) limits: Arc<ServerLimits>,
+    /// What the client can decompress.
+    pub(crate) accepted: Accepted,
+    pub(crate) config: Arc<Config>,
 }
 
 impl Call {
@@ -49,12 +50,12 @@ impl Call {
         F: Future<Output = Result<Response<Res>, Status>> + Send + 'static,
     {
         Running(Box::pin(async move {
-            let limits = self.limits.clone();
+            let (config, accepted) = (self.config.clone(), self.accepted);
             let response = match self.into_request(method) {
                 Ok(request) => handler(request).await,
                 Err(status) => Err(status),
             };
-            answer(response, method, limits.send_message_bytes_max)
+            answer(response, method, &config, accepted)
         }))
     }
 
@@ -86,8 +87,8 @@ impl Call {
         F: Future<Output = Result<Response<Res>, Status>> + Send + 'static,
     {
         Running(Box::pin(async move {
-            let bytes_max = self.limits.send_message_bytes_max;
-            answer(handler(self.into_stream(method)).await, method, bytes_max)
+            let (config, accepted) = (self.config.clone(), self.accepted);
+            answer(handler(self.into_stream(method)).await, method, &config, accepted)
         }))
     }
 
@@ -112,22 +113,39 @@ impl Call {
     }
 
     fn into_request<Req, Res>(mut self, method: &Method<Req, Res>) -> Result<Request<Req>, Status> {
-        let octets = self.message.take().unwrap_or_else(Chunk::empty);
-        let message = method.request.decode(octets, &self.limits.decode)?;
-        Ok(self.request(message))
+        // The driver begins no such call without its message.
+        let message = self.message.take().ok_or_else(|| Status::internal("the call has no message"))?;
+        let Config { limits, compression } = &*self.config;
+        let was_compressed = message.compressed;
+        let encoding = || self.metadata.wire(ENCODING);
+        let octets = message.open(compression, encoding, limits.message_bytes_max)?;
+        let message = method.request.decode(octets, &limits.decode)?;
+        Ok(self.request(message, was_compressed))
     }
 
     fn into_stream<Req, Res>(self, method: &Method<Req, Res>) -> Request<Streaming<Req>> {
         let exchange = self.exchange();
-        let stream = Streaming::new(exchange, method.request, self.limits.decode, false, self.deadline);
-        self.request(stream)
+        let Config { limits, compression } = &*self.config;
+        let stream = Streaming::new(
+            exchange,
+            method.request,
+            limits.decode,
+            limits.message_bytes_max,
+            compression.clone(),
+            Some(self.metadata.clone()),
+            false,
+            self.deadline,
+        );
+        self.request(stream, false)
     }
 
     fn sender<Req, Res>(&self, method: &Method<Req, Res>, trailers: &Arc<Mutex<Metadata>>) -> Sender<Res> {
         Sender::server(
             self.exchange(),
             method.response,
-            self.limits.send_message_bytes_max,
+            self.config.limits.send_message_bytes_max,
+            self.config.compression.clone(),
+            self.accepted,
             trailers.clone(),
             self.deadline,
         )
@@ -138,24 +156,30 @@ impl Call {
         self.exchange.clone().unwrap_or_else(|| Exchange::new(Arc::default(), Whose::Server, None))
     }
 
-    fn request<T>(self, message: T) -> Request<T> {
-        Request::received(message, self.metadata, self.deadline.map(Into::into), self.peer)
+    fn request<T>(self, message: T, was_compressed: bool) -> Request<T> {
+        let deadline = self.deadline.map(Into::into);
+        Request::received(message, self.metadata, deadline, self.peer, was_compressed)
     }
 }
 
 fn answer<Req, Res>(
     response: Result<Response<Res>, Status>,
     method: &Method<Req, Res>,
-    bytes_max: usize,
+    config: &Config,
+    accepted: Accepted,
 ) -> Reply {
-    let (metadata, message, trailers) = match response {
-        Ok(response) => response.into_parts(),
-        Err(status) => return Reply::End(Err(status)),
-    };
-    match envelope::encode(method.response, &message, bytes_max) {
-        Ok(octets) => Reply::Message { metadata, octets, trailers },
-        Err(status) => Reply::End(Err(status)),
-    }
+    let encoded = response.and_then(|response| {
+        let encoder = match response.compression() {
+            Some(name) => config.compression.encoder(name, accepted)?,
+            None => config.compression.default_encoder(accepted),
+        };
+        let (metadata, message, trailers) = response.into_parts();
+        let bytes_max = config.limits.send_message_bytes_max;
+        let octets = envelope::encode(method.response, &message, bytes_max, encoder.as_ref())?;
+        let encoding = encoder.as_ref().map(Encoder::name);
+        Ok(Reply::Message { head: ResponseHead { metadata, encoding }, octets, trailers })
+    });
+    encoded.unwrap_or_else(|status| Reply::End(Err(status)))
 }
 
 fn end(result: Result<(), Status>, trailers: &Mutex<Metadata>) -> Reply {

@@ -18,16 +18,17 @@ use ferrpc_http2::{
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use super::ServerLimits;
+use super::Config;
 use super::call::{Call, Running};
 use super::router::{Route, Router};
+use crate::compression::{ACCEPT_ENCODING, Accepted, Compression, ENCODING};
 use crate::conn::driver::{Gone, Side};
 use crate::conn::exchange::{Exchange, Feed, Whose};
 use crate::conn::inbox::{Command, Inbox};
-use crate::conn::{self, Reply};
+use crate::conn::{self, Reply, ResponseHead};
 use crate::counters::Counters;
 use crate::deadline;
-use crate::envelope::{Assembled, Assembler};
+use crate::envelope::{Assembled, Assembler, Envelope};
 use crate::metadata::Metadata;
 use crate::status::{Phase, Status};
 
@@ -43,7 +44,7 @@ pub(crate) enum Handlers {
 
 pub(crate) struct ServerSide {
     router: Arc<Router>,
-    limits: Arc<ServerLimits>,
+    config: Arc<Config>,
     counters: Arc<Counters>,
     inbox: Arc<Inbox>,
     peer: Option<SocketAddr>,
@@ -62,6 +63,8 @@ pub(crate) struct ServerSide {
 struct Facts {
     route: Route,
     timeout: Option<Duration>,
+    /// What the client can decompress.
+    accepted: Accepted,
 }
 
 /// A call in progress.
@@ -75,9 +78,9 @@ enum Stage {
     /// The one request message is still coming.
     Collecting {
         metadata: Metadata,
-        route: Route,
+        facts: Facts,
         assembler: Assembler,
-        message: Option<Chunk>,
+        message: Option<Envelope>,
         /// When the last octet came.
         heard: Instant,
     },
@@ -90,7 +93,7 @@ enum Stage {
 impl ServerSide {
     pub(crate) fn new(
         router: Arc<Router>,
-        limits: Arc<ServerLimits>,
+        config: Arc<Config>,
         counters: Arc<Counters>,
         inbox: Arc<Inbox>,
         peer: Option<SocketAddr>,
@@ -98,7 +101,7 @@ impl ServerSide {
     ) -> Self {
         Self {
             router,
-            limits,
+            config,
             counters,
             inbox,
             peer,
@@ -125,6 +128,16 @@ impl ServerSide {
     fn refuse(&mut self, conn: &mut Connection, key: StreamKey, refusal: Refusal, end: End) {
         match refusal {
             Refusal::Grpc(status) => finish(conn, key, Reply::End(Err(status))),
+            Refusal::Encoding(status) => {
+                // gRPC compression.md: "The server will include a grpc-accept-encoding response header which
+                // specifies the algorithms that the server accepts."
+                let accepted = self.config.compression.names();
+                conn.send_headers(key, End::Yes, |writer| {
+                    write_head(writer, &ResponseHead::default());
+                    writer.field(ACCEPT_ENCODING, accepted.as_bytes(), Indexing::Index);
+                    status.write_to(writer);
+                });
+            }
             Refusal::Http(status, why) if end == End::Yes => answer_http(conn, key, status, why),
             Refusal::Http(status, why) => self.put(key, None, Stage::Refused(status, why)),
         }
@@ -134,7 +147,7 @@ impl ServerSide {
         let facts = match &self.last {
             // Most calls repeat the head of the one before, and the engine says so.
             Some((last, facts)) if last.is(&head) => facts.clone(),
-            _ => match facts(&head, &self.router) {
+            _ => match facts(&head, &self.router, &self.config.compression) {
                 Ok(facts) => {
                     self.last = Some((head.clone(), facts.clone()));
                     facts
@@ -144,20 +157,19 @@ impl ServerSide {
         };
         // A cancelled call counts until its handler is gone (CVE-2023-44487), but an honest client that
         // cancels many at once must not be refused at the advertised limit.
-        if self.live.load(Ordering::Relaxed) >= 2 * self.limits.http2.streams_max as usize {
+        if self.live.load(Ordering::Relaxed) >= 2 * self.config.limits.http2.streams_max as usize {
             self.counters.handlers_max.count();
             return conn.reset(key, ErrorCode::REFUSED_STREAM);
         }
-        let Facts { route, timeout } = facts;
         let metadata = Metadata::from_head(head);
-        let deadline = timeout.and_then(|timeout| now.checked_add(timeout));
+        let deadline = facts.timeout.and_then(|timeout| now.checked_add(timeout));
         if let Some(deadline) = deadline {
             self.expect(deadline);
         }
-        let assembler = Assembler::new(self.limits.message_bytes_max);
-        if !route.kind.client_streams() {
-            self.expect(now + self.limits.request_timeout);
-            let stage = Stage::Collecting { metadata, route, assembler, message: None, heard: now };
+        let assembler = Assembler::new(self.config.limits.message_bytes_max);
+        if !facts.route.kind.client_streams() {
+            self.expect(now + self.config.limits.request_timeout);
+            let stage = Stage::Collecting { metadata, facts, assembler, message: None, heard: now };
             self.put(key, deadline, stage);
             if end == End::Yes {
                 self.data(conn, key, Chunk::empty(), end, now);
@@ -168,9 +180,9 @@ impl ServerSide {
         if end == End::Yes {
             exchange.end(Ok(Metadata::new()));
         }
-        let feed = Some(Feed::new(exchange.clone(), self.limits.message_bytes_max));
+        let feed = Some(Feed::new(exchange.clone(), self.config.limits.message_bytes_max));
         self.put(key, deadline, Stage::Running { feed, task: None });
-        self.start(conn, key, &route, metadata, None, Some(exchange), deadline);
+        self.start(conn, key, &facts, metadata, None, Some(exchange), deadline);
     }
 
     /// Something is due then, unless it is over by that time.
@@ -223,33 +235,33 @@ impl ServerSide {
         let Some(slot) = self.slot(key) else { return };
         let deadline = slot.deadline;
         let running = Stage::Running { feed: None, task: None };
-        let Stage::Collecting { metadata, route, message, .. } = std::mem::replace(&mut slot.stage, running)
+        let Stage::Collecting { metadata, facts, message, .. } = std::mem::replace(&mut slot.stage, running)
         else {
             return;
         };
         let mut exchange = None;
-        if route.kind.server_streams() {
+        if facts.route.kind.server_streams() {
             let shared = Exchange::new(inbox, Whose::Server, Some(key));
             slot.stage = Stage::Running { feed: Some(Feed::new(shared.clone(), 0)), task: None };
             exchange = Some(shared);
         }
-        self.start(conn, key, &route, metadata, message, exchange, deadline);
+        self.start(conn, key, &facts, metadata, message, exchange, deadline);
     }
 
     fn start(
         &mut self,
         conn: &mut Connection,
         key: StreamKey,
-        route: &Route,
+        facts: &Facts,
         metadata: Metadata,
-        message: Option<Chunk>,
+        message: Option<Envelope>,
         exchange: Option<Arc<Exchange>>,
         deadline: Option<Instant>,
     ) {
         let streams = exchange.is_some();
-        let call =
-            Call { metadata, message, exchange, deadline, peer: self.peer, limits: self.limits.clone() };
-        let mut handler = Handler::new(route.service.dispatch(route.index, call));
+        let (accepted, config) = (facts.accepted, self.config.clone());
+        let call = Call { metadata, message, exchange, deadline, peer: self.peer, accepted, config };
+        let mut handler = Handler::new(facts.route.service.dispatch(facts.route.index, call));
         if self.handlers == Handlers::Inline {
             // A future that is not done keeps no memory of this waker: its next poll, in a task of its
             // own, gives it another one.
@@ -323,11 +335,11 @@ impl Side for ServerSide {
 
     fn command(&mut self, conn: &mut Connection, command: Command, _: Instant) {
         match command {
-            Command::Head { key, metadata } => {
-                conn.send_headers(key, End::No, |writer| write_head(writer, &metadata));
+            Command::Head { key, head } => {
+                conn.send_headers(key, End::No, |writer| write_head(writer, &head));
             }
             Command::Send { key } => {
-                conn.send_headers(key, End::No, |writer| write_head(writer, &Metadata::new()));
+                conn.send_headers(key, End::No, |writer| write_head(writer, &ResponseHead::default()));
                 if let Some(Slot { stage: Stage::Running { feed: Some(feed), .. }, .. }) = self.slot(key) {
                     feed.send(conn, key);
                 }
@@ -353,7 +365,7 @@ impl Side for ServerSide {
         }
         self.deadline = None;
         let mut passed = VecDeque::new();
-        let timeout = self.limits.request_timeout;
+        let timeout = self.config.limits.request_timeout;
         let mut next: Option<Instant> = None;
         for slot in self.slots.iter().flatten() {
             let silent = match slot.stage {
@@ -409,7 +421,7 @@ impl Side for ServerSide {
 /// Takes a piece of a request that has one message.
 fn collect(
     assembler: &mut Assembler,
-    message: &mut Option<Chunk>,
+    message: &mut Option<Envelope>,
     mut chunk: Chunk,
     end: End,
 ) -> Result<(), Status> {
@@ -431,28 +443,28 @@ fn collect(
     Ok(())
 }
 
-/// What a request that is not gRPC is answered with.
+/// What a request that is not taken is answered with.
 enum Refusal {
     Http(&'static str, &'static str),
     Grpc(Status),
+    Encoding(Status),
 }
 
-fn facts(head: &Head, router: &Router) -> Result<Facts, Refusal> {
+fn facts(head: &Head, router: &Router, compression: &Compression) -> Result<Facts, Refusal> {
     if head.method() != b"POST" {
         return Err(Refusal::Http("405", "gRPC calls are POST requests"));
     }
     let mut content_type = None;
     let mut timeout = None;
+    let mut accepted = Accepted::default();
     for (name, value) in head.fields() {
         match name {
             b"content-type" => content_type = Some(value),
             b"grpc-timeout" => timeout = deadline::parse_timeout(value),
-            b"grpc-encoding" if value != b"identity" => {
-                let encoding = String::from_utf8_lossy(value);
-                return Err(Refusal::Grpc(Status::unimplemented(format!(
-                    "grpc-encoding {encoding:?} is not supported; use identity"
-                ))));
+            ENCODING if !compression.accepts(value) => {
+                return Err(Refusal::Encoding(compression.unknown(value)));
             }
+            ACCEPT_ENCODING => accepted = compression.peers(value),
             _ => {}
         }
     }
@@ -468,7 +480,7 @@ fn facts(head: &Head, router: &Router) -> Result<Facts, Refusal> {
         }
     }
     match router.find(head.path()) {
-        Some(route) => Ok(Facts { route: route.clone(), timeout }),
+        Some(route) => Ok(Facts { route: route.clone(), timeout, accepted }),
         None => Err(Refusal::Grpc(Status::unimplemented(router.unknown(head.path())))),
     }
 }
@@ -484,19 +496,19 @@ fn answer_http(conn: &mut Connection, key: StreamKey, status: &str, why: &str) {
 /// HEADERS, message and trailers of a reply, as far as they are not out yet.
 fn finish(conn: &mut Connection, key: StreamKey, reply: Reply) {
     match reply {
-        Reply::Message { metadata, octets, trailers } => {
-            conn.send_headers(key, End::No, |writer| write_head(writer, &metadata));
+        Reply::Message { head, octets, trailers } => {
+            conn.send_headers(key, End::No, |writer| write_head(writer, &head));
             conn::send_segments(conn, key, octets, End::No);
             conn.send_trailers(key, |writer| write_ok(writer, &trailers));
         }
         Reply::End(Ok(trailers)) => {
-            conn.send_headers(key, End::No, |writer| write_head(writer, &Metadata::new()));
+            conn.send_headers(key, End::No, |writer| write_head(writer, &ResponseHead::default()));
             conn.send_trailers(key, |writer| write_ok(writer, &trailers));
         }
         Reply::End(Err(status)) => {
             // Trailers-only, unless the head is out already.
             let alone = conn.send_headers(key, End::Yes, |writer| {
-                write_head(writer, &Metadata::new());
+                write_head(writer, &ResponseHead::default());
                 status.write_to(writer);
             });
             if !alone {
@@ -506,10 +518,13 @@ fn finish(conn: &mut Connection, key: StreamKey, reply: Reply) {
     }
 }
 
-fn write_head(writer: &mut HeaderWriter<'_>, metadata: &Metadata) {
+fn write_head(writer: &mut HeaderWriter<'_>, head: &ResponseHead) {
     writer.field(b":status", b"200", Indexing::Index);
     writer.field(b"content-type", b"application/grpc", Indexing::Index);
-    metadata.write_to(writer);
+    if let Some(encoding) = head.encoding {
+        writer.field(ENCODING, encoding.as_bytes(), Indexing::Index);
+    }
+    head.metadata.write_to(writer);
 }
 
 fn write_ok(writer: &mut HeaderWriter<'_>, trailers: &Metadata) {

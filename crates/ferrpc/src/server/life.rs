@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::connection::{Handlers, ServerSide};
 use super::router::Router;
-use super::{Server, ServerLimits, Stop};
+use super::{Config, Server, Stop};
 use crate::conn;
 use crate::conn::driver::Driver;
 use crate::conn::inbox::{Command, Inbox};
@@ -27,7 +27,7 @@ const KILL_TIMEOUT: Duration = Duration::from_secs(5);
 /// What all connections of a server share, and how to reach each.
 pub(super) struct Life {
     router: Arc<Router>,
-    limits: Arc<ServerLimits>,
+    config: Arc<Config>,
     counters: Arc<Counters>,
     handlers: Handlers,
     open: Arc<Open>,
@@ -52,7 +52,7 @@ impl Life {
             server.shards.is_some() || Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread;
         Self {
             router: Arc::new(server.router),
-            limits: Arc::new(server.limits),
+            config: Arc::new(server.config),
             counters,
             handlers: if one_thread { Handlers::Inline } else { Handlers::Spawned },
             open: Arc::new(Open { inboxes: Mutex::default(), emptied: Notify::new() }),
@@ -68,7 +68,7 @@ impl Life {
         let inbox = Arc::new(Inbox::default());
         let number = {
             let mut inboxes = self.open.lock();
-            if inboxes.by_number.len() >= self.limits.connections_max {
+            if inboxes.by_number.len() >= self.config.limits.connections_max {
                 self.counters.connections_max.count();
                 return;
             }
@@ -77,10 +77,10 @@ impl Life {
             inboxes.by_number.insert(number, inbox.clone());
             number
         };
-        let mut engine = Connection::server(self.limits.http2(), Instant::now().into_std());
+        let mut engine = Connection::server(self.config.limits.http2(), Instant::now().into_std());
         engine.count_into(self.counters.http2.clone());
-        let (router, limits, counters) = (self.router.clone(), self.limits.clone(), self.counters.clone());
-        let side = ServerSide::new(router, limits, counters, inbox.clone(), peer, self.handlers);
+        let (router, config, counters) = (self.router.clone(), self.config.clone(), self.counters.clone());
+        let side = ServerSide::new(router, config, counters, inbox.clone(), peer, self.handlers);
         let driver = Driver::new(io, engine, side, inbox);
         let member = Member { open: self.open.clone(), number, _held: held };
         conn::spawn(Served { driver, _member: member });
@@ -95,7 +95,7 @@ impl Life {
     pub(super) async fn end(&self, mut stopped: watch::Receiver<Stop>) {
         if *stopped.borrow() == Stop::Drain {
             self.open.tell_all(|| Command::Drain);
-            let finished = tokio::time::timeout(self.limits.drain_timeout, async {
+            let finished = tokio::time::timeout(self.config.limits.drain_timeout, async {
                 tokio::select! {
                     () = self.empty() => {}
                     _ = stopped.wait_for(|stop| *stop == Stop::Now) => {}

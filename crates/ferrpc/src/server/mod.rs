@@ -22,6 +22,7 @@ use tokio::sync::watch;
 pub use call::{Call, Running};
 pub use router::Service;
 
+use crate::compression::Compression;
 use crate::conn;
 use crate::counters::Counters;
 use crate::error::Error;
@@ -76,6 +77,13 @@ impl ServerLimits {
     }
 }
 
+/// What all connections and calls of a server go by.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Config {
+    pub(crate) limits: ServerLimits,
+    pub(crate) compression: Compression,
+}
+
 /// A gRPC server: add services, then [`serve`](Self::serve) or [`bind`](Self::bind).
 ///
 /// On a current-thread runtime handlers are polled in their connection's task first; on a multi-thread
@@ -84,7 +92,7 @@ impl ServerLimits {
 #[must_use = "a server does nothing until it serves"]
 pub struct Server {
     router: Router,
-    limits: ServerLimits,
+    config: Config,
     shards: Option<NonZeroUsize>,
 }
 
@@ -103,7 +111,14 @@ impl Server {
 
     /// Sets the limits.
     pub fn limits(mut self, limits: ServerLimits) -> Self {
-        self.limits = limits;
+        self.config.limits = limits;
+        self
+    }
+
+    /// Sets which compressed messages are accepted and what is sent. Default: accepts gzip and deflate, with the
+    /// feature of that name zstd too; sends uncompressed.
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.config.compression = compression;
         self
     }
 
@@ -165,7 +180,7 @@ impl Server {
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("Server").field("config", &self.config).finish_non_exhaustive()
     }
 }
 

@@ -85,6 +85,10 @@ impl Service for Texts {
                         response.trailers_mut().append("x-trailer", "behind")?;
                         Ok(response)
                     }
+                    "bomb" => Ok("0".repeat(16 << 20).into()),
+                    text if text.starts_with("compressed?") => {
+                        Ok(if request.was_compressed() { "yes" } else { "no" }.to_owned().into())
+                    }
                     text => Ok(text.to_uppercase().into()),
                 }
             }),
