@@ -26,7 +26,7 @@ mod services {
         let tonic = out.join("tonic");
         std::fs::create_dir_all(&tonic).expect("OUT_DIR can be written to");
         // Payloads by reference count, as ours are.
-        let config = tonic_prost_build::configure().build_client(false).bytes(".").out_dir(&tonic);
+        let config = tonic_prost_build::configure().bytes(".").out_dir(&tonic);
         config.include_file("mod.rs").compile_fds(descriptors).expect("tonic generates");
     }
 }

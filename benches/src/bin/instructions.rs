@@ -11,7 +11,6 @@ use ferrpc::{Channel, Server, Status};
 use ferrpc_benches::rpc::api::{LoadClient, LoadServer, Order, Piece, UserServiceServer};
 use ferrpc_benches::rpc::script::{self, END_STREAM, HEADERS, Heads, Script};
 use ferrpc_benches::rpc::service::{Service, payload};
-use ferrpc_benches::rpc::work::Work;
 use tokio::runtime::Runtime;
 
 /// Runs what callgrind counts.
@@ -66,7 +65,7 @@ fn counted(work: &mut dyn FnMut()) {
 }
 
 fn server() -> Server {
-    let service = Service { work: Work::None };
+    let service = Service::default();
     Server::new().add(UserServiceServer::new(service)).add(LoadServer::new(service))
 }
 

@@ -1,13 +1,13 @@
-//! `proto/rpc.proto` and UserService on ferrpc, for `load` and h2load.
+//! `proto/rpc.proto` on ferrpc, for `load` and h2load.
 #![forbid(unsafe_code)]
 
 use clap::Parser;
 use ferrpc::{Server, ServerLimits};
-use ferrpc_benches::rpc::api::{LoadServer, UserServiceServer};
-use ferrpc_benches::rpc::service::Service;
-use ferrpc_benches::rpc::work::Work;
+use ferrpc_benches::rpc::api::LoadServer;
+use ferrpc_benches::rpc::service::{By, Service};
+use ferrpc_benches::rpc::work::{Work, runtime};
 
-/// Offers ferrpc.bench.rpc.Load and UserService until it is killed.
+/// Offers ferrpc.bench.rpc.Load until it is killed.
 #[derive(Parser)]
 struct Args {
     /// Where to listen.
@@ -16,30 +16,30 @@ struct Args {
     /// Threads; 1 is one current-thread runtime.
     #[arg(long, default_value_t = 1)]
     threads: usize,
+    /// A multi-thread runtime also for one thread: each handler is a task of its own.
+    #[arg(long)]
+    multi: bool,
     /// Threads that share nothing, each with a runtime of its own, besides the one that accepts.
     #[arg(long, conflicts_with = "threads")]
     shards: Option<usize>,
+    /// Calls at once on one connection. Default: ours.
+    #[arg(long)]
+    streams: Option<u32>,
     /// What each unary handler does before it answers.
     #[arg(long, value_enum, default_value_t = Work::None)]
     work: Work,
+    /// How `Down` hands its messages over.
+    #[arg(long, value_enum, default_value_t = By::All)]
+    down: By,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args = Args::parse();
-    let mut runtime = match args.threads {
-        1 => tokio::runtime::Builder::new_current_thread(),
-        _ => tokio::runtime::Builder::new_multi_thread(),
-    };
-    if args.threads > 1 {
-        runtime.worker_threads(args.threads);
-    }
-    runtime.enable_all().build()?.block_on(async {
-        let service = Service { work: args.work };
+    runtime(args.threads, args.multi).enable_all().build()?.block_on(async {
+        let service = Service { work: args.work, down: args.down };
         let mut limits = ServerLimits::default();
-        // The largest message of the benchmark, on both sides of the comparison.
-        limits.message_bytes_max = 32 << 20;
-        let mut server = Server::new().limits(limits);
-        server = server.add(UserServiceServer::new(service)).add(LoadServer::new(service));
+        limits.http2.streams_max = args.streams.unwrap_or(limits.http2.streams_max);
+        let mut server = Server::new().limits(limits).add(LoadServer::new(service));
         if let Some(shards) = args.shards {
             server = server.shards(shards);
         }

@@ -3,11 +3,10 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
 
 use clap::Parser;
-use ferrpc_benches::rpc::clock::Tally;
-use ferrpc_benches::rpc::load::{Plan, Shape, run};
+use ferrpc_benches::rpc::figures::Figures;
+use ferrpc_benches::rpc::load::{By, Call, Fields, Plan, Shape, bulk, run};
 
 /// Loads a gRPC server that offers ferrpc.bench.rpc.Load; ends with 1 if a call fails or a reply is wrong.
 #[derive(Parser)]
@@ -30,6 +29,12 @@ struct Args {
     /// What is called: for `bidi` an operation is one message there and back, for the others a call.
     #[arg(long, value_enum, default_value_t = Shape::Unary)]
     shape: Shape,
+    /// Which unary method.
+    #[arg(long, value_enum, default_value_t = Call::Echo)]
+    call: Call,
+    /// Metadata of unary calls.
+    #[arg(long, value_enum, default_value_t = Fields::None)]
+    fields: Fields,
     /// Octets of each message's payload.
     #[arg(long, default_value_t = 100)]
     payload: usize,
@@ -40,6 +45,15 @@ struct Args {
     /// was due. Default: a closed loop.
     #[arg(long)]
     rate: Option<f64>,
+    /// Whose client makes the calls; tonic's knows `--call user` only.
+    #[arg(long, value_enum, default_value_t = By::Ferrpc)]
+    client: By,
+    /// The server's process: its CPU time is printed as well.
+    #[arg(long, value_name = "PID")]
+    watch: Option<u32>,
+    /// Print one line of names and numbers, for programs.
+    #[arg(long)]
+    line: bool,
     /// Write the figures to this file as well.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -67,63 +81,36 @@ fn load(args: &Args) -> Result<bool, String> {
         connections: args.connections,
         streams: args.streams,
         shape: args.shape,
+        call: args.call,
+        fields: args.fields,
         payload_bytes: args.payload,
         messages: args.messages,
         rate: args.rate,
         warm_up: args.warm_up,
         seconds: args.seconds,
+        watch: args.watch,
     };
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().build().map_err(|error| error.to_string())?;
-    let started = Instant::now();
-    let tally = tokio::task::LocalSet::new().block_on(&runtime, run(&plan))?;
-    report(args, &tally, started);
+    let figures = tokio::task::LocalSet::new().block_on(&runtime, async {
+        Ok::<_, String>(match plan.shape {
+            Shape::Bulk => Figures::of_bulk(&bulk(&plan).await?),
+            _ => {
+                let outcome = run(&plan, args.client).await?;
+                Figures::of_operations(&outcome.tally, &outcome.stretch)
+            }
+        })
+    })?;
+    if args.line {
+        println!("{}", figures.line());
+    } else {
+        print!("{}", figures.table());
+    }
+    if let Some(failure) = &figures.first_failure {
+        eprintln!("first failure: {failure}");
+    }
     if let Some(file) = &args.json {
-        std::fs::write(file, as_json(args, &tally))
-            .map_err(|error| format!("{}: {error}", file.display()))?;
+        std::fs::write(file, figures.json()).map_err(|error| format!("{}: {error}", file.display()))?;
     }
-    Ok(tally.failed > 0)
-}
-
-const QUANTILES: [(&str, f64); 5] =
-    [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999), ("max", 1.0)];
-
-fn report(args: &Args, tally: &Tally, started: Instant) {
-    let Args { connections, streams, payload, seconds, .. } = args;
-    let loop_kind = match args.rate {
-        Some(rate) => format!("open loop at {rate}/s"),
-        None => "closed loop".to_owned(),
-    };
-    println!("{connections} x {streams}, {:?}, {payload} octets, {loop_kind}", args.shape);
-    println!("operations  {:>12}  {:>12.0} /s", tally.times.len(), tally.times.len() as f64 / seconds);
-    println!("messages    {:>12}  {:>12.0} /s", tally.messages, tally.messages as f64 / seconds);
-    for (name, quantile) in QUANTILES {
-        println!("{name:<10}  {:>12.1} us", tally.times.value_at_quantile(quantile) as f64 / 1e3);
-    }
-    println!("failed      {:>12}", tally.failed);
-    if let Some(failure) = &tally.first_failure {
-        println!("first failure: {failure}");
-    }
-    println!("took {:.1} s in all", started.elapsed().as_secs_f64());
-}
-
-fn as_json(args: &Args, tally: &Tally) -> String {
-    let times: Vec<String> = QUANTILES
-        .iter()
-        .map(|(name, quantile)| format!("\"{name}\": {}", tally.times.value_at_quantile(*quantile)))
-        .collect();
-    format!(
-        "{{\"connections\": {}, \"streams\": {}, \"shape\": \"{:?}\", \"payload_bytes\": {}, \"rate\": {}, \
-         \"seconds\": {}, \"operations\": {}, \"messages\": {}, \"failed\": {}, \"ns\": {{{}}}}}\n",
-        args.connections,
-        args.streams,
-        args.shape,
-        args.payload,
-        args.rate.map_or("null".to_owned(), |rate| rate.to_string()),
-        args.seconds,
-        tally.times.len(),
-        tally.messages,
-        tally.failed,
-        times.join(", ")
-    )
+    Ok(figures.failed > 0)
 }

@@ -1,21 +1,19 @@
-//! `proto/rpc.proto` and UserService on tonic: the peer of `load-server`.
+//! `proto/rpc.proto` on tonic: the peer of `load-server`.
 #![forbid(unsafe_code)]
 
 use std::net::SocketAddr;
 use std::pin::Pin;
 
 use clap::Parser;
-use ferrpc_benches::rpc::service::payload;
+use ferrpc_benches::rpc::service::{By, payload};
 use ferrpc_benches::rpc::tonic::ferrpc::bench::rpc as api;
-use ferrpc_benches::rpc::tonic::user_service_server::{UserService, UserServiceServer};
-use ferrpc_benches::rpc::tonic::{UserRequest, UserResponse};
-use ferrpc_benches::rpc::work::Work;
+use ferrpc_benches::rpc::work::{Work, runtime};
 use tokio_stream::{Stream, StreamExt};
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, Streaming};
 
-/// Offers ferrpc.bench.rpc.Load and UserService until it is killed.
+/// Offers ferrpc.bench.rpc.Load until it is killed.
 #[derive(Parser)]
 struct Args {
     /// Where to listen.
@@ -24,20 +22,16 @@ struct Args {
     /// Threads; 1 is one current-thread runtime.
     #[arg(long, default_value_t = 1)]
     threads: usize,
+    /// A multi-thread runtime also for one thread.
+    #[arg(long)]
+    multi: bool,
     /// What each unary handler does before it answers.
     #[arg(long, value_enum, default_value_t = Work::None)]
     work: Work,
-    /// How `Down` hands its messages over.
-    #[arg(long, value_enum, default_value_t = By::Iterator)]
+    /// How `Down` hands its messages over: a stream that always has the next, or a channel with a task that
+    /// sends each.
+    #[arg(long, value_enum, default_value_t = By::All)]
     down: By,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum By {
-    /// A stream that always has the next one.
-    Iterator,
-    /// A channel with a task that sends.
-    Channel,
 }
 
 #[derive(Clone, Copy)]
@@ -46,24 +40,21 @@ struct Service {
     down: By,
 }
 
-#[tonic::async_trait]
-impl UserService for Service {
-    async fn get_user(&self, request: Request<UserRequest>) -> Result<Response<UserResponse>, Status> {
-        self.work.run().await;
-        let id = request.get_ref().id;
-        if id <= 0 {
-            return Err(Status::invalid_argument(format!("id must be positive, got {id}")));
-        }
-        Ok(Response::new(UserResponse { id, name: "John Doe".into(), email: "john@example.com".into() }))
-    }
-}
-
 type Pieces = Pin<Box<dyn Stream<Item = Result<api::Piece, Status>> + Send>>;
 
 #[tonic::async_trait]
 impl api::load_server::Load for Service {
     type DownStream = Pieces;
     type BothStream = Pieces;
+
+    async fn get_user(&self, request: Request<api::UserId>) -> Result<Response<api::User>, Status> {
+        self.work.run().await;
+        let id = request.get_ref().id;
+        if id <= 0 {
+            return Err(Status::invalid_argument(format!("id must be positive, got {id}")));
+        }
+        Ok(Response::new(api::User { id, name: "John Doe".into(), email: "john@example.com".into() }))
+    }
 
     async fn unary(&self, request: Request<api::Piece>) -> Result<Response<api::Piece>, Status> {
         self.work.run().await;
@@ -81,8 +72,8 @@ impl api::load_server::Load for Service {
         let payload = payload(order.payload_bytes as usize);
         let pieces = (0..order.count).map(move |number| Ok(api::Piece { number, payload: payload.clone() }));
         Ok(Response::new(match self.down {
-            By::Iterator => Box::pin(tokio_stream::iter(pieces)),
-            By::Channel => {
+            By::All => Box::pin(tokio_stream::iter(pieces)),
+            By::Each => {
                 let (sender, receiver) = tokio::sync::mpsc::channel(16);
                 tokio::spawn(async move {
                     for piece in pieces {
@@ -112,21 +103,12 @@ impl api::load_server::Load for Service {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args = Args::parse();
-    let mut runtime = match args.threads {
-        1 => tokio::runtime::Builder::new_current_thread(),
-        _ => tokio::runtime::Builder::new_multi_thread(),
-    };
-    if args.threads > 1 {
-        runtime.worker_threads(args.threads);
-    }
-    runtime.enable_all().build()?.block_on(async {
+    runtime(args.threads, args.multi).enable_all().build()?.block_on(async {
         let incoming = TcpIncoming::bind(args.listen)?.with_nodelay(Some(true));
         println!("listening on {}", incoming.local_addr()?);
         let service = Service { work: args.work, down: args.down };
-        let server = Server::builder().add_service(UserServiceServer::new(service));
-        // The largest message of the benchmark, on both sides of the comparison.
-        let load = api::load_server::LoadServer::new(service).max_decoding_message_size(32 << 20);
-        server.add_service(load).serve_with_incoming(incoming).await?;
+        let load = api::load_server::LoadServer::new(service);
+        Server::builder().add_service(load).serve_with_incoming(incoming).await?;
         Ok(())
     })
 }

@@ -63,9 +63,14 @@ impl Clock {
         (due < self.end).then_some(Begun { due, counted: due >= self.counted_from })
     }
 
-    /// Whether time is up; for what is inside a long operation.
-    pub fn is_over(&self) -> bool {
-        Instant::now() >= self.end
+    /// When counting begins.
+    pub fn counted_from(&self) -> Instant {
+        self.counted_from
+    }
+
+    /// When time is up.
+    pub fn end(&self) -> Instant {
+        self.end
     }
 }
 
@@ -83,8 +88,6 @@ async fn wait_until(due: Instant) {
 pub struct Tally {
     /// Nanoseconds an operation took.
     pub times: Histogram<u64>,
-    /// Messages received or sent in counted operations.
-    pub messages: u64,
     /// Operations that failed or brought something wrong.
     pub failed: u64,
     /// The first of them, in words.
@@ -95,22 +98,21 @@ impl Default for Tally {
     fn default() -> Self {
         // One nanosecond to a minute, to three digits.
         let times = Histogram::new_with_bounds(1, 60_000_000_000, 3).expect("valid bounds");
-        Self { times, messages: 0, failed: 0, first_failure: None }
+        Self { times, failed: 0, first_failure: None }
     }
 }
 
 impl Tally {
     /// One operation has ended.
-    pub fn end(&mut self, begun: Begun, outcome: Result<u64, String>) {
+    pub fn end(&mut self, begun: Begun, outcome: Result<(), String>) {
         match outcome {
             // Warming up must not fail either.
             Err(failure) => self.fail(failure),
-            Ok(messages) if begun.counted => {
+            Ok(()) if begun.counted => {
                 let took = u64::try_from(begun.due.elapsed().as_nanos()).unwrap_or(u64::MAX);
                 self.times.saturating_record(took);
-                self.messages += messages;
             }
-            Ok(_) => {}
+            Ok(()) => {}
         }
     }
 
@@ -131,12 +133,12 @@ mod tests {
         let mut tally = Tally::default();
         // One operation that takes the whole time; the 99 others can only begin behind it.
         let first = clock.begin().await.expect("time has just begun");
-        while !clock.is_over() {
+        while Instant::now() < clock.end() {
             std::thread::yield_now();
         }
-        tally.end(first, Ok(1));
+        tally.end(first, Ok(()));
         while let Some(begun) = clock.begin().await {
-            tally.end(begun, Ok(1));
+            tally.end(begun, Ok(()));
         }
         assert_eq!(tally.times.len(), 100);
         let median_ms = tally.times.value_at_quantile(0.5) / 1_000_000;
@@ -148,7 +150,7 @@ mod tests {
         let clock = Clock::new(60.0, 1.0, None);
         let mut tally = Tally::default();
         let begun = clock.begin().await.expect("there is time");
-        tally.end(begun, Ok(1));
+        tally.end(begun, Ok(()));
         assert_eq!((tally.times.len(), tally.failed), (0, 0));
         tally.end(begun, Err("refused".to_owned()));
         assert_eq!((tally.failed, tally.first_failure.as_deref()), (1, Some("refused")));

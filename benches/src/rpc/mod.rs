@@ -1,7 +1,11 @@
 //! Calls under load: the services that servers offer, the client that loads them, and how time is told.
 
+pub mod canned;
 pub mod clock;
+pub mod figures;
 pub mod load;
+pub mod meter;
+pub mod raw;
 pub mod script;
 pub mod service;
 pub mod work;
@@ -13,7 +17,7 @@ pub mod api {
 }
 
 /// The same as tonic generates them.
-#[expect(clippy::all, missing_docs, reason = "generated")]
+#[expect(missing_docs, reason = "generated")]
 pub mod tonic {
     include!(concat!(env!("OUT_DIR"), "/tonic/mod.rs"));
 }

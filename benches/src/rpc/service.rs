@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use ferrpc::{Request, Response, Sender, Status, Streaming};
 use ferrpc_proto::Bytes;
 
-use super::api::{Load, Order, Piece, Total};
+use super::api::{Load, Order, Piece, Total, User, UserId};
 use super::api::{UserRequest, UserResponse, UserService};
 use super::work::Work;
 
@@ -21,10 +21,22 @@ pub fn payload(bytes: usize) -> Bytes {
 }
 
 /// Echoes, counts and sends what is ordered, after some work.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Service {
     /// What each unary handler does before it answers.
     pub work: Work,
+    /// How `Down` hands its messages over.
+    pub down: By,
+}
+
+/// How a server's stream is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum By {
+    /// `send_all` on a stream that always has the next message.
+    #[default]
+    All,
+    /// `send().await` on each message.
+    Each,
 }
 
 impl UserService for Service {
@@ -40,6 +52,16 @@ impl UserService for Service {
 }
 
 impl Load for Service {
+    async fn get_user(&self, request: Request<UserId>) -> Result<Response<User>, Status> {
+        self.work.run().await;
+        let id = request.get_ref().id;
+        if id <= 0 {
+            return Err(Status::invalid_argument(format!("id must be positive, got {id}")));
+        }
+        let (name, email) = ("John Doe".into(), "john@example.com".into());
+        Ok(User { id, name, email, ..User::default() }.into())
+    }
+
     async fn unary(&self, request: Request<Piece>) -> Result<Response<Piece>, Status> {
         self.work.run().await;
         Ok(request.into_inner().into())
@@ -54,8 +76,12 @@ impl Load for Service {
     async fn down(&self, request: Request<Order>, mut out: Sender<Piece>) -> Result<(), Status> {
         let order = request.into_inner();
         let payload = payload(order.payload_bytes as usize);
+        let piece = move |number| Piece { number, payload: payload.clone(), ..Piece::default() };
+        if self.down == By::All {
+            return out.send_all(tokio_stream::iter((0..order.count).map(|number| Ok(piece(number))))).await;
+        }
         for number in 0..order.count {
-            out.send(Piece { number, payload: payload.clone(), ..Piece::default() }).await?;
+            out.send(piece(number)).await?;
         }
         Ok(())
     }

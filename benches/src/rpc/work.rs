@@ -2,6 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+/// The runtime of a server: current-thread for one thread, unless it is to be a `multi`-thread one.
+pub fn runtime(threads: usize, multi: bool) -> tokio::runtime::Builder {
+    if threads == 1 && !multi {
+        return tokio::runtime::Builder::new_current_thread();
+    }
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(threads);
+    runtime
+}
+
 /// Work of a unary handler.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Work {
