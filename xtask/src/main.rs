@@ -73,7 +73,11 @@ enum Command {
     /// Each MUST of RFC 9113 and RFC 7541: the line that obeys it, the test that shows it.
     Spec(spec::Options),
     /// Gets what tests and benchmarks need beside Rust, into the target directory where possible.
-    Setup,
+    Setup {
+        /// Also what the peers of `bench rpc` need: C++ with libgrpc, Java with Maven.
+        #[arg(long)]
+        bench: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -86,6 +90,8 @@ enum Bench {
     Compile(bench::compile::Options),
     /// Protobuf: time, allocations and generated lines, beside the rivals'.
     Proto(bench::proto::Options),
+    /// Calls: CPU, round trips, streams, memory, beside other gRPC implementations and the limits of TCP.
+    Rpc(bench::rpc::Options),
 }
 
 fn main() -> ExitCode {
@@ -97,6 +103,7 @@ fn main() -> ExitCode {
         Command::Bench { what: Bench::Instructions(options) } => bench::instructions::command(&options),
         Command::Bench { what: Bench::Compile(options) } => bench::compile::command(&options),
         Command::Bench { what: Bench::Proto(options) } => bench::proto::command(&options),
+        Command::Bench { what: Bench::Rpc(options) } => bench::rpc::command(&options),
         Command::Attack(options) => attack::command(&options),
         Command::Fuzz(options) => fuzz::command(&options),
         Command::Miri => miri::command(),
@@ -104,7 +111,7 @@ fn main() -> ExitCode {
         Command::Loom => loom::command(),
         Command::Sim(options) => sim::command(&options),
         Command::Spec(options) => spec::command(&options),
-        Command::Setup => setup::command(),
+        Command::Setup { bench } => setup::command(bench),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

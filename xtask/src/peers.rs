@@ -161,7 +161,7 @@ fn proto_files() -> impl Iterator<Item = PathBuf> {
     PROTOS.into_iter().map(|(root, name)| paths::root().join(root).join(name))
 }
 
-fn go_build(directory: &Path) -> Command {
+pub(crate) fn go_build(directory: &Path) -> Command {
     let mut command = Command::new("go");
     // The module's own go.sum says which bytes are wanted; nothing may be added to it on the way.
     command.current_dir(directory).args(["build", "-mod=readonly"]);
@@ -169,13 +169,13 @@ fn go_build(directory: &Path) -> Command {
 }
 
 /// What a part was made from, beside the part.
-struct Stamp {
+pub(crate) struct Stamp {
     file: PathBuf,
     inputs: Vec<u8>,
 }
 
 impl Stamp {
-    fn new<P: AsRef<Path>>(part: &str, inputs: impl IntoIterator<Item = P>) -> Result<Self> {
+    pub(crate) fn new<P: AsRef<Path>>(part: &str, inputs: impl IntoIterator<Item = P>) -> Result<Self> {
         let mut all = Vec::new();
         for input in inputs {
             let input = input.as_ref();
@@ -186,7 +186,7 @@ impl Stamp {
         Ok(Self { file: paths::peers().join(format!("{part}.stamp")), inputs: all })
     }
 
-    fn or_make(self, make: impl FnOnce() -> Result<()>) -> Result<()> {
+    pub(crate) fn or_make(self, make: impl FnOnce() -> Result<()>) -> Result<()> {
         if fs::read(&self.file).is_ok_and(|made_from| made_from == self.inputs) {
             return Ok(());
         }
@@ -196,13 +196,13 @@ impl Stamp {
     }
 }
 
-fn files_below(directory: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn files_below(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut listing = Command::new("git");
     listing.current_dir(directory).args(["ls-files", "--cached", "--others", "--exclude-standard"]);
     Ok(output_of(&mut listing)?.lines().map(|name| directory.join(name)).collect())
 }
 
-fn copy_all(files: &[PathBuf], to: &Path, extension: &str) -> Result<()> {
+pub(crate) fn copy_all(files: &[PathBuf], to: &Path, extension: &str) -> Result<()> {
     for file in files.iter().filter(|file| file.extension().is_some_and(|e| e == extension)) {
         let name = file.file_name().unwrap_or_default();
         write(&to.join(name), fs::read(file).map_err(context(file.display()))?)?;
@@ -211,7 +211,7 @@ fn copy_all(files: &[PathBuf], to: &Path, extension: &str) -> Result<()> {
 }
 
 /// Removes a file or a directory, if it is there.
-fn remove(path: &Path) -> Result<()> {
+pub(crate) fn remove(path: &Path) -> Result<()> {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match removed {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(context(path.display())(error)),

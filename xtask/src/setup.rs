@@ -11,7 +11,14 @@ pub(crate) const H2LOAD: &str = "apt-get install -y --no-install-recommends nght
 /// How to get valgrind, whose callgrind counts instructions.
 pub(crate) const VALGRIND: &str = "apt-get install -y --no-install-recommends valgrind";
 
-pub(crate) fn command() -> Result<()> {
+/// How to get what C++ needs to build a gRPC server with Debian's libraries.
+pub(crate) const CPP: &str = "apt-get install -y --no-install-recommends g++ pkg-config libgrpc++-dev \
+    libprotobuf-dev protobuf-compiler protobuf-compiler-grpc";
+/// How to get Java's compiler and build tool.
+pub(crate) const JAVA: &str = "apt-get install -y --no-install-recommends default-jdk-headless maven";
+
+/// `bench`: also what the peers of `cargo xtask bench rpc` need of the system.
+pub(crate) fn command(bench: bool) -> Result<()> {
     let mut log = Log { live: true, ..Log::default() };
 
     if let Some(missing) = Toolchain::Python.missing() {
@@ -24,7 +31,10 @@ pub(crate) fn command() -> Result<()> {
         }
     }
 
-    let tools = [("h2load", H2LOAD), ("valgrind", VALGRIND)];
+    let mut tools = vec![("h2load", H2LOAD), ("valgrind", VALGRIND)];
+    if bench {
+        tools.extend([("grpc_cpp_plugin", CPP), ("mvn", JAVA)]);
+    }
     let missing: Vec<_> = tools.into_iter().filter(|(tool, _)| paths::on_path(tool).is_none()).collect();
     if missing.is_empty() {
         return Ok(());

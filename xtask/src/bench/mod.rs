@@ -2,6 +2,11 @@
 
 mod callgrind;
 pub(crate) mod compile;
+mod cpu;
+mod gate;
+mod h2load;
 pub(crate) mod instructions;
 pub(crate) mod proto;
+pub(crate) mod rpc;
+mod spread;
 pub(crate) mod user;

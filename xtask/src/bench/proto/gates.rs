@@ -1,21 +1,7 @@
 //! The floors, and whether they hold. They are never lowered; what was not measured does not hold.
 
-use std::fmt;
-
+use super::super::gate::Gate;
 use super::figures::{Figures, Footprint, Heap, Hostile, OURS, Row};
-
-pub(super) struct Gate {
-    pub(super) name: String,
-    pub(super) held: bool,
-    pub(super) figure: String,
-}
-
-impl fmt::Display for Gate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, held, figure } = self;
-        write!(f, "gate {name} {} {figure}", if *held { "held" } else { "NOT HELD" })
-    }
-}
 
 /// Of one operation: against whom, and how much faster at least.
 struct Floors {

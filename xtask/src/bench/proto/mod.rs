@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use crate::run::Log;
 use crate::{Result, context, write};
 
+use super::gate;
 use figures::Figures;
 use programs::Programs;
 
@@ -78,7 +79,7 @@ pub(crate) fn command(options: &Options) -> Result<()> {
     }
     if let Some(file) = &options.markdown {
         let old = std::fs::read_to_string(file).unwrap_or_default();
-        write(file, report::put(&old, &report::markdown(&figures, &gates)))
+        write(file, gate::put(&old, "proto", &report::markdown(&figures, &gates)))
             .map_err(context(file.display()))?;
     }
     for gate in gates {

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::super::gate::Gate;
 use super::figures::{Figures, Instructions, OURS, Row};
-use super::gates::{Gate, float};
+use super::gates::float;
 
 pub(super) const LEGEND: &str = "times our time (times our instructions); ratio: to the fastest of the peers";
 
@@ -106,15 +107,6 @@ pub(super) fn markdown(figures: &Figures, gates: &[Gate]) -> String {
     text + "```\n"
 }
 
-/// Puts `tables` between the two lines of `old` that mark their place.
-pub(super) fn put(old: &str, tables: &str) -> String {
-    const MARK: &str = "<!-- bench proto -->";
-    match old.split(MARK).collect::<Vec<_>>()[..] {
-        [before, _, after] => format!("{before}{MARK}\n{tables}{MARK}{after}"),
-        _ => tables.to_owned(),
-    }
-}
-
 pub(super) fn json(figures: &Figures, gates: &[Gate]) -> String {
     let rows = figures.rows.iter().map(|row| {
         let cells = row.times.iter().map(|(library, ns)| {
@@ -155,9 +147,7 @@ pub(super) fn json(figures: &Figures, gates: &[Gate]) -> String {
             joined(sizes)
         )
     });
-    let gates = gates.iter().map(|Gate { name, held, figure }| {
-        format!("{{\"gate\": \"{name}\", \"held\": {held}, \"figure\": \"{figure}\"}}")
-    });
+    let gates = gates.iter().map(Gate::json);
     format!(
         "{{\n  \"rows\": [{}],\n  \"heap\": [{}],\n  \"hostile\": [{}],\n  \"generated_lines\": {{{}}},\n  \"footprints\": [{}],\n  \"gates\": [{}]\n}}\n",
         listed(rows),
@@ -207,19 +197,5 @@ fn counted(instructions: u64) -> String {
         format!("{} k", instructions / 1_000)
     } else {
         format!("{} M", instructions / 1_000_000)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tables_replace_those_of_the_last_run() {
-        let old = "# Head\n<!-- bench proto -->\nold\n<!-- bench proto -->\ntail\n";
-        let new = "# Head\n<!-- bench proto -->\nnew\n<!-- bench proto -->\ntail\n";
-        assert_eq!(put(old, "new\n"), new);
-        assert_eq!(put(new, "new\n"), new);
-        assert_eq!(put("", "new\n"), "new\n");
     }
 }
