@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::run::{Listening, Log, output_of};
-use crate::{Result, context, paths, write};
+use crate::{Result, context, paths, setup, write};
 
 /// The proto files that peers speak: import root and name below it.
 const PROTOS: [(&str, &str); 2] =
@@ -29,16 +29,23 @@ const GO_PACKAGES: &str = "Mferrpc/test/v1/test.proto=ferrpc.test/peer/gen/test,
 pub(crate) enum Toolchain {
     Python,
     Go,
+    Java,
+    Node,
+    Cpp,
 }
 
 impl Toolchain {
-    /// `None` if it is installed, else what is missing.
+    /// `None` if it is installed, else what is missing and how to get it.
     pub(crate) fn missing(self) -> Option<String> {
-        let (program, wanted) = match self {
-            Self::Python => ("python3", "Python 3.10 or newer, with venv"),
-            Self::Go => ("go", "Go 1.26 or newer"),
+        let (tools, cure): (&[&str], String) = match self {
+            Self::Python => (&["python3"], "install Python 3.10 or newer, with venv".into()),
+            Self::Go => (&["go"], "install Go 1.26 or newer".into()),
+            Self::Node => (&["node", "npm"], "install Node.js 20 or newer".into()),
+            Self::Java => (&["java", "mvn"], setup::cure(setup::JAVA)),
+            Self::Cpp => (&["g++", "pkg-config", "protoc", "grpc_cpp_plugin"], setup::cure(setup::CPP)),
         };
-        paths::on_path(program).is_none().then(|| format!("{program} is not on PATH; install {wanted}"))
+        let tool = tools.iter().find(|tool| paths::on_path(tool).is_none())?;
+        Some(format!("{tool} is not on PATH; {cure}"))
     }
 }
 
@@ -47,8 +54,8 @@ pub(crate) fn set_up_python(log: &mut Log) -> Result<()> {
     let peers = paths::peers();
     let requirements = paths::root().join("tests/peers/python/requirements.txt");
 
-    Stamp::new("venv", [&requirements])?.or_make(|| {
-        let venv = peers.join("venv");
+    let venv = peers.join("venv");
+    Stamp::new(&venv, [&requirements])?.or_make(|| {
         remove(&venv)?;
         log.run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
         let mut pip = Command::new(venv.join("bin/python"));
@@ -58,8 +65,8 @@ pub(crate) fn set_up_python(log: &mut Log) -> Result<()> {
 
     let mut inputs = files_below(&paths::root().join("tests/peers/python"))?;
     inputs.extend(proto_files());
-    Stamp::new("python", &inputs)?.or_make(|| {
-        let python = peers.join("python");
+    let python = peers.join("python");
+    Stamp::new(&python, &inputs)?.or_make(|| {
         remove(&python)?;
         copy_all(&inputs, &python, "py")?;
         let mut protoc = protoc();
@@ -73,8 +80,8 @@ pub(crate) fn set_up_go(log: &mut Log) -> Result<()> {
     let peers = paths::peers();
     let mut inputs = files_below(&paths::root().join("tests/peers/go"))?;
     inputs.extend(proto_files());
-    Stamp::new("go", &inputs)?.or_make(|| {
-        let (bin, go) = (peers.join("bin"), peers.join("go"));
+    let (bin, go) = (peers.join("bin"), peers.join("go"));
+    Stamp::new(&go, &inputs)?.or_make(|| {
         remove(&go)?;
         for extension in ["go", "mod", "sum"] {
             copy_all(&inputs, &go, extension)?;
@@ -175,7 +182,8 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    pub(crate) fn new<P: AsRef<Path>>(part: &str, inputs: impl IntoIterator<Item = P>) -> Result<Self> {
+    /// Of these files.
+    pub(crate) fn new<P: AsRef<Path>>(part: &Path, inputs: impl IntoIterator<Item = P>) -> Result<Self> {
         let mut all = Vec::new();
         for input in inputs {
             let input = input.as_ref();
@@ -183,9 +191,15 @@ impl Stamp {
             all.push(b'\n');
             all.extend(fs::read(input).map_err(context(input.display()))?);
         }
-        Ok(Self { file: paths::peers().join(format!("{part}.stamp")), inputs: all })
+        Ok(Self::of(part, all))
     }
 
+    /// Of what has no file.
+    pub(crate) fn of(part: &Path, inputs: Vec<u8>) -> Self {
+        Self { file: part.with_added_extension("stamp"), inputs }
+    }
+
+    /// Makes the part, unless it was made from the same.
     pub(crate) fn or_make(self, make: impl FnOnce() -> Result<()>) -> Result<()> {
         if fs::read(&self.file).is_ok_and(|made_from| made_from == self.inputs) {
             return Ok(());

@@ -134,7 +134,7 @@ pub(crate) fn cargo_aside(workspace: &str, arguments: &[&str]) -> Command {
 }
 
 /// As one would type it, but for the directories.
-fn shown(command: &Command) -> String {
+pub(crate) fn shown(command: &Command) -> String {
     let mut shown = String::new();
     for (name, value) in command.get_envs() {
         if let Some(value) = value {

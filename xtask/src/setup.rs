@@ -17,7 +17,12 @@ pub(crate) const CPP: &str = "apt-get install -y --no-install-recommends g++ pkg
 /// How to get Java's compiler and build tool.
 pub(crate) const JAVA: &str = "apt-get install -y --no-install-recommends default-jdk-headless maven";
 
-/// `bench`: also what the peers of `cargo xtask bench rpc` need of the system.
+/// What to do where a package of Debian's is missing.
+pub(crate) fn cure(install: &str) -> String {
+    format!("run `cargo xtask setup --bench`, or as root: {install}")
+}
+
+/// `bench`: also what the peers of `cargo xtask bench rpc` and `cargo xtask conformance interop` need of the system.
 pub(crate) fn command(bench: bool) -> Result<()> {
     let mut log = Log { live: true, ..Log::default() };
 
@@ -42,7 +47,7 @@ pub(crate) fn command(bench: bool) -> Result<()> {
     let root = output_of(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     if !root || paths::on_path("apt-get").is_none() {
         for (tool, install) in missing {
-            println!("for `cargo xtask bench`, {tool} is missing; on Debian, as root: {install}");
+            println!("{tool} is missing; on Debian, as root: {install}");
         }
         return Ok(());
     }

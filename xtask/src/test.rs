@@ -114,11 +114,10 @@ fn foreign_peers(report: &mut Report) {
         conformance::h2spec::all(log).map(Outcome::Ran)
     });
     // Part of what protoc is compared over comes from npm.
-    let npm = || paths::on_path("npm").is_none().then(|| "npm is not on PATH; install Node.js".to_owned());
     needing(
         report,
         "descriptor sets against protoc's",
-        python_missing.clone().or_else(npm).as_ref(),
+        python_missing.clone().or_else(|| Toolchain::Node.missing()).as_ref(),
         |log| conformance::protoc::all(log).map(Outcome::Ran),
     );
     needing(report, "protoc-gen-ferrpc under protoc and buf", python_missing.as_ref(), |log| {

@@ -1,8 +1,10 @@
 //! The server's side: TestService without its UnimplementedCall.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ferrpc::{Code, Metadata, Request, Response, Sender, Server, Status, Streaming};
+use ferrpc_proto::Bytes;
 use tokio::time::Instant;
 
 use super::proto::grpc::testing::{
@@ -17,15 +19,27 @@ const PAYLOAD_BYTES_MAX: usize = 64 << 20;
 /// `very_large_request` of grpc-java sends 10 MiB.
 const MESSAGE_BYTES_MAX: usize = 16 << 20;
 
+/// How long an answer of CacheableUnaryCall may be kept, in seconds.
+const CACHED_SECONDS: u64 = 60;
+
 /// A server of TestService; `id` tells it from others.
 pub fn server(id: String) -> Server {
     let mut limits = ferrpc::ServerLimits::default();
     limits.message_bytes_max = MESSAGE_BYTES_MAX;
-    Server::new().limits(limits).add(TestServiceServer::new(Tester { id }))
+    Server::new().limits(limits).add(TestServiceServer::new(Tester { id, cached: Mutex::default() }))
 }
 
 struct Tester {
     id: String,
+    cached: Mutex<Option<Cached>>,
+}
+
+/// The last answer of CacheableUnaryCall. The document wants a proxy before the server that keeps answers; where there
+/// is none, the server does that too.
+struct Cached {
+    question: Bytes,
+    answer: Bytes,
+    at: Instant,
 }
 
 impl TestService for Tester {
@@ -58,9 +72,9 @@ impl TestService for Tester {
         request: Request<SimpleRequest>,
     ) -> Result<Response<SimpleResponse>, Status> {
         let (mut headers, trailers) = echoes(request.metadata())?;
-        headers.append("cache-control", "max-age=60, public")?;
-        let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-        let payload = Payload { body: nanos.to_string().into_bytes().into(), ..Default::default() };
+        headers.append("cache-control", &format!("max-age={CACHED_SECONDS}, public"))?;
+        let question = request.into_inner().payload.get().body.clone();
+        let payload = Payload { body: self.timestamp(question), ..Default::default() };
         Ok(answer(SimpleResponse { payload: payload.into(), ..Default::default() }, headers, trailers))
     }
 
@@ -117,6 +131,21 @@ impl TestService for Tester {
             output.answer(message).await?;
         }
         Ok(())
+    }
+}
+
+impl Tester {
+    /// The time, or the time at which the same question was asked if that is not long ago.
+    fn timestamp(&self, question: Bytes) -> Bytes {
+        let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = |cached: &&Cached| cached.at.elapsed().as_secs() < CACHED_SECONDS;
+        if let Some(kept) = cached.as_ref().filter(fresh).filter(|cached| cached.question == question) {
+            return kept.answer.clone();
+        }
+        let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let answer = Bytes::from(nanos.to_string());
+        *cached = Some(Cached { question, answer: answer.clone(), at: Instant::now() });
+        answer
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub(crate) mod h2spec;
 pub(crate) mod hpack;
+pub(crate) mod interop;
 pub(crate) mod plugin;
 mod protobuf;
 pub(crate) mod protoc;
@@ -19,6 +20,8 @@ pub(crate) enum Suite {
     H2spec(h2spec::Options),
     /// Header compression: 446 stories of others, and both ways with two other implementations.
     Hpack,
+    /// gRPC's interop tests, our client and server with those of other languages.
+    Interop(interop::Options),
     /// Upstream's suite for Protobuf; what it does not reach yet is counted and named.
     Protobuf(protobuf::Options),
     /// Descriptor sets of `ferrpc compile` against protoc's, byte for byte.
@@ -31,6 +34,7 @@ pub(crate) fn command(suite: &Suite) -> Result<()> {
     match suite {
         Suite::H2spec(options) => h2spec::command(options),
         Suite::Hpack => hpack::command(),
+        Suite::Interop(options) => interop::command(options),
         Suite::Protobuf(options) => protobuf::command(options),
         Suite::Protoc => protoc::command(),
         Suite::Plugin => plugin::command(),

