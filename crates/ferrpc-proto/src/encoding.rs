@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 
 use crate::error::EncodeError;
-use crate::rev::{Encode, Purpose, RevWriter};
+use crate::rev::{Encode, Output, Purpose};
 use crate::segments::{FRONT_BYTES, Segments, pool};
 
 /// The space most messages fit into, on the stack. What outgrows it goes on in chunks on the heap.
@@ -16,8 +16,10 @@ const SCRATCH_BYTES: usize = 2048;
 
 /// A new `Vec` of exactly the right size.
 #[inline]
-pub(crate) fn to_vec(message: &dyn Encode, sorted: bool) -> Result<Vec<u8>, EncodeError> {
-    match to_box(message, sorted) {
+pub(crate) fn to_vec<M: Encode>(message: &M, sorted: bool) -> Result<Vec<u8>, EncodeError> {
+    // Not two results that meet: those would be put together in memory.
+    let bytes = if message.is_bare() { Some(Box::default()) } else { to_box(message, sorted) };
+    match bytes {
         Some(bytes) => Ok(bytes.into()),
         None => Err(error(message)),
     }
@@ -30,64 +32,89 @@ pub(crate) fn to_vec(message: &dyn Encode, sorted: bool) -> Result<Vec<u8>, Enco
 /// by word would cost short messages a fifth of their time.
 fn to_box(message: &dyn Encode, sorted: bool) -> Option<Box<[u8]>> {
     let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
-    let mut writer = RevWriter::new(&mut scratch, Purpose::Copy, sorted);
-    message.encode_rev(&mut writer);
-    writer.to_box().ok()
+    let mut output = Output::new(&mut scratch, Purpose::Copy, sorted);
+    output.write(message);
+    if let Some(bytes) = output.simple() {
+        return Some(bytes.into());
+    }
+    output.is_sound(message).then(|| output.to_box())
 }
 
 /// Why a message may not be sent.
 #[cold]
 fn error(message: &dyn Encode) -> EncodeError {
     let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
-    let mut writer = RevWriter::new(&mut scratch, Purpose::Measure, false);
-    message.encode_rev(&mut writer);
-    writer.error()
+    let mut output = Output::new(&mut scratch, Purpose::Measure, false);
+    output.write(message);
+    output.error(message)
 }
 
 /// At the end of `out`, which is left as it was if there is an error.
 pub(crate) fn append(message: &dyn Encode, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
-    let mut writer = RevWriter::new(&mut scratch, Purpose::Copy, false);
-    message.encode_rev(&mut writer);
-    writer.append_to(out)
+    let mut output = Output::new(&mut scratch, Purpose::Copy, false);
+    output.write(message);
+    if output.is_sound(message) {
+        output.append_to(out);
+        Ok(())
+    } else {
+        Err(error(message))
+    }
 }
 
-/// A new `Vec`, however deep messages nest: of what was decoded within another limit. Nothing, if that is too
-/// long to be a message.
+/// A new `Vec`, however deep messages nest and whatever they lack: of what was decoded within another limit.
+/// Nothing, if that is too long to be a message.
 pub(crate) fn at_any_depth(message: &dyn Encode) -> Vec<u8> {
     let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
-    let mut writer = RevWriter::new(&mut scratch, Purpose::Copy, false).at_any_depth();
-    message.encode_rev(&mut writer);
-    writer.to_box().map_or_else(|_| Vec::new(), Vec::from)
+    let mut output = Output::new(&mut scratch, Purpose::Copy, false).at_any_depth();
+    output.write(message);
+    if output.fits() { output.to_box().into() } else { Vec::new() }
 }
 
 /// The length that would be encoded. Runs the encoder, so that both can never disagree, but keeps
 /// nothing of what it writes.
 pub(crate) fn len(message: &dyn Encode) -> usize {
     let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
-    let mut writer = RevWriter::new(&mut scratch, Purpose::Measure, false);
-    message.encode_rev(&mut writer);
-    writer.written()
+    let mut output = Output::new(&mut scratch, Purpose::Measure, false);
+    output.write(message);
+    output.len()
 }
 
 /// In pieces that own what is in them, `bytes` fields of 2 KiB and more as the message holds them.
-pub(crate) fn to_segments(message: &dyn Encode) -> Result<Segments, EncodeError> {
-    if let Some(mut space) = pool::take() {
-        let mut writer = RevWriter::over(&mut space[FRONT_BYTES..]);
-        message.encode_rev(&mut writer);
-        let pieces = writer.pieces();
-        drop(writer);
-        return match pieces {
-            Ok(pieces) => Ok(Segments::pooled(space, pieces)),
-            Err(error) => {
-                pool::give(space);
-                Err(error)
-            }
-        };
+#[inline]
+pub(crate) fn to_segments<M: Encode>(message: &M) -> Result<Segments, EncodeError> {
+    let segments = if message.is_bare() { Some(Segments::new()) } else { pieces(message) };
+    segments.ok_or_else(|| error(message))
+}
+
+/// `None` if the message may not be sent.
+fn pieces(message: &dyn Encode) -> Option<Segments> {
+    let Some(mut parts) = pool::take() else { return exact_pieces(message) };
+    let (space, links) = parts.space();
+    let mut output = Output::over(space);
+    output.write(message);
+    if let Some(bytes) = output.simple() {
+        let len = bytes.len();
+        drop(output);
+        return Some(Segments::filled(parts, len));
     }
+    let len = output.is_sound(message).then(|| output.pieces(links));
+    drop(output);
+    if len.is_none() {
+        pool::give(parts);
+        return None;
+    }
+    len.map(|len| Segments::filled_and_linked(parts, len))
+}
+
+/// In memory of exactly the right size.
+fn exact_pieces(message: &dyn Encode) -> Option<Segments> {
     let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
-    let mut writer = RevWriter::new(&mut scratch, Purpose::Pieces, false);
-    message.encode_rev(&mut writer);
-    let buffer = writer.copy_first(FRONT_BYTES);
-    Ok(Segments::exact(buffer, writer.pieces()?))
+    let mut output = Output::new(&mut scratch, Purpose::Pieces, false);
+    output.write(message);
+    output.is_sound(message).then(|| {
+        let (buffer, mut links) = (output.copy_first(FRONT_BYTES), Vec::new());
+        output.pieces(&mut links);
+        Segments::exact(buffer, links)
+    })
 }

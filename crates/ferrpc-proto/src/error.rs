@@ -70,7 +70,7 @@ impl DecodeError {
 
     #[cold]
     pub(crate) fn uninitialized(missing: Uninitialized, len: usize) -> Self {
-        let (kind, message) = (DecodeErrorKind::Uninitialized, missing.message);
+        let (kind, message) = (DecodeErrorKind::Uninitialized, missing.message());
         Self(Box::new(Inner { kind, offset: len, message, path: Vec::new(), missing: Some(missing) }))
     }
 
@@ -164,33 +164,40 @@ impl core::error::Error for DecodeError {}
 
 /// The required fields a message lacks.
 ///
-/// `Display` says of which message, and names up to 16 of them.
+/// One pointer wide. `Display` says of which message, and names up to 16 of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Uninitialized {
-    pub(crate) message: &'static str,
-    pub(crate) paths: Vec<String>,
-    pub(crate) more: bool,
+pub struct Uninitialized(Box<Missing>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Missing {
+    message: &'static str,
+    paths: Vec<String>,
+    more: bool,
 }
 
 impl Uninitialized {
+    pub(crate) fn new(message: &'static str, paths: Vec<String>, more: bool) -> Self {
+        Self(Box::new(Missing { message, paths, more }))
+    }
+
     /// The full name of the message.
     pub fn message(&self) -> &'static str {
-        self.message
+        self.0.message
     }
 
     /// Where they are missing, as `lines[2].sku` or `parts["a"].id`; the first 16.
     pub fn paths(&self) -> impl Iterator<Item = &str> + '_ {
-        self.paths.iter().map(String::as_str)
+        self.0.paths.iter().map(String::as_str)
     }
 }
 
 impl fmt::Display for Uninitialized {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: required fields are missing", self.message)?;
-        for (i, path) in self.paths.iter().enumerate() {
+        write!(f, "{}: required fields are missing", self.0.message)?;
+        for (i, path) in self.paths().enumerate() {
             write!(f, "{}{path}", if i == 0 { ": " } else { ", " })?;
         }
-        f.write_str(if self.more { " and others" } else { "" })
+        f.write_str(if self.0.more { " and others" } else { "" })
     }
 }
 

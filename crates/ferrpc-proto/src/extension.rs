@@ -9,7 +9,6 @@ use crate::engine::{check, decode};
 use crate::error::{DecodeError, EncodeError};
 use crate::limits::DecodeLimits;
 use crate::message::Message;
-use crate::rev::DEPTH_MAX;
 use crate::table::{Field, Holder, HolderTable, MessageMut, MessageRef};
 use crate::wire;
 
@@ -124,7 +123,6 @@ impl<M: Message, F: Default> Extension<M, F> {
     fn encoded(&self, value: F) -> Result<Vec<u8>, EncodeError> {
         let holder = Holder { field: value, ..Holder::default() };
         let holder = self.table.read(&holder);
-        check::check(holder, DEPTH_MAX).map_err(EncodeError::Uninitialized)?;
         let records = encoding::to_vec(&holder, false)?;
         let mut message = &*records;
         if self.form == Form::Field || wire::tag(&mut message).is_err() {

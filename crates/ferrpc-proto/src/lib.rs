@@ -59,10 +59,11 @@ pub mod __private {
     pub use crate::decoding::Decoding;
     pub use crate::emit;
     pub use crate::enumeration::{debug as debug_enum, name_of, number_of};
+    pub use crate::error::Uninitialized;
     pub use crate::extension::{Extension, Form};
     pub use crate::message::{
         by_table as encode_by_table, debug as debug_message, decode_all_by_table, display as display_message,
-        encode_all_by_table, encode_deterministic_by_table,
+        encode_all_by_table, encode_deterministic_by_table, missing,
     };
     pub use crate::rev::RevWriter;
     pub use crate::sub::{DefaultInstance, InSub, Slot};

@@ -5,6 +5,7 @@
 //! them unsound.
 
 mod decode;
+mod encode;
 mod view;
 
 /// Fails to compile where the generated code is not for this runtime.
@@ -111,12 +112,11 @@ macro_rules! __message {
             }
 
             impl p::emit::Encode for $message {
-                fn encode_rev<'a>(&'a self, w: &mut p::RevWriter<'a>) {
+                fn encode_rev<'w, 'a>(&'a self, w: p::RevWriter<'w, 'a>) -> p::RevWriter<'w, 'a> {
                     if const { p::Part::in_order(PARTS) } {
-                        p::emit::unknown(w, &self._unknown);
-                        $crate::__in_groups! { __encode (self w) $($part)* }
+                        p::emit::whole(w, self)
                     } else {
-                        p::encode_by_table(self, w);
+                        p::encode_by_table(self, w)
                     }
                 }
 
@@ -124,7 +124,11 @@ macro_rules! __message {
                 fn is_bare(&self) -> bool {
                     PARTS.is_empty() && self._unknown.is_empty()
                 }
+
+                $crate::__missing! { $($($required)* $($within)*)? }
             }
+
+            $crate::__bounded! { [#[inline(always)]] $message, &[$($($required),*)?]; $($part)* }
 
             // SAFETY: the positions are those the functions of `absorb` return, held against `end`.
             unsafe impl<'i> p::absorb::Known<'i> for $message {
@@ -341,60 +345,6 @@ macro_rules! __number {
     };
 }
 
-/// Writes groups of fields, as `__in_groups!` gives them, the last one first. In steps of sixteen, since
-/// macros may not nest without end.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __encode {
-    (@ $state:tt {}) => {};
-    (@ ($self:tt $w:ident) {$a:tt $($rest:tt)*}) => {
-        $crate::__encode! { @ ($self $w) {$($rest)*} }
-        $crate::__emit! { $self $w $a }
-    };
-    ($state:tt) => {};
-    ($state:tt $a:tt $b:tt $c:tt $d:tt $e:tt $f:tt $g:tt $h:tt
-        $i:tt $j:tt $k:tt $l:tt $m:tt $n:tt $o:tt $p:tt $($rest:tt)*) => {
-        $crate::__encode! { $state $($rest)* }
-        $crate::__encode! { @ $state $p }
-        $crate::__encode! { @ $state $o }
-        $crate::__encode! { @ $state $n }
-        $crate::__encode! { @ $state $m }
-        $crate::__encode! { @ $state $l }
-        $crate::__encode! { @ $state $k }
-        $crate::__encode! { @ $state $j }
-        $crate::__encode! { @ $state $i }
-        $crate::__encode! { @ $state $h }
-        $crate::__encode! { @ $state $g }
-        $crate::__encode! { @ $state $f }
-        $crate::__encode! { @ $state $e }
-        $crate::__encode! { @ $state $d }
-        $crate::__encode! { @ $state $c }
-        $crate::__encode! { @ $state $b }
-        $crate::__encode! { @ $state $a }
-    };
-    ($state:tt $a:tt $($rest:tt)*) => {
-        $crate::__encode! { $state $($rest)* }
-        $crate::__encode! { @ $state $a }
-    };
-}
-
-/// Writes one field, given as `__part!` takes it.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __emit {
-    ($self:tt $w:ident (oneof $field:ident)) => {
-        if let ::core::option::Option::Some(oneof) = &$self.$field {
-            p::emit::Encode::encode_rev(oneof, $w);
-        }
-    };
-    ($self:tt $w:ident ($number:literal $name:literal $field:ident map $key:ident $value:ident)) => {
-        p::emit::map::<p::kind::$key, p::kind::$value, _, _>($w, $number, &$self.$field);
-    };
-    ($self:tt $w:ident ($number:literal $name:literal $field:ident $how:ident $kind:ident $($get:tt)?)) => {
-        p::emit::$how::<p::kind::$kind, _>($w, $number, &$self.$field);
-    };
-}
-
 /// An extension, as a static: what it extends, what it holds, and the field as `__part!` takes it, without a name
 /// in Rust. `item` behind that says that what it extends is a message set.
 #[doc(hidden)]
@@ -557,10 +507,10 @@ macro_rules! __variants {
 
             impl<'i> p::emit::Encode for $oneof {
                 #[inline]
-                fn encode_rev<'a>(&'a self, w: &mut p::RevWriter<'a>) {
+                fn encode_rev<'w, 'a>(&'a self, w: p::RevWriter<'w, 'a>) -> p::RevWriter<'w, 'a> {
                     match self {
                         $(Self::$variant(payload) => {
-                            p::emit::field::<p::kind::$kind, _>(w, $number, payload);
+                            p::emit::field::<p::kind::$kind, _>(w, $number, payload)
                         })*
                     }
                 }

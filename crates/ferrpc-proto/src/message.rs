@@ -127,10 +127,6 @@ pub trait Message:
     /// A message of 2 GiB or more, nested deeper than 100, or without a required field.
     #[inline]
     fn encode_to_vec(&self) -> Result<Vec<u8>, EncodeError> {
-        if self.is_bare() {
-            return Ok(Vec::new());
-        }
-        encodable(self)?;
         encoding::to_vec(self, false)
     }
 
@@ -143,7 +139,6 @@ pub trait Message:
     /// # Errors
     /// As [`encode_to_vec`](Self::encode_to_vec).
     fn encode_deterministic(&self) -> Result<Vec<u8>, EncodeError> {
-        encodable(self)?;
         encoding::to_vec(self, true)
     }
 
@@ -152,7 +147,6 @@ pub trait Message:
     /// # Errors
     /// As [`encode_to_vec`](Self::encode_to_vec); `out` is then as it was.
     fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        encodable(self)?;
         encoding::append(self, out)
     }
 
@@ -166,10 +160,6 @@ pub trait Message:
     /// As [`encode_to_vec`](Self::encode_to_vec).
     #[inline]
     fn encode_to_segments(&self) -> Result<Segments, EncodeError> {
-        if self.is_bare() {
-            return Ok(Segments::new());
-        }
-        encodable(self)?;
         encoding::to_segments(self)
     }
 
@@ -198,20 +188,17 @@ fn whole<M: Layout>(
     decoded
 }
 
-/// Asks for the required fields of a message that is to be encoded.
-#[inline]
-fn encodable<M: Layout>(message: &M) -> Result<(), EncodeError> {
-    if M::CHECKED {
-        // What lies deeper cannot be encoded anyway.
-        check::check(MessageRef::of(message), DEPTH_MAX).map_err(EncodeError::Uninitialized)?;
-    }
-    Ok(())
+/// The required fields that a message lacks which is to be encoded. What lies deeper cannot be encoded anyway.
+#[doc(hidden)]
+#[cold]
+pub fn missing<M: Layout>(message: &M) -> Option<Uninitialized> {
+    check::check(MessageRef::of(message), DEPTH_MAX).err()
 }
 
 /// Writes a message by its table instead of its own encoder: the same bytes, more slowly.
 #[doc(hidden)]
-pub fn by_table<'a, M: Layout>(message: &'a M, w: &mut RevWriter<'a>) {
-    encode::write(w, MessageRef::of(message));
+pub fn by_table<'w, 'a, M: Layout>(message: &'a M, w: RevWriter<'w, 'a>) -> RevWriter<'w, 'a> {
+    encode::write(w, MessageRef::of(message))
 }
 
 /// Decodes by the table alone: what tests hold the messages' own decoders against.
@@ -225,14 +212,12 @@ pub fn decode_all_by_table<M: Layout>(bytes: &[u8], limits: &DecodeLimits) -> Re
 /// Encodes by the table alone: what tests hold the messages' own encoders against.
 #[doc(hidden)]
 pub fn encode_all_by_table<M: Layout>(message: &M) -> Result<Vec<u8>, EncodeError> {
-    encodable(message)?;
     encoding::to_vec(&MessageRef::of(message), false)
 }
 
 /// The same for [`encode_deterministic`](Message::encode_deterministic).
 #[doc(hidden)]
 pub fn encode_deterministic_by_table<M: Layout>(message: &M) -> Result<Vec<u8>, EncodeError> {
-    encodable(message)?;
     encoding::to_vec(&MessageRef::of(message), true)
 }
 

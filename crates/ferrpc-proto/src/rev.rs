@@ -1,86 +1,41 @@
 //! Where encoders write: from the end of a message towards its start.
 //!
 //! Written that way round, the length of what is inside a field is known when the field's own prefix is
-//! due: the difference of two positions. So nothing is measured beforehand and nothing is moved. What
-//! outgrows the first space goes on in chunks, each twice as large as all before it, up to a limit.
+//! due: the difference of two positions. So nothing is measured beforehand and nothing is moved.
+//!
+//! A writer is handed from function to function by value, two registers wide: one is the position, which
+//! so never takes a way through memory.
 //!
 //! # What makes it sound
-//! 1. `low ≤ at ≤ end`, all in one live space that this writer alone may write to, and all from `at` to
-//!    the end of the space is initialised.
+//! 1. A writer is the only one of its [`Output`], which it borrows. `at` lies in the space at hand of that,
+//!    at `low` or above, and all from `at` to the end of the space is initialised.
 //! 2. The functions named `raw_…` go below `at` without looking; each caller has asked `need` for at
-//!    least as many bytes just before.
-//! 3. Spaces live as long as the writer: the first one is borrowed, the others are `chunks`. In each, all
-//!    from where the next one was begun to its end is initialised and not written to again.
+//!    least as many bytes before, or was told by its own caller that they are there.
+//! 3. Below `low` there are [`SPARE_BYTES`] more in the space: stores may be so much too wide.
 
 #![expect(unsafe_code)]
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
-use core::marker::PhantomData;
-use core::mem::MaybeUninit;
-
 use bytes::Bytes;
 
-use crate::error::EncodeError;
+use crate::error::Uninitialized;
 use crate::wire::{END_GROUP, START_GROUP, low_byte, varint_len};
 
-/// The largest message the format allows.
-const BYTES_MAX: usize = i32::MAX as usize;
+mod output;
+
+pub(crate) use output::{Output, Purpose};
+
+use output::{Linked, SPARE_BYTES, flaw};
 
 /// How deep messages may nest when they are encoded, and by default when they are decoded.
 pub(crate) const DEPTH_MAX: u32 = 100;
 
-/// The smallest chunk on the heap.
-const CHUNK_BYTES_MIN: usize = 8 << 10;
-
-/// The largest chunk, unless one thing needs more.
-const CHUNK_BYTES_MAX: usize = 1 << 20;
-
 /// The longest tag and the longest varint behind it.
-const VARINT_FIELD_BYTES_MAX: usize = 5 + 10;
-
-/// Bytes from this length on are not copied until the message is put together.
-const LINKED_BYTES_MIN: usize = 512;
-
-/// `bytes` fields from this length on are shared with a transport: below, a copy costs less.
-const SHARED_BYTES_MIN: usize = 2 << 10;
-
-/// Most messages have no more joints than this, and need no memory to keep them.
-const FEW_JOINTS: usize = 8;
-
-/// What stands between two runs of bytes that were written.
-#[derive(Clone, Copy, Debug)]
-enum Linked<'a> {
-    /// Nothing: the writer went on in a new chunk.
-    Nothing,
-    Lent(&'a [u8]),
-    Shared(&'a Bytes),
-}
-
-impl<'a> Linked<'a> {
-    fn bytes(self) -> &'a [u8] {
-        match self {
-            Self::Nothing => &[],
-            Self::Lent(bytes) => bytes,
-            Self::Shared(bytes) => bytes,
-        }
-    }
-}
-
-/// Where the bytes of a message do not lie one behind the other.
-#[derive(Clone, Copy, Debug)]
-struct Joint<'a> {
-    /// The end of the run before it.
-    until: *const u8,
-    linked: Linked<'a>,
-    /// The start of the run behind it.
-    from: *const u8,
-}
+pub(crate) const VARINT_FIELD_BYTES_MAX: usize = 5 + 10;
 
 /// A message, or a oneof's enum, as its own encoder. Implemented by the macros of generated code.
 pub trait Encode {
     /// Writes the fields that are set.
-    fn encode_rev<'a>(&'a self, w: &mut RevWriter<'a>);
+    fn encode_rev<'w, 'a>(&'a self, w: RevWriter<'w, 'a>) -> RevWriter<'w, 'a>;
 
     /// Whether there are no fields that could be set, nor unknown ones: many calls are made of such
     /// messages, and they need not be looked at.
@@ -88,12 +43,17 @@ pub trait Encode {
     fn is_bare(&self) -> bool {
         false
     }
+
+    /// The required fields that are missing. Asked for once the writer [`lacks`](RevWriter::lacks) one.
+    fn missing(&self) -> Option<Uninitialized> {
+        None
+    }
 }
 
 impl<V: Encode> Encode for &V {
     #[inline(always)]
-    fn encode_rev<'a>(&'a self, w: &mut RevWriter<'a>) {
-        V::encode_rev(self, w);
+    fn encode_rev<'w, 'a>(&'a self, w: RevWriter<'w, 'a>) -> RevWriter<'w, 'a> {
+        V::encode_rev(self, w)
     }
 }
 
@@ -127,147 +87,32 @@ plain! {
     bool: |value| value;
 }
 
-/// What becomes of the message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// It is put together in one place: what is long can wait and is copied there at once.
-    Copy,
-    /// It is handed on in pieces that own what is in them.
-    Pieces,
-    /// Only its length is of interest.
-    Measure,
-}
-
-/// What a message takes that is long, or has many long things in it.
-#[derive(Debug, Default)]
-struct Spill<'a> {
-    joints: Vec<Joint<'a>>,
-    /// The spaces after the first; the last one is at hand.
-    chunks: Vec<Vec<u8>>,
-    /// How long the message was when it was found to be too long, or 0.
-    too_large: usize,
-}
-
-/// A run of bytes that were written, what is linked behind it, and where the next one begins.
-struct Run<'w, 'a> {
-    bytes: &'w [u8],
-    linked: Linked<'a>,
-    next: *const u8,
-}
-
-/// A message that was written in pieces.
-#[derive(Debug)]
-pub(crate) struct Pieces {
-    /// How much of it lies in the first space, at the end of that.
-    pub(crate) first: usize,
-    /// The rest; each stands behind so many bytes of the first space.
-    pub(crate) links: Vec<(usize, Bytes)>,
-}
-
-/// A chunk that is full, or will not be written to any more.
-struct Chunk {
-    memory: Vec<u8>,
-    /// From here on to the end of its capacity it is written.
-    start: usize,
-}
-
-impl AsRef<[u8]> for Chunk {
-    fn as_ref(&self) -> &[u8] {
-        // SAFETY: the writer that this was made by wrote all of it, from the end down to `start`.
-        unsafe {
-            core::slice::from_raw_parts(
-                self.memory.as_ptr().add(self.start),
-                self.memory.capacity() - self.start,
-            )
-        }
-    }
-}
-
 /// Writes a message backwards. What generated code is given; no part of the API.
 #[derive(Debug)]
 #[doc(hidden)]
-#[repr(C)] // What each field looks at comes first, where it is reached by the shortest instructions.
-pub struct RevWriter<'a> {
+pub struct RevWriter<'w, 'a> {
     /// Where the last thing written begins.
     at: *mut u8,
-    /// The start of the space at hand.
-    low: *mut u8,
-    /// `end - at.addr()` is how much has been written in all.
-    end: usize,
-    /// `bytes` of this length or more are [`Linked::Shared`], texts [`Linked::Lent`].
-    shared_min: usize,
-    linked_min: usize,
-    /// Levels left.
-    depth: u32,
-    purpose: Purpose,
-    /// Whether maps are written by ascending key.
-    sorted: bool,
-    too_deep: bool,
-    /// The end of the space at hand, and that of the first one.
-    space_end: *mut u8,
-    first_end: *mut u8,
-    /// What most messages do without.
-    spill: Option<Box<Spill<'a>>>,
-    /// How many joints there are, the last one of the message first: in `few`, then in `spill`.
-    joints: usize,
-    few: [MaybeUninit<Joint<'a>>; FEW_JOINTS],
-    /// The first space, and what the message lends.
-    borrowed: PhantomData<(&'a mut [MaybeUninit<u8>], &'a [u8])>,
+    output: &'w mut Output<'a>,
 }
 
-impl<'a> RevWriter<'a> {
-    pub(crate) fn new(space: &'a mut [MaybeUninit<u8>], purpose: Purpose, sorted: bool) -> Self {
-        let range = space.as_mut_ptr_range();
-        Self::within(range.start.cast(), range.end.cast(), purpose, sorted)
-    }
-
-    /// Writes pieces to a space that is, and stays, initialised.
-    pub(crate) fn over(space: &'a mut [u8]) -> Self {
-        let range = space.as_mut_ptr_range();
-        Self::within(range.start, range.end, Purpose::Pieces, false)
-    }
-
-    #[inline]
-    fn within(low: *mut u8, at: *mut u8, purpose: Purpose, sorted: bool) -> Self {
-        let (shared_min, linked_min) = match purpose {
-            Purpose::Copy | Purpose::Measure => (LINKED_BYTES_MIN, LINKED_BYTES_MIN),
-            // What the message only lends cannot be handed on.
-            Purpose::Pieces => (SHARED_BYTES_MIN, usize::MAX),
-        };
-        Self {
-            at,
-            low,
-            end: at.addr(),
-            space_end: at,
-            first_end: at,
-            shared_min,
-            linked_min,
-            purpose,
-            sorted,
-            too_deep: false,
-            depth: DEPTH_MAX,
-            joints: 0,
-            few: [MaybeUninit::uninit(); FEW_JOINTS],
-            spill: None,
-            borrowed: PhantomData,
-        }
-    }
-
-    /// Lets messages nest as deep as they do: for what has been decoded within another limit.
-    pub(crate) fn at_any_depth(self) -> Self {
-        Self { depth: u32::MAX, ..self }
-    }
-
+impl<'a> RevWriter<'_, 'a> {
     /// Whether maps are to be written by ascending key.
     #[inline(always)]
     pub(crate) fn is_sorted(&self) -> bool {
-        self.sorted
+        self.output.sorted
+    }
+
+    /// Notes that a required field is unset.
+    #[inline(always)]
+    pub(crate) fn lacks(&mut self) {
+        self.output.flaws |= flaw::MISSING;
     }
 
     /// How much has been written; the difference of two of these is a length.
     #[inline(always)]
     pub(crate) fn written(&self) -> usize {
-        self.end.wrapping_sub(self.at.addr())
+        self.output.written(self.at)
     }
 
     /// A varint with its tag.
@@ -275,49 +120,16 @@ impl<'a> RevWriter<'a> {
     pub(crate) fn varint_field(&mut self, tag: u32, value: u64) {
         self.need(VARINT_FIELD_BYTES_MAX);
         // SAFETY: a varint and a tag are no longer than that.
-        unsafe {
-            self.raw_varint(value);
-            self.raw_varint(u64::from(tag));
-        }
-    }
-
-    /// Four bytes with their tag.
-    #[inline(always)]
-    pub(crate) fn fixed32_field(&mut self, tag: u32, value: u32) {
-        self.need(VARINT_FIELD_BYTES_MAX);
-        // SAFETY: four bytes and a tag are no longer than that.
-        unsafe {
-            self.raw_bytes(&value.to_le_bytes());
-            self.raw_varint(u64::from(tag));
-        }
-    }
-
-    /// Eight bytes with their tag.
-    #[inline(always)]
-    pub(crate) fn fixed64_field(&mut self, tag: u32, value: u64) {
-        self.need(VARINT_FIELD_BYTES_MAX);
-        // SAFETY: eight bytes and a tag are no longer than that.
-        unsafe {
-            self.raw_bytes(&value.to_le_bytes());
-            self.raw_varint(u64::from(tag));
-        }
+        unsafe { self.raw_varint_field(tag, value) }
     }
 
     /// Bytes with their length and tag.
     #[inline(always)]
     pub(crate) fn bytes_field(&mut self, tag: u32, bytes: &'a [u8]) {
-        if bytes.len() >= self.linked_min {
-            self.link(Linked::Lent(bytes));
-            self.need(VARINT_FIELD_BYTES_MAX);
+        if bytes.len() < self.output.linked_min {
+            self.copied_field(tag, bytes);
         } else {
-            self.need(VARINT_FIELD_BYTES_MAX + bytes.len());
-            // SAFETY: the bytes, a length and a tag are no longer than that.
-            unsafe { self.raw_bytes(bytes) }
-        }
-        // SAFETY: a length and a tag are no longer than what both ways have left.
-        unsafe {
-            self.raw_varint(bytes.len() as u64);
-            self.raw_varint(u64::from(tag));
+            self.at = linked_field(self.output, self.at, tag, Linked::Lent(bytes));
         }
     }
 
@@ -330,11 +142,21 @@ impl<'a> RevWriter<'a> {
     /// Bytes that can be shared, with their length and tag.
     #[inline(always)]
     pub(crate) fn shared_field(&mut self, tag: u32, bytes: &'a Bytes) {
-        if bytes.len() < self.shared_min {
-            return self.bytes_field(tag, bytes);
+        if bytes.len() < self.output.shared_min {
+            self.copied_field(tag, bytes);
+        } else {
+            self.at = linked_field(self.output, self.at, tag, Linked::Shared(bytes));
         }
-        self.link(Linked::Shared(bytes));
-        self.varint_field(tag, bytes.len() as u64);
+    }
+
+    #[inline(always)]
+    fn copied_field(&mut self, tag: u32, bytes: &[u8]) {
+        self.need(VARINT_FIELD_BYTES_MAX + bytes.len());
+        // SAFETY: the bytes, a length and a tag are no longer than that.
+        unsafe {
+            self.raw_bytes(bytes);
+            self.raw_varint_field(tag, bytes.len() as u64);
+        }
     }
 
     /// The length of what has been written since `before`, and a tag.
@@ -345,31 +167,57 @@ impl<'a> RevWriter<'a> {
     }
 
     /// A message with its length and tag, one level deeper.
-    #[inline]
-    pub(crate) fn message_field(&mut self, tag: u32, write: impl FnOnce(&mut Self)) {
-        let Some(depth) = self.depth.checked_sub(1) else {
-            self.too_deep = true;
-            return;
-        };
-        self.depth = depth;
+    #[inline(always)]
+    pub(crate) fn message_field(mut self, tag: u32, write: impl FnOnce(Self) -> Self) -> Self {
+        if !self.descend() {
+            return self;
+        }
         let before = self.written();
-        write(self);
+        self = write(self);
         self.close(tag, before);
-        self.depth = depth + 1;
+        self.output.depth += 1;
+        self
     }
 
     /// A message between two tags, one level deeper; `tag` is the one it begins with.
-    #[inline]
-    pub(crate) fn group_field(&mut self, tag: u32, write: impl FnOnce(&mut Self)) {
-        let Some(depth) = self.depth.checked_sub(1) else {
-            self.too_deep = true;
-            return;
-        };
-        self.depth = depth;
-        self.varint(u64::from(tag ^ START_GROUP ^ END_GROUP));
-        write(self);
-        self.varint(u64::from(tag));
-        self.depth = depth + 1;
+    #[inline(always)]
+    pub(crate) fn group_field(mut self, tag: u32, write: impl FnOnce(Self) -> Self) -> Self {
+        if !self.descend() {
+            return self;
+        }
+        self.tag(tag ^ START_GROUP ^ END_GROUP);
+        self = write(self);
+        self.tag(tag);
+        self.output.depth += 1;
+        self
+    }
+
+    /// Goes one level deeper, if there is one left.
+    #[inline(always)]
+    fn descend(&mut self) -> bool {
+        let is_there = self.has_depth();
+        if is_there {
+            self.output.depth -= 1;
+        }
+        is_there
+    }
+
+    /// Whether there is a level left.
+    #[inline(always)]
+    pub(crate) fn has_depth(&mut self) -> bool {
+        let is_there = self.output.depth > 0;
+        if !is_there {
+            self.output.flaws |= flaw::TOO_DEEP;
+        }
+        is_there
+    }
+
+    /// A tag alone.
+    #[inline(always)]
+    pub(crate) fn tag(&mut self, tag: u32) {
+        self.need(VARINT_FIELD_BYTES_MAX);
+        // SAFETY: a tag is no longer than that.
+        unsafe { self.raw_tag(tag) }
     }
 
     /// A varint alone.
@@ -390,8 +238,9 @@ impl<'a> RevWriter<'a> {
     /// Bytes alone.
     #[inline]
     pub(crate) fn bytes(&mut self, bytes: &'a [u8]) {
-        if bytes.len() >= self.linked_min {
-            return self.link(Linked::Lent(bytes));
+        if bytes.len() >= self.output.linked_min {
+            self.at = self.output.link(self.at, Linked::Lent(bytes));
+            return;
         }
         self.need(bytes.len());
         // SAFETY: as many as was asked for.
@@ -399,20 +248,20 @@ impl<'a> RevWriter<'a> {
     }
 
     /// The varints of some values, the last one first.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn varints<T>(&mut self, values: &[T], convert: impl Fn(&T) -> u64) {
         // Room is asked for by the block: a check each would cost as much as a short varint.
         for block in values.rchunks(64) {
             self.need(10 * block.len());
             for value in block.iter().rev() {
                 // SAFETY: a varint is at most ten bytes long.
-                unsafe { self.raw_varint(convert(value)) }
+                unsafe { self.raw_element(convert(value)) }
             }
         }
     }
 
     /// Numbers as they lie in memory, but with their bytes in the order of the wire.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn plain<T: Plain>(&mut self, values: &'a [T]) {
         if cfg!(target_endian = "little") {
             // SAFETY: a `Plain` is all bytes, without gaps.
@@ -431,68 +280,36 @@ impl<'a> RevWriter<'a> {
 
     /// Makes sure of `bytes` below `at`.
     #[inline(always)]
-    fn need(&mut self, bytes: usize) {
-        if self.at.addr() - self.low.addr() < bytes {
-            self.grow(bytes);
+    pub(crate) fn need(&mut self, bytes: usize) {
+        if self.at.addr() - self.output.low.addr() < bytes {
+            self.at = self.output.grow(self.at, bytes);
         }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self, bytes: usize) {
-        let written = self.written();
-        self.watch(written, written);
-        if self.purpose == Purpose::Measure && self.space_end.addr() - self.low.addr() >= bytes {
-            // Nobody will read what lies there.
-            self.at = self.space_end;
-            self.end = self.at.addr().wrapping_add(written);
-            return;
-        }
-        let capacity =
-            bytes.max(CHUNK_BYTES_MIN).max(written.saturating_mul(2)).min(CHUNK_BYTES_MAX.max(bytes));
-        let mut chunk: Vec<u8> = Vec::with_capacity(capacity);
-        self.low = chunk.as_mut_ptr();
-        // SAFETY: one past the chunk's memory, which stays where it is when the `Vec` moves.
-        self.space_end = unsafe { self.low.add(chunk.capacity()) };
-        self.spill.get_or_insert_default().chunks.push(chunk);
-        self.push_joint(Joint { until: self.space_end, linked: Linked::Nothing, from: self.at });
-        self.at = self.space_end;
-        self.end = self.at.addr().wrapping_add(written);
-    }
-
-    /// Takes what the message lends without copying it; the space at hand is written on below.
-    #[cold]
-    #[inline(never)]
-    fn link(&mut self, linked: Linked<'a>) {
-        let len = linked.bytes().len();
-        self.end = self.end.wrapping_add(len);
-        self.watch(self.written(), len);
-        if self.purpose != Purpose::Measure {
-            self.push_joint(Joint { until: self.at, linked, from: self.at });
-        }
-    }
-
-    /// Sees to it that a message that is too long takes no more memory, and is known for one even if its
-    /// length overflows: it is then less than what was `added` last.
-    fn watch(&mut self, written: usize, added: usize) {
-        if (written > BYTES_MAX || written < added) && self.purpose != Purpose::Measure {
-            self.purpose = Purpose::Measure;
-            self.spill.get_or_insert_default().too_large = written.max(BYTES_MAX + 1);
-        }
-    }
-
-    fn push_joint(&mut self, joint: Joint<'a>) {
-        match self.few.get_mut(self.joints) {
-            Some(slot) => {
-                slot.write(joint);
-            }
-            None => self.spill.get_or_insert_default().joints.push(joint),
-        }
-        self.joints += 1;
     }
 
     /// # Safety
-    /// `need` has been asked for `bytes.len()` or more, not yet used.
+    /// There are `N` bytes below `at`.
+    #[inline(always)]
+    pub(crate) unsafe fn raw_fixed_field<const N: usize>(&mut self, tag: u32, bytes: [u8; N]) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.raw_bytes(&bytes);
+            self.raw_tag(tag);
+        }
+    }
+
+    /// # Safety
+    /// There are as many bytes below `at` as the two varints take.
+    #[inline(always)]
+    pub(crate) unsafe fn raw_varint_field(&mut self, tag: u32, value: u64) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.raw_varint(value);
+            self.raw_tag(tag);
+        }
+    }
+
+    /// # Safety
+    /// There are `bytes.len()` below `at`.
     #[inline(always)]
     unsafe fn raw_bytes(&mut self, bytes: &[u8]) {
         // SAFETY: there is that much room below `at`, in memory only this writer refers to.
@@ -502,174 +319,138 @@ impl<'a> RevWriter<'a> {
         }
     }
 
+    /// A varint, which mostly is small.
+    ///
     /// # Safety
-    /// `need` has been asked for the varint's length or more, not yet used.
+    /// There are as many bytes below `at` as the varint takes.
     #[inline(always)]
     unsafe fn raw_varint(&mut self, value: u64) {
         // SAFETY: there is that much room below `at`.
         unsafe {
             if value < 1 << 7 {
-                self.at = self.at.sub(1);
-                self.at.write(low_byte(value));
-            } else if value < 1 << 14 {
-                self.raw_bytes(&[low_byte(value) | 0x80, low_byte(value >> 7)]);
+                self.raw_bytes(&[low_byte(value)]);
             } else {
-                self.raw_long_varint(value);
+                self.at = raw_long_varint(self.at, value);
             }
         }
     }
 
+    /// A varint that is a constant.
+    ///
     /// # Safety
     /// As [`raw_varint`](Self::raw_varint).
-    #[inline(never)]
-    unsafe fn raw_long_varint(&mut self, mut value: u64) {
-        let len = varint_len(value);
-        // SAFETY: there is that much room below `at`; the loop stays within it.
+    #[inline(always)]
+    unsafe fn raw_tag(&mut self, tag: u32) {
+        let value = u64::from(tag);
+        // SAFETY: the caller's promise.
         unsafe {
-            self.at = self.at.sub(len);
-            for i in 0..len - 1 {
-                self.at.add(i).write(low_byte(value) | 0x80);
-                value >>= 7;
+            if value < 1 << 7 {
+                self.raw_bytes(&[low_byte(value)]);
+            } else if value < 1 << 14 {
+                self.raw_bytes(&two_bytes(value));
+            } else {
+                self.at = raw_long_varint(self.at, value);
             }
-            self.at.add(len - 1).write(low_byte(value));
         }
     }
 
-    /// The length of what was written, unless it may not be sent.
-    fn check(&self) -> Result<usize, EncodeError> {
-        let too_large = self.spill.as_ref().is_some_and(|spill| spill.too_large > 0);
-        let len = self.written();
-        if self.too_deep || too_large || len > BYTES_MAX { Err(self.error()) } else { Ok(len) }
-    }
-
-    /// Why it may not be sent.
-    pub(crate) fn error(&self) -> EncodeError {
-        if self.too_deep {
-            return EncodeError::TooDeep;
-        }
-        let too_large = self.spill.as_ref().map_or(0, |spill| spill.too_large);
-        EncodeError::TooLarge { len: self.written().max(too_large) }
-    }
-
-    /// What was written, if all of it lies in the first space, as most messages do, and may be sent.
-    #[inline]
-    fn first_alone(&self) -> Option<&[u8]> {
-        if self.joints > 0 || self.spill.is_some() || self.too_deep {
-            return None;
-        }
-        // SAFETY: initialised to the end of the space (1).
-        Some(unsafe { core::slice::from_raw_parts(self.at, self.first_end.addr() - self.at.addr()) })
-    }
-
-    /// What was written, in memory of exactly its size.
-    #[inline]
-    pub(crate) fn to_box(&self) -> Result<Box<[u8]>, EncodeError> {
-        if let Some(all) = self.first_alone() {
-            return Ok(all.into());
-        }
-        let len = self.check()?;
-        let mut out = Vec::with_capacity(len);
-        self.copy_runs(&mut out, len);
-        Ok(out.into_boxed_slice())
-    }
-
-    /// Appends what was written to `out`.
-    #[inline]
-    pub(crate) fn append_to(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        if let Some(all) = self.first_alone() {
-            out.extend_from_slice(all);
-            return Ok(());
-        }
-        let len = self.check()?;
-        out.reserve(len);
-        self.copy_runs(out, len);
-        Ok(())
-    }
-
-    #[inline(never)]
-    fn copy_runs(&self, out: &mut Vec<u8>, len: usize) {
-        assert!(out.capacity() - out.len() >= len, "room for all of it");
-        // SAFETY: there is room for `len` more bytes, which is how long the runs and what is linked are
-        // together; `out` is borrowed alone, so none of them lies in it.
+    /// A varint of any length, many times in a row.
+    ///
+    /// # Safety
+    /// As [`raw_varint`](Self::raw_varint).
+    #[inline(always)]
+    unsafe fn raw_element(&mut self, value: u64) {
+        // SAFETY: the caller's promise.
         unsafe {
-            let mut to = out.as_mut_ptr().add(out.len());
-            self.runs().for_each(|Run { bytes, linked, .. }| {
-                for part in [bytes, linked.bytes()] {
-                    // Half of the runs between links are empty.
-                    if !part.is_empty() {
-                        core::ptr::copy_nonoverlapping(part.as_ptr(), to, part.len());
-                        to = to.add(part.len());
-                    }
-                }
-            });
-            out.set_len(out.len() + len);
-        }
-    }
-
-    /// Copies what was written to the first space, behind `front` bytes, into a new buffer.
-    pub(crate) fn copy_first(&self, front: usize) -> Vec<u8> {
-        let chunks = self.spill.as_ref().map_or(0, |spill| spill.chunks.len());
-        let mut runs = self.runs();
-        if chunks > 0 {
-            runs.by_ref().filter(|run| matches!(run.linked, Linked::Nothing)).nth(chunks - 1);
-        }
-        let len: usize = runs.clone().map(|run| run.bytes.len()).sum();
-        let mut buffer = Vec::with_capacity(front + len);
-        buffer.resize(front, 0);
-        runs.for_each(|run| buffer.extend_from_slice(run.bytes));
-        buffer
-    }
-
-    /// What was written, in pieces that do not need the writer any more, unless it may not be sent.
-    pub(crate) fn pieces(&mut self) -> Result<Pieces, EncodeError> {
-        if let Some(all) = self.first_alone() {
-            return Ok(Pieces { first: all.len(), links: Vec::new() });
-        }
-        self.check()?;
-        let chunks = self.spill.as_mut().map_or_else(Vec::new, |spill| core::mem::take(&mut spill.chunks));
-        let mut chunks = chunks.into_iter().rev();
-        let mut chunk = |from: *const u8| {
-            let memory = chunks.next()?;
-            let start = from.addr() - memory.as_ptr().addr();
-            Some(Bytes::from_owner(Chunk { memory, start }))
-        };
-        let mut pieces = Pieces { first: 0, links: Vec::new() };
-        let mut at_hand = chunk(self.at);
-        for Run { bytes, linked, next } in self.runs() {
-            match &at_hand {
-                _ if bytes.is_empty() => {}
-                Some(chunk) => pieces.links.push((pieces.first, chunk.slice_ref(bytes))),
-                None => pieces.first += bytes.len(),
-            }
-            match linked {
-                Linked::Nothing => at_hand = chunk(next),
-                Linked::Lent(bytes) => pieces.links.push((pieces.first, Bytes::copy_from_slice(bytes))),
-                Linked::Shared(bytes) => pieces.links.push((pieces.first, bytes.clone())),
+            if value < 1 << 7 {
+                self.raw_bytes(&[low_byte(value)]);
+            } else if value < 1 << 14 {
+                self.raw_bytes(&two_bytes(value));
+            } else {
+                self.at = raw_spread(self.at, value);
             }
         }
-        Ok(pieces)
     }
+}
 
-    /// What was written, from the start of the message.
-    fn runs(&self) -> impl Iterator<Item = Run<'_, 'a>> + Clone {
-        let few = &self.few[..self.joints.min(FEW_JOINTS)];
-        // SAFETY: as many of them were written.
-        let few = few.iter().map(|joint| unsafe { joint.assume_init_ref() });
-        let more = self.spill.as_ref().map_or(&[][..], |spill| &spill.joints);
-        let last = Joint { until: self.first_end, linked: Linked::Nothing, from: self.first_end };
-        let mut at = self.at.cast_const();
-        more.iter().rev().chain(few.rev()).copied().chain([last]).map(move |Joint { until, linked, from }| {
-            // SAFETY: from one joint to the next, or to the end of its space, a space is initialised (1, 3).
-            let bytes = unsafe { core::slice::from_raw_parts(at, until.addr() - at.addr()) };
-            at = from;
-            Run { bytes, linked, next: from }
-        })
+/// What is too long to be copied, with its length and tag.
+#[inline(never)]
+fn linked_field<'a>(output: &mut Output<'a>, at: *mut u8, tag: u32, linked: Linked<'a>) -> *mut u8 {
+    let mut w = RevWriter { at: output.link(at, linked), output };
+    w.varint_field(tag, linked.bytes().len() as u64);
+    w.at
+}
+
+/// Writes a varint of more than one byte below `at`.
+///
+/// # Safety
+/// As many bytes as it takes, and eight, are there to be written to.
+#[inline(never)]
+unsafe fn raw_long_varint(at: *mut u8, value: u64) -> *mut u8 {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if value < 1 << 14 {
+            let at = at.sub(2);
+            at.cast::<[u8; 2]>().write(two_bytes(value));
+            return at;
+        }
+        raw_spread(at, value)
     }
+}
+
+#[inline(always)]
+fn two_bytes(value: u64) -> [u8; 2] {
+    [low_byte(value) | 0x80, low_byte(value >> 7)]
+}
+
+/// The lowest bits of a varint, seven in each of eight bytes.
+const SPREAD_BITS: u32 = 56;
+
+/// Writes a varint of any length below `at`.
+///
+/// # Safety
+/// As [`raw_long_varint`].
+#[inline(always)]
+unsafe fn raw_spread(at: *mut u8, value: u64) -> *mut u8 {
+    const CONTINUED: u64 = 0x8080_8080_8080_8080;
+    const { assert!(SPARE_BYTES >= size_of::<u64>()) }
+    let len = varint_len(value);
+    // SAFETY: the caller's promise; the eight bytes end at the varint's end, or lie in it.
+    unsafe {
+        if let Some(unused) = size_of::<u64>().checked_sub(len) {
+            // The last byte comes last; what comes out before the first one is written over.
+            let bytes = spread(value) << (8 * unused) | CONTINUED >> 8;
+            at.sub(size_of::<u64>()).cast::<u64>().write_unaligned(bytes.to_le());
+            return at.sub(len);
+        }
+        let at = at.sub(len);
+        at.cast::<u64>().write_unaligned((spread(value) | CONTINUED).to_le());
+        let rest = value >> SPREAD_BITS;
+        if len > 9 {
+            at.add(8).cast::<[u8; 2]>().write(two_bytes(rest));
+        } else {
+            at.add(8).write(low_byte(rest));
+        }
+        at
+    }
+}
+
+/// The lowest 56 bits, seven to the byte, the lowest ones first.
+#[inline(always)]
+const fn spread(value: u64) -> u64 {
+    // To halves of 28, quarters of 14, eighths of 7 bits.
+    let value = (value & 0x0fff_ffff) | (value & 0x00ff_ffff_f000_0000) << 4;
+    let value = (value & 0x0000_3fff_0000_3fff) | (value & 0x0fff_c000_0fff_c000) << 2;
+    (value & 0x007f_007f_007f_007f) | (value & 0x3f80_3f80_3f80_3f80) << 1
 }
 
 #[cfg(test)]
 mod tests {
+    use super::output::LINKED_BYTES_MIN;
     use super::*;
+
+    use alloc::vec::Vec;
+    use core::mem::MaybeUninit;
 
     type Space = Vec<MaybeUninit<u8>>;
 
@@ -678,22 +459,39 @@ mod tests {
         [bytes, bytes, bytes.max(1000)].map(|bytes| alloc::vec![MaybeUninit::uninit(); bytes])
     }
 
-    /// What was written, which has to be the same for each purpose.
-    fn written<'a>(spaces: &'a mut [Space; 3], write: impl Fn(&mut RevWriter<'a>)) -> Vec<u8> {
-        let [copied, pieces, measured] = spaces;
-        let mut writer = RevWriter::new(copied, Purpose::Copy, false);
-        write(&mut writer);
-        let mut out = b"before".to_vec();
-        writer.append_to(&mut out).unwrap();
-        let out = out.split_off(6);
-        assert_eq!(out.len(), writer.written());
-        assert!(*writer.to_box().unwrap() == *out);
+    struct Nothing;
 
-        let mut writer = RevWriter::new(pieces, Purpose::Pieces, false);
-        write(&mut writer);
-        let buffer = writer.copy_first(3);
-        let Pieces { first, links } = writer.pieces().unwrap();
-        drop(writer);
+    impl Encode for Nothing {
+        fn encode_rev<'w, 'a>(&'a self, w: RevWriter<'w, 'a>) -> RevWriter<'w, 'a> {
+            w
+        }
+    }
+
+    /// What was written, which has to be the same for each purpose.
+    fn written<'a>(spaces: &'a mut [Space; 3], write: impl Fn(&mut RevWriter<'_, 'a>)) -> Vec<u8> {
+        let [copied, pieces, measured] = spaces;
+        let mut output = Output::new(copied, Purpose::Copy, false);
+        output.write_by(|mut w| {
+            write(&mut w);
+            w
+        });
+        let mut out = b"before".to_vec();
+        output.append_to(&mut out);
+        let out = out.split_off(6);
+        assert!(output.is_sound(&Nothing));
+        assert_eq!(out.len(), output.len());
+        assert!(output.simple().is_none_or(|all| all == out));
+        assert!(*output.to_box() == *out);
+
+        let mut output = Output::new(pieces, Purpose::Pieces, false);
+        output.write_by(|mut w| {
+            write(&mut w);
+            w
+        });
+        let buffer = output.copy_first(3);
+        let mut links = Vec::new();
+        let first = output.pieces(&mut links);
+        drop(output);
         assert_eq!(buffer.len(), 3 + first);
         let (mut joined, mut at) = (Vec::new(), 3);
         for (before, linked) in links {
@@ -704,10 +502,13 @@ mod tests {
         joined.extend_from_slice(&buffer[at..]);
         assert!(joined == out);
 
-        let mut writer = RevWriter::new(measured, Purpose::Measure, false);
-        write(&mut writer);
-        assert_eq!(writer.written(), out.len());
-        assert!(writer.spill.is_none(), "nothing is kept of what is only measured");
+        let mut output = Output::new(measured, Purpose::Measure, false);
+        output.write_by(|mut w| {
+            write(&mut w);
+            w
+        });
+        assert_eq!(output.len(), out.len());
+        assert!(!output.keeps_anything(), "nothing is kept of what is only measured");
         out
     }
 
@@ -722,7 +523,8 @@ mod tests {
                 w.plain(&[1u32, 2]);
                 let before = w.written();
                 w.bytes_field(0x82, b"abc");
-                w.fixed32_field(13, 7);
+                w.small(&[7, 0, 0, 0]);
+                w.varint(13);
                 w.close(10, before);
             });
             let mut expected =
@@ -762,6 +564,25 @@ mod tests {
         let bytes: Vec<u8> = (1..=70).collect();
         for len in 0..bytes.len() {
             assert_eq!(written(&mut spaces(100), |w| w.bytes(&bytes[..len])), bytes[..len]);
+        }
+    }
+
+    #[test]
+    fn varints_of_any_length_are_written_and_nothing_behind_them() {
+        for bits in 0..64 {
+            for value in [1 << bits, (1 << bits) - 1, 0x6db6_a596_9b24_d369 >> bits, u64::MAX << bits] {
+                let mut expected = Vec::new();
+                crate::wire::push_varint(&mut expected, value);
+                expected.extend(*b"behind what was there before");
+                // No more space than the varint takes, and what there is to spare in each.
+                for scratch_bytes in [28 + 15 + 8, 100] {
+                    let out = written(&mut spaces(scratch_bytes), |w| {
+                        w.small(b"behind what was there before");
+                        w.varint(value);
+                    });
+                    assert!(out == expected, "{value:#x}: {out:02x?}");
+                }
+            }
         }
     }
 

@@ -1,24 +1,29 @@
 //! `Segments`: an encoded message in pieces that own what is in them, as a transport wants it.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
 use bytes::Bytes;
 
-use crate::rev::Pieces;
-
 /// An encoded message, or any other bytes, in order: short ones in one buffer, long ones linked.
 ///
 /// What [`Message::encode_to_segments`](crate::Message::encode_to_segments) returns lies in memory of a
 /// pool, to which it goes back when this is dropped. Has room in front, so that a prefix that tells the
-/// length costs nothing.
-pub struct Segments {
+/// length costs nothing. One pointer wide.
+pub struct Segments(Option<Box<Parts>>);
+
+/// What is in [`Segments`] that are not empty.
+#[derive(Default)]
+pub(crate) struct Parts {
     /// What is not linked, from `start` on.
     buffer: Vec<u8>,
     start: usize,
     /// Each stands before what lies in the buffer from that index on.
     links: Vec<(usize, Bytes)>,
     pooled: bool,
+    /// The next one in the pool.
+    next: Option<Box<Self>>,
 }
 
 /// Some bytes of [`Segments`].
@@ -43,55 +48,55 @@ const GROWTH_BYTES: usize = 8 << 10;
 impl Segments {
     /// No bytes. Takes no memory.
     pub const fn new() -> Self {
-        Self { buffer: Vec::new(), start: 0, links: Vec::new(), pooled: false }
+        Self(None)
     }
 
-    /// What was written at the end of `space`, a buffer of the pool.
-    pub(crate) fn pooled(space: Vec<u8>, pieces: Pieces) -> Self {
-        Self::over(space, pieces, true)
+    /// What was written at the end of the space of `parts`, so many bytes.
+    #[inline]
+    pub(crate) fn filled(mut parts: Box<Parts>, bytes: usize) -> Self {
+        parts.start = parts.buffer.len() - bytes;
+        Self(Some(parts))
     }
 
-    /// What was written at the end of `buffer`.
-    pub(crate) fn exact(buffer: Vec<u8>, pieces: Pieces) -> Self {
-        Self::over(buffer, pieces, false)
+    /// The same with what is linked.
+    pub(crate) fn filled_and_linked(parts: Box<Parts>, bytes: usize) -> Self {
+        let mut filled = Self::filled(parts, bytes);
+        if let Some(Parts { start, links, .. }) = filled.0.as_deref_mut() {
+            links.iter_mut().for_each(|(at, _)| *at += *start);
+        }
+        filled
     }
 
-    fn over(buffer: Vec<u8>, Pieces { first, mut links }: Pieces, pooled: bool) -> Self {
-        let start = buffer.len() - first;
-        links.iter_mut().for_each(|(at, _)| *at += start);
-        Self { buffer, start, links, pooled }
+    /// What stands in `buffer` behind the room in front, with what is linked.
+    pub(crate) fn exact(buffer: Vec<u8>, mut links: Vec<(usize, Bytes)>) -> Self {
+        links.iter_mut().for_each(|(at, _)| *at += FRONT_BYTES);
+        Self(Some(Box::new(Parts { buffer, start: FRONT_BYTES, links, ..Parts::default() })))
     }
 
     /// Number of bytes.
+    #[inline]
     pub fn len(&self) -> usize {
-        self.buffer.len() - self.start + self.links.iter().map(|(_, linked)| linked.len()).sum::<usize>()
+        self.0.as_ref().map_or(0, |parts| parts.len())
     }
 
     /// Whether there are none.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// The buffer to append bytes to. What is in it already is not for the caller.
     pub fn buffer(&mut self) -> &mut Vec<u8> {
-        self.unpool();
-        if self.buffer.is_empty() {
-            // Room for what most messages take, behind that for a prefix.
-            self.buffer.reserve(FRONT_BYTES + 128);
-            self.buffer.resize(FRONT_BYTES, 0);
-            self.start = FRONT_BYTES;
-        }
-        &mut self.buffer
+        &mut self.own().buffer
     }
 
     /// Appends bytes: without a copy if they are 2 KiB or more.
     pub fn link(&mut self, bytes: Bytes) {
-        let buffer = self.buffer();
+        let own = self.own();
         if bytes.len() < LINKED_BYTES_MIN {
-            buffer.extend_from_slice(&bytes);
+            own.buffer.extend_from_slice(&bytes);
         } else {
-            let at = buffer.len();
-            self.links.push((at, bytes));
+            own.links.push((own.buffer.len(), bytes));
         }
     }
 
@@ -101,51 +106,111 @@ impl Segments {
             *self = more;
             return;
         }
-        let bytes = more.buffer.len() - more.start;
-        if bytes >= LINKED_BYTES_MIN && !more.pooled {
+        let Some(theirs) = &mut more.0 else { return };
+        let bytes = theirs.buffer.len() - theirs.start;
+        if bytes >= LINKED_BYTES_MIN && !theirs.pooled {
             return more.into_pieces().for_each(|piece| self.link(piece));
         }
-        self.unpool();
-        if self.buffer.capacity() - self.buffer.len() < bytes {
+        let own = self.own();
+        if own.buffer.capacity() - own.buffer.len() < bytes {
             // Where there are two messages at once there are many.
-            self.buffer.reserve(GROWTH_BYTES);
+            own.buffer.reserve(GROWTH_BYTES);
         }
-        let here = self.buffer.len();
-        self.buffer.extend_from_slice(&more.buffer[more.start..]);
-        let links = core::mem::take(&mut more.links).into_iter();
-        self.links.extend(links.map(|(at, linked)| (here + (at - more.start), linked)));
+        let here = own.buffer.len();
+        own.buffer.extend_from_slice(&theirs.buffer[theirs.start..]);
+        let links = theirs.links.drain(..);
+        own.links.extend(links.map(|(at, linked)| (here + (at - theirs.start), linked)));
     }
 
-    /// Moves what lies in a buffer of the pool to memory that can grow.
-    fn unpool(&mut self) {
-        if self.pooled {
-            let start = self.start - FRONT_BYTES.min(self.start);
-            let mut own = Vec::with_capacity(self.buffer.len() - start + GROWTH_BYTES);
-            own.extend_from_slice(&self.buffer[start..]);
-            self.links.iter_mut().for_each(|(at, _)| *at -= start);
-            self.start -= start;
-            self.pooled = false;
-            pool::give(core::mem::replace(&mut self.buffer, own));
+    /// What is here, in memory that can grow: if it lies in a buffer of the pool it is moved.
+    fn own(&mut self) -> &mut Parts {
+        if self.0.as_ref().is_some_and(|parts| parts.pooled) {
+            let mut old = self.0.take().unwrap_or_default();
+            self.0 = Some(Box::new(old.moved()));
+            pool::give(old);
         }
+        self.0.get_or_insert_with(|| {
+            // Room for what most messages take, behind that for a prefix.
+            let mut buffer = Vec::with_capacity(FRONT_BYTES + 128);
+            buffer.resize(FRONT_BYTES, 0);
+            Box::new(Parts { buffer, start: FRONT_BYTES, ..Parts::default() })
+        })
     }
 
     /// Puts bytes in front of all others. There is room for 16 without moving anything.
+    #[inline]
     pub fn prepend(&mut self, bytes: &[u8]) {
-        if self.buffer.is_empty() {
-            self.buffer();
+        match &mut self.0 {
+            Some(parts) if parts.has_front(bytes.len()) => parts.fill_front(bytes),
+            _ => self.prepend_moving(bytes),
         }
-        if let Some(start) = self.start.checked_sub(bytes.len()) {
-            self.buffer[start..self.start].copy_from_slice(bytes);
-            self.start = start;
-        } else {
-            self.buffer.splice(..self.start, bytes.iter().copied());
-            self.links.iter_mut().for_each(|(at, _)| *at = *at - self.start + bytes.len());
-            self.start = 0;
+    }
+
+    #[cold]
+    fn prepend_moving(&mut self, bytes: &[u8]) {
+        if self.0.is_none() {
+            // For a message without fields that is all there will be.
+            self.0 = pool::take();
+        }
+        match &mut self.0 {
+            Some(parts) if parts.has_front(bytes.len()) => parts.fill_front(bytes),
+            _ => self.own().insert_front(bytes),
         }
     }
 
     /// All bytes in order. No piece is empty.
     pub fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
+        self.0.iter().flat_map(|parts| parts.pieces())
+    }
+
+    /// All bytes in order, each piece in memory of its own or shared. No piece is empty.
+    pub fn into_pieces(mut self) -> impl Iterator<Item = Bytes> {
+        self.0.as_mut().map_or_else(Vec::new, |parts| parts.take_pieces()).into_iter()
+    }
+}
+
+impl Parts {
+    /// Where a message is written, from the end of it, and where to put what is linked, each behind so many of the
+    /// bytes written.
+    #[inline]
+    pub(crate) fn space(&mut self) -> (&mut [u8], &mut Vec<(usize, Bytes)>) {
+        (&mut self.buffer[FRONT_BYTES..], &mut self.links)
+    }
+
+    #[inline]
+    fn len(&self) -> usize {
+        self.buffer.len() - self.start + self.links.iter().map(|(_, linked)| linked.len()).sum::<usize>()
+    }
+
+    #[inline]
+    fn has_front(&self, bytes: usize) -> bool {
+        self.start >= bytes
+    }
+
+    #[inline]
+    fn fill_front(&mut self, bytes: &[u8]) {
+        let start = self.start - bytes.len();
+        self.buffer[start..self.start].copy_from_slice(bytes);
+        self.start = start;
+    }
+
+    fn insert_front(&mut self, bytes: &[u8]) {
+        let Self { buffer, start, links, .. } = self;
+        buffer.splice(..*start, bytes.iter().copied());
+        links.iter_mut().for_each(|(at, _)| *at = *at - *start + bytes.len());
+        *start = 0;
+    }
+
+    /// What is here, with room in front as it was and more behind.
+    fn moved(&mut self) -> Self {
+        let (from, start) = (self.start.saturating_sub(FRONT_BYTES), FRONT_BYTES.min(self.start));
+        let mut buffer = Vec::with_capacity(self.buffer.len() - from + GROWTH_BYTES);
+        buffer.extend_from_slice(&self.buffer[from..]);
+        let links = self.links.drain(..).map(|(at, linked)| (at - from, linked)).collect();
+        Self { buffer, start, links, ..Self::default() }
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
         let mut at = self.start;
         let links = self.links.iter().flat_map(move |(before, linked)| {
             let copied = &self.buffer[at..*before];
@@ -157,26 +222,23 @@ impl Segments {
         links.chain(rest).filter(|piece| !matches!(piece, Piece::Copied([])))
     }
 
-    /// All bytes in order, each piece in memory of its own or shared. No piece is empty.
-    pub fn into_pieces(mut self) -> impl Iterator<Item = Bytes> {
-        let buffer = if self.pooled {
+    fn take_pieces(&mut self) -> Vec<Bytes> {
+        let (buffer, front) = if self.pooled {
             // The buffer stays: others of the thread need it more than this one needs a copy less.
-            let copy = Bytes::copy_from_slice(&self.buffer[self.start..]);
-            self.links.iter_mut().for_each(|(at, _)| *at -= self.start);
-            self.start = 0;
-            copy
+            (Bytes::copy_from_slice(&self.buffer[self.start..]), self.start)
         } else {
-            Bytes::from(core::mem::take(&mut self.buffer))
+            (Bytes::from(core::mem::take(&mut self.buffer)), 0)
         };
         let mut pieces = Vec::with_capacity(self.links.len() * 2 + 1);
-        let mut at = self.start;
-        for (before, linked) in core::mem::take(&mut self.links) {
-            pieces.push(buffer.slice(at..before));
-            pieces.push(linked);
+        let mut at = self.start - front;
+        for (before, linked) in self.links.drain(..) {
+            let before = before - front;
+            pieces.extend([buffer.slice(at..before), linked]);
             at = before;
         }
         pieces.push(buffer.slice(at..));
-        pieces.into_iter().filter(|piece| !piece.is_empty())
+        pieces.retain(|piece| !piece.is_empty());
+        pieces
     }
 }
 
@@ -194,67 +256,106 @@ impl fmt::Debug for Segments {
 
 impl Drop for Segments {
     fn drop(&mut self) {
-        if self.pooled {
-            pool::give(core::mem::take(&mut self.buffer));
+        if let Some(parts) = self.0.take_if(|parts| parts.pooled) {
+            pool::give(parts);
         }
     }
 }
 
 /// Buffers that messages are written into, kept by each thread for the next message.
 pub(crate) mod pool {
+    use alloc::boxed::Box;
     use alloc::vec::Vec;
+    use core::cell::Cell;
+
+    use super::Parts;
 
     /// Length of a buffer.
-    pub(crate) const BUFFER_BYTES: usize = 4 << 10;
+    pub(super) const BUFFER_BYTES: usize = 4 << 10;
 
     /// So many buffers wait at most in a thread, and so many more are out; then messages are copied into
     /// memory of their own, since a long queue of short ones would hold a whole buffer each.
     const BUFFERS_MAX: usize = 8;
 
-    /// A buffer, all of it initialised; none if there are too many out.
-    pub(crate) fn take() -> Option<Vec<u8>> {
-        imp::with(|pool| {
-            let buffer = match pool.free.pop() {
-                Some(buffer) => buffer,
-                None if pool.out < BUFFERS_MAX => alloc::vec![0; BUFFER_BYTES],
-                None => return None,
-            };
-            pool.out += 1;
-            Some(buffer)
-        })
-        .flatten()
+    /// Room for so many links stays with a buffer.
+    const LINKS_KEPT_MAX: usize = 16;
+
+    /// A buffer, all of it initialised, with nothing in it; none if there are too many out.
+    #[inline]
+    pub(crate) fn take() -> Option<Box<Parts>> {
+        imp::with(Pool::take).flatten()
     }
 
     /// Takes a buffer back, from whichever thread it was.
-    pub(crate) fn give(buffer: Vec<u8>) {
-        imp::with(|pool| {
-            pool.out = pool.out.saturating_sub(1);
-            // One that a long prefix was put into has another length.
-            if pool.free.len() < BUFFERS_MAX && buffer.len() == BUFFER_BYTES {
-                pool.free.push(buffer);
-            }
-        });
+    #[inline]
+    pub(crate) fn give(mut parts: Box<Parts>) {
+        if !parts.links.is_empty() {
+            unlink(&mut parts.links);
+        }
+        imp::with(|pool| pool.give(parts));
+    }
+
+    #[cold]
+    fn unlink<T>(links: &mut Vec<T>) {
+        links.clear();
+        links.shrink_to(LINKS_KEPT_MAX);
+    }
+
+    #[cold]
+    fn new() -> Box<Parts> {
+        let buffer = alloc::vec![0; BUFFER_BYTES];
+        Box::new(Parts { start: buffer.len(), buffer, pooled: true, ..Parts::default() })
     }
 
     pub(super) struct Pool {
-        free: Vec<Vec<u8>>,
+        /// The first one of a list.
+        free: Cell<Option<Box<Parts>>>,
+        waiting: Cell<usize>,
         /// How many more were taken here than were given back here.
-        out: usize,
+        out: Cell<usize>,
+    }
+
+    impl Pool {
+        #[inline]
+        fn take(&self) -> Option<Box<Parts>> {
+            let parts = match self.free.take() {
+                Some(mut parts) => {
+                    self.free.set(parts.next.take());
+                    self.waiting.set(self.waiting.get() - 1);
+                    parts
+                }
+                None if self.out.get() < BUFFERS_MAX => new(),
+                None => return None,
+            };
+            self.out.set(self.out.get() + 1);
+            Some(parts)
+        }
+
+        #[inline]
+        fn give(&self, mut parts: Box<Parts>) {
+            self.out.set(self.out.get().saturating_sub(1));
+            if self.waiting.get() < BUFFERS_MAX {
+                self.waiting.set(self.waiting.get() + 1);
+                parts.start = parts.buffer.len();
+                parts.next = self.free.take();
+                self.free.set(Some(parts));
+            }
+        }
     }
 
     #[cfg(feature = "std")]
     mod imp {
-        use core::cell::RefCell;
-
-        use super::{Pool, Vec};
+        use super::{Cell, Pool};
 
         std::thread_local! {
-            static POOL: RefCell<Pool> = const { RefCell::new(Pool { free: Vec::new(), out: 0 }) };
+            static POOL: Pool =
+                const { Pool { free: Cell::new(None), waiting: Cell::new(0), out: Cell::new(0) } };
         }
 
         /// `None` while the thread ends.
-        pub(super) fn with<R>(work: impl FnOnce(&mut Pool) -> R) -> Option<R> {
-            POOL.try_with(|pool| work(&mut pool.borrow_mut())).ok()
+        #[inline]
+        pub(super) fn with<R>(work: impl FnOnce(&Pool) -> R) -> Option<R> {
+            POOL.try_with(work).ok()
         }
     }
 
@@ -263,7 +364,8 @@ pub(crate) mod pool {
     mod imp {
         use super::Pool;
 
-        pub(super) fn with<R>(_: impl FnOnce(&mut Pool) -> R) -> Option<R> {
+        #[inline]
+        pub(super) fn with<R>(_: impl FnOnce(&Pool) -> R) -> Option<R> {
             None
         }
     }
@@ -283,11 +385,12 @@ mod tests {
 
     /// As an encoder leaves it, in a buffer of the pool.
     fn pooled(text: &[u8], linked: Option<&Bytes>) -> Segments {
-        let mut space = pool::take().expect("one of the first eight");
+        let mut parts = pool::take().expect("one of the first eight");
+        let (space, links) = parts.space();
         let start = space.len() - text.len();
         space[start..].copy_from_slice(text);
-        let links = linked.map(|linked| (1, linked.clone())).into_iter().collect();
-        Segments::pooled(space, Pieces { first: text.len(), links })
+        links.extend(linked.map(|linked| (1, linked.clone())));
+        Segments::filled_and_linked(parts, text.len())
     }
 
     #[test]
@@ -338,9 +441,11 @@ mod tests {
         let out: Vec<_> = core::iter::from_fn(pool::take).collect();
         assert_eq!(out.len(), 8);
         out.into_iter().for_each(pool::give);
-        let given = core::iter::repeat_with(|| alloc::vec![0; pool::BUFFER_BYTES]).take(20);
+        let given = core::iter::repeat_with(|| {
+            Box::new(Parts { buffer: alloc::vec![0; pool::BUFFER_BYTES], pooled: true, ..Parts::default() })
+        });
         // From other threads, which may have taken more.
-        given.for_each(pool::give);
+        given.take(20).for_each(pool::give);
         let out: Vec<_> = core::iter::from_fn(pool::take).collect();
         assert_eq!(out.len(), 8);
     }

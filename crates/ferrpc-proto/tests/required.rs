@@ -6,9 +6,10 @@ mod generated {
     include!("gen/legacy.rs");
 }
 
+use ferrpc_proto::view::{Arena, View};
 use ferrpc_proto::{Bytes, DecodeErrorKind, DecodeLimits, EncodeError, Map, Message, wkt};
 use generated::ferrpc::test::order::{Line, More, Node, Point};
-use generated::ferrpc::test::{Legacy, Order};
+use generated::ferrpc::test::{Legacy, Order, OrderView};
 
 fn whole() -> Order {
     Order { id: Some("7".into()), ..Default::default() }
@@ -97,6 +98,27 @@ fn of_a_long_way_to_a_missing_field_the_end_is_named() {
     let path = missing.paths().next().unwrap();
     assert!(path.starts_with('…') && path.ends_with("next.order.next.order.id"), "{path}");
     assert!(path.len() < 600, "{path}");
+}
+
+#[test]
+fn a_view_may_hold_an_entry_that_lacks_something_if_a_later_one_replaces_it() {
+    let lacking = b"\x1a\x05\x0a\x01a\x12\x00".as_slice();
+    let whole = b"\x1a\x09\x0a\x01a\x12\x04\x08\x01\x12\x00".as_slice();
+    let arena = Arena::new();
+    for (entries, missing) in
+        [([lacking, whole], None), ([whole, lacking], Some(["named[\"a\"].sku", "named[\"a\"].at"]))]
+    {
+        let bytes = [b"\x0a\x00".as_slice(), entries[0], entries[1]].concat();
+        let view = OrderView::decode_partial_in(&bytes, &arena, &DecodeLimits::new()).unwrap();
+        let encoded = view.encode_to_vec();
+        let segments = view.encode_to_segments().map(|segments| segments.into_pieces().collect::<Vec<_>>());
+        assert_eq!(segments.map(|pieces| pieces.concat()), encoded);
+        match (encoded, missing) {
+            (Ok(encoded), None) => assert_eq!(encoded, bytes),
+            (Err(EncodeError::Uninitialized(found)), Some(paths)) => assert!(found.paths().eq(paths)),
+            (encoded, _) => panic!("{encoded:?}"),
+        }
+    }
 }
 
 #[test]

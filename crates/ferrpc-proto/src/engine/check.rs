@@ -45,7 +45,7 @@ fn content<'a>(
 fn report(message: MessageRef<'_>, depth: u32) -> Uninitialized {
     let mut missing = Missing { path: String::new(), paths: Vec::new(), more: false };
     missing.of(message, depth);
-    Uninitialized { message: message.table().name(), paths: missing.paths, more: missing.more }
+    Uninitialized::new(message.table().name(), missing.paths, missing.more)
 }
 
 /// This many are named; a hostile message could lack millions.

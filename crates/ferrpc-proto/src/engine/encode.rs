@@ -6,7 +6,9 @@
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use crate::rev::{Encode, RevWriter};
+use super::check::check;
+use crate::error::Uninitialized;
+use crate::rev::{DEPTH_MAX, Encode, RevWriter};
 use crate::table::{Content, Field, ListRef, MapRef, MessageRef, Place, Value, ValueRef};
 use crate::wire;
 
@@ -57,30 +59,41 @@ fn is_packed(field: &Field) -> bool {
 }
 
 impl Encode for MessageRef<'_> {
-    fn encode_rev<'a>(&'a self, w: &mut RevWriter<'a>) {
-        write(w, *self);
+    fn encode_rev<'w, 'a>(&'a self, w: RevWriter<'w, 'a>) -> RevWriter<'w, 'a> {
+        write(w, *self)
+    }
+
+    fn missing(&self) -> Option<Uninitialized> {
+        check(*self, DEPTH_MAX).err()
     }
 }
 
 /// Writes a message from its end to its start.
-pub(crate) fn write<'a>(w: &mut RevWriter<'a>, message: MessageRef<'a>) {
+pub(crate) fn write<'w, 'a>(mut w: RevWriter<'w, 'a>, message: MessageRef<'a>) -> RevWriter<'w, 'a> {
     // Unknown fields follow the known ones on the wire, so here they come first.
     w.bytes(message.unknown().as_bytes());
-    for (index, field) in message.table().fields().iter().enumerate().rev() {
-        match message.content(index) {
-            Content::Unset => {}
+    let table = message.table();
+    for (index, field) in table.fields().iter().enumerate().rev() {
+        w = match message.content(index) {
+            Content::Unset => {
+                if table.checks.required.contains(&field.number()) {
+                    w.lacks();
+                }
+                w
+            }
             Content::One(value) => record(w, field.tag(), wire(field.value, value)),
             Content::List(list) => write_list(w, field, list),
             Content::Map(map) => write_map(w, field, map),
-        }
+        };
     }
+    w
 }
 
-fn write_list<'a>(w: &mut RevWriter<'a>, field: &Field, list: ListRef<'a>) {
+fn write_list<'w, 'a>(mut w: RevWriter<'w, 'a>, field: &Field, list: ListRef<'a>) -> RevWriter<'w, 'a> {
     let before = w.written();
     for value in list.iter().rev() {
         if !is_packed(field) {
-            record(w, field.tag(), wire(field.value, value));
+            w = record(w, field.tag(), wire(field.value, value));
             continue;
         }
         match wire(field.value, value) {
@@ -93,9 +106,10 @@ fn write_list<'a>(w: &mut RevWriter<'a>, field: &Field, list: ListRef<'a>) {
     if is_packed(field) {
         w.close(field.tag(), before);
     }
+    w
 }
 
-fn write_map<'a>(w: &mut RevWriter<'a>, field: &Field, map: MapRef<'a>) {
+fn write_map<'w, 'a>(mut w: RevWriter<'w, 'a>, field: &Field, map: MapRef<'a>) -> RevWriter<'w, 'a> {
     let (key_tag, value_tag) = (1 << 3 | map.key_type().wire_type(), 2 << 3 | field.value.wire_type());
     let mut entries: Vec<(ValueRef<'_>, ValueRef<'_>)> = map.iter().collect();
     if w.is_sorted() {
@@ -103,10 +117,11 @@ fn write_map<'a>(w: &mut RevWriter<'a>, field: &Field, map: MapRef<'a>) {
     }
     for (key, value) in entries.into_iter().rev() {
         let before = w.written();
-        record(w, value_tag, wire(field.value, value));
-        record(w, key_tag, wire(map.key_type(), key));
+        w = record(w, value_tag, wire(field.value, value));
+        w = record(w, key_tag, wire(map.key_type(), key));
         w.close(field.tag(), before);
     }
+    w
 }
 
 /// Ascending: numbers by value, texts by their bytes.
@@ -122,14 +137,20 @@ fn by_key(one: ValueRef<'_>, other: ValueRef<'_>) -> Ordering {
     }
 }
 
-#[inline(always)]
-fn record<'a>(w: &mut RevWriter<'a>, tag: u32, value: Wire<'a>) {
+fn record<'w, 'a>(mut w: RevWriter<'w, 'a>, tag: u32, value: Wire<'a>) -> RevWriter<'w, 'a> {
     match value {
         Wire::Varint(value) => w.varint_field(tag, value),
-        Wire::Fixed32(value) => w.fixed32_field(tag, value),
-        Wire::Fixed64(value) => w.fixed64_field(tag, value),
+        Wire::Fixed32(value) => {
+            w.small(&value.to_le_bytes());
+            w.tag(tag);
+        }
+        Wire::Fixed64(value) => {
+            w.small(&value.to_le_bytes());
+            w.tag(tag);
+        }
         Wire::Bytes(bytes) => w.bytes_field(tag, bytes),
-        Wire::Message(message) => w.message_field(tag, |w| write(w, message)),
-        Wire::Group(message) => w.group_field(tag, |w| write(w, message)),
+        Wire::Message(message) => return w.message_field(tag, |w| write(w, message)),
+        Wire::Group(message) => return w.group_field(tag, |w| write(w, message)),
     }
+    w
 }

@@ -42,11 +42,17 @@ macro_rules! __view {
 
             impl p::emit::Encode for $view<'_> {
                 #[inline]
-                fn encode_rev<'a>(&'a self, w: &mut p::RevWriter<'a>) {
-                    p::view::emit_unknown(w, self._unknown);
-                    $crate::__in_groups! { __encode (self w) $($part)* }
+                fn encode_rev<'w, 'a>(&'a self, w: p::RevWriter<'w, 'a>) -> p::RevWriter<'w, 'a> {
+                    p::emit::whole(w, self)
+                }
+
+                #[inline]
+                fn missing(&self) -> ::core::option::Option<p::Uninitialized> {
+                    p::view::missing(self)
                 }
             }
+
+            $crate::__bounded! { [#[inline(always)]] $view<'_>, &[$($required),*]; $($part)* }
 
             impl $view<'_> {
                 $($crate::__getter! { $part })*
@@ -59,8 +65,7 @@ macro_rules! __view {
 
                 #[inline]
                 fn is_whole(&self) -> bool {
-                    const REQUIRED: &[u32] = &[$($required),*];
-                    $($crate::__whole! { self REQUIRED $part })*
+                    $($crate::__whole! { self $part })*
                     true
                 }
 
@@ -106,36 +111,36 @@ macro_rules! __view {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __whole {
-    ($self:tt $required:ident (oneof $field:ident)) => {
+    ($self:tt (oneof $field:ident)) => {
         if let ::core::option::Option::Some(oneof) = &$self.$field
             && !p::view::Choice::is_whole(oneof)
         {
             return false;
         }
     };
-    ($self:tt $required:ident ($number:literal $name:literal $field:ident optional $kind:ident $($get:tt)?)) => {{
-        const SET: bool = p::view::contains($required, $number);
+    ($self:tt ($number:literal $name:literal $field:ident optional $kind:ident $($get:tt)?)) => {{
+        const SET: bool = p::emit::contains(REQUIRED, $number);
         if SET && $self.$field.is_none() {
             return false;
         }
     }};
-    ($self:tt $required:ident ($number:literal $name:literal $field:ident sub $kind:ident)) => {{
-        const SET: bool = p::view::contains($required, $number);
+    ($self:tt ($number:literal $name:literal $field:ident sub $kind:ident)) => {{
+        const SET: bool = p::emit::contains(REQUIRED, $number);
         if SET && $self.$field.is_none() || !p::view::all_whole($self.$field) {
             return false;
         }
     }};
-    ($self:tt $required:ident ($number:literal $name:literal $field:ident repeated message)) => {
+    ($self:tt ($number:literal $name:literal $field:ident repeated message)) => {
         if !p::view::all_whole($self.$field) {
             return false;
         }
     };
-    ($self:tt $required:ident ($number:literal $name:literal $field:ident repeated group)) => {
+    ($self:tt ($number:literal $name:literal $field:ident repeated group)) => {
         if !p::view::all_whole($self.$field) {
             return false;
         }
     };
-    ($self:tt $required:ident ($number:literal $name:literal $field:ident map $key:ident message)) => {
+    ($self:tt ($number:literal $name:literal $field:ident map $key:ident message)) => {
         if !p::view::all_whole($self.$field.values()) {
             return false;
         }

@@ -43,8 +43,7 @@ pub use unknown::UnknownView;
 pub use {
     own::{Own, boxed},
     read::{rest_of, variant},
-    whole::{Choice, all_whole, contains},
-    write::unknown as emit_unknown,
+    whole::{Choice, all_whole, missing},
 };
 
 /// A message that borrows from its input, as `PersonView<'a>` for a `Person`. Implemented by generated code.
@@ -147,7 +146,6 @@ pub trait View<'a>:
     /// # Errors
     /// A message of 2 GiB or more, nested deeper than 100, or without a required field.
     fn encode_to_vec(&self) -> Result<Vec<u8>, EncodeError> {
-        whole::check(self).map_err(EncodeError::Uninitialized)?;
         encoding::to_vec(self, false)
     }
 
@@ -156,7 +154,6 @@ pub trait View<'a>:
     /// # Errors
     /// As [`encode_to_vec`](Self::encode_to_vec); `out` is then as it was.
     fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        whole::check(self).map_err(EncodeError::Uninitialized)?;
         encoding::append(self, out)
     }
 
@@ -166,7 +163,6 @@ pub trait View<'a>:
     /// # Errors
     /// As [`encode_to_vec`](Self::encode_to_vec).
     fn encode_to_segments(&self) -> Result<Segments, EncodeError> {
-        whole::check(self).map_err(EncodeError::Uninitialized)?;
         encoding::to_segments(self)
     }
 

@@ -20,22 +20,16 @@ pub fn all_whole<'v, 'a: 'v, V: View<'a>>(messages: impl IntoIterator<Item = &'v
     !V::Owned::CHECKED || messages.into_iter().all(V::is_whole)
 }
 
-/// Whether a number is one of these.
-pub const fn contains(numbers: &[u32], number: u32) -> bool {
-    let mut at = 0;
-    while at < numbers.len() {
-        if numbers[at] == number {
-            return true;
-        }
-        at += 1;
-    }
-    false
-}
-
 /// Asks for the required fields of a view.
 ///
 /// The owned message has the last word: it has no entry of a map any more that a later one replaced.
 #[inline]
 pub(crate) fn check<'a, V: View<'a>>(view: &V) -> Result<(), Uninitialized> {
     if !V::Owned::CHECKED || view.is_whole() { Ok(()) } else { view.to_owned_message().check_initialized() }
+}
+
+/// What a view lacks that is to be encoded.
+#[cold]
+pub fn missing<'a, V: View<'a>>(view: &V) -> Option<Uninitialized> {
+    check(view).err()
 }
