@@ -38,6 +38,11 @@ const ENTRIES: &[Entry] = &[
         ],
     },
     Entry {
+        output: "crates/ferrpc/src/gen/rpc.rs",
+        options: &["--messages-only"],
+        inputs: &["google/rpc/status.proto", "google/rpc/error_details.proto"],
+    },
+    Entry {
         output: "crates/ferrpc-cli/src/gen/plugin.rs",
         options: &["--messages-only"],
         inputs: &["google/protobuf/compiler/plugin.proto"],

@@ -19,6 +19,7 @@ mod error;
 mod metadata;
 mod method;
 mod request;
+pub mod rpc;
 mod status;
 mod streaming;
 
