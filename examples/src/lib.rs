@@ -6,7 +6,24 @@ pub mod chat_room;
 pub mod interrupt;
 pub mod users;
 
-/// The README's snippets compile.
+/// The snippets of the README and of the guide compile.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod documents {
+    macro_rules! compile {
+        ($($name:ident $path:literal)*) => {
+            $( #[doc = include_str!(concat!("../../", $path))] struct $name; )*
+        };
+    }
+    compile! {
+        Readme "README.md"
+        Server "docs/guide/server.md"
+        Client "docs/guide/client.md"
+        Streaming "docs/guide/streaming.md"
+        Errors "docs/guide/errors.md"
+        Deadlines "docs/guide/deadlines.md"
+        Compression "docs/guide/compression.md"
+        Messages "docs/guide/messages.md"
+        FromTonic "docs/guide/from-tonic.md"
+        FromGrpcGo "docs/guide/from-grpc-go.md"
+    }
+}
