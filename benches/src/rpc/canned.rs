@@ -149,3 +149,53 @@ fn frame(output: &mut Vec<u8>, kind: u8, flags: u8, stream: u32, payload: &[u8])
     output.extend_from_slice(&stream.to_be_bytes());
     output.extend_from_slice(payload);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rpc::load::{By, Call, Fields, Plan, Shape, run};
+
+    /// What a client gets from a stub whose message is `message`, in a tenth of a second.
+    async fn loaded(message: &'static [u8], call: Call, by: By) -> Result<u64, String> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
+        let target = listener.local_addr().map_err(|error| error.to_string())?.to_string();
+        tokio::spawn(serve(listener, message));
+        let plan = Plan {
+            target,
+            connections: 2,
+            streams: 10,
+            shape: Shape::Unary,
+            call,
+            fields: Fields::Six,
+            payload_bytes: 20_000,
+            messages: 1,
+            rate: None,
+            warm_up: 0.0,
+            seconds: 0.1,
+            watch: None,
+        };
+        let local = tokio::task::LocalSet::new();
+        let outcome = local.run_until(run(&plan, by)).await?;
+        match outcome.tally.first_failure {
+            Some(failure) => Err(failure),
+            None => Ok(outcome.tally.times.len()),
+        }
+    }
+
+    #[tokio::test]
+    async fn clients_take_canned_answers_for_real_ones() {
+        let user = message(None).expect("small").leak();
+        assert!(loaded(user, Call::User, By::Ferrpc).await.expect("answers") > 0);
+        assert!(loaded(user, Call::User, By::Tonic).await.expect("answers") > 0);
+        // Larger than a frame, and all together larger than a connection's first window.
+        let sized = message(Some(20_000)).expect("small").leak();
+        assert!(loaded(sized, Call::Sized, By::Ferrpc).await.expect("answers") > 0);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_not_what_was_asked_for_is_a_failure() {
+        let sized = message(Some(10_000)).expect("small").leak();
+        let failure = loaded(sized, Call::Sized, By::Ferrpc).await.expect_err("half of what was ordered");
+        assert_eq!(failure, "piece 0 came with another payload, of 10000 octets");
+    }
+}

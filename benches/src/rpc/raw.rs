@@ -128,3 +128,33 @@ pub fn bulk(target: &str, octets: u64, seconds: f64, watch: Option<u32>) -> Resu
         Err(format!("{counted} octets of {sent} were counted"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listening(serve: impl FnOnce(&TcpListener) -> io::Result<()> + Send + 'static) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let target = listener.local_addr().expect("bound").to_string();
+        // It ends with the test's process.
+        std::thread::spawn(move || serve(&listener));
+        target
+    }
+
+    #[test]
+    fn exchanges_go_there_and_back() {
+        let target = listening(|listener| serve_exchanges(listener, SMALL));
+        let (tally, stretch) =
+            exchanges(&target, SMALL, 0.0, 0.05, Some(std::process::id())).expect("it serves");
+        assert!(!tally.times.is_empty());
+        assert_eq!(stretch.messages, tally.times.len());
+        assert!(stretch.server_cpu_ns.is_some_and(|ns| ns > 0));
+    }
+
+    #[test]
+    fn the_server_says_how_much_has_come() {
+        let target = listening(serve_bulk);
+        let (octets, _) = bulk(&target, 1 << 20, 60.0, None).expect("it serves");
+        assert_eq!(octets, 1 << 20);
+    }
+}
