@@ -65,6 +65,33 @@ pub(super) enum Figure {
 }
 
 impl Figure {
+    /// In the names of gates.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::ServerCpu => "server_cpu",
+            Self::ClientCpu => "client_cpu",
+            Self::RoundTrip => "round_trip",
+            Self::P99 => "p99",
+            Self::Rate => "rate",
+            Self::Throughput => "throughput",
+            Self::Memory => "memory",
+        }
+    }
+
+    /// In JSON, with its unit.
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Self::ServerCpu => "server_cpu_us",
+            Self::ClientCpu => "client_cpu_us",
+            Self::RoundTrip => "p50_us",
+            Self::P99 => "p99_us",
+            Self::Rate => "messages_per_second",
+            Self::Throughput => "mib_per_second",
+            Self::Memory => "kib_each",
+        }
+    }
+
+    /// At the head of a column.
     pub(super) const fn title(self) -> &'static str {
         match self {
             Self::ServerCpu => "server CPU, µs",
@@ -105,6 +132,7 @@ fn everybody() -> Vec<Contender> {
         FERRPC,
         TONIC,
         Contender { name: "tonic mt", server: &["--multi"], ..TONIC },
+        plain("connectrpc", Peer::Connectrpc),
         GO,
         plain("C++", Peer::Cpp),
         plain("java", Peer::Java),
@@ -246,7 +274,10 @@ fn unary() -> Vec<Case> {
                 "threads_64x4",
                 "GetUser, 64 connections × 4, multi-thread runtime of two threads",
                 Generator::Load(&["--call", "user", "--connections", "64", "--streams", "4"]),
-                ours_and_tonic(&["--threads", "2"]),
+                with(
+                    ours_and_tonic(&["--threads", "2"]),
+                    Contender { name: "ferrpc shards", server: &["--shards", "2"], ..FERRPC },
+                ),
             )
         },
     ]

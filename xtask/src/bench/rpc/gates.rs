@@ -155,15 +155,6 @@ pub(super) fn judge(results: &[(Case, Vec<Cell>)], all: bool) -> Judgement {
 
 impl Rule {
     fn gate(&self, value: Option<f64>) -> Gate {
-        let what = match self.figure {
-            ServerCpu => "server_cpu",
-            ClientCpu => "client_cpu",
-            RoundTrip => "round_trip",
-            P99 => "p99",
-            Rate => "rate",
-            Throughput => "throughput",
-            Memory => "memory",
-        };
         let (to, unit) = match self.of {
             Of::Itself => (String::new(), format!(" ({})", self.figure.title())),
             Of::Contender(name) => {
@@ -182,7 +173,7 @@ impl Rule {
             .collect();
         let figure = value.map_or_else(|| "not measured".to_owned(), |value| format!("{value:.3}{unit}"));
         Gate {
-            name: format!("{}_{what}{to}", self.case),
+            name: format!("{}_{}{to}", self.case, self.figure.name()),
             held: value.is_some_and(|value| self.floor.or(self.goal).is_some_and(|bound| bound.holds(value))),
             figure: format!("{figure} ({})", said.join(", ")),
         }

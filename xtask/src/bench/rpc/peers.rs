@@ -20,6 +20,8 @@ pub(super) enum Peer {
     Limit,
     /// TCP without any protocol.
     Raw,
+    /// connectrpc's own server.
+    Connectrpc,
     /// grpc-go.
     Go,
     /// libgrpc of Debian, callback API.
@@ -31,8 +33,17 @@ pub(super) enum Peer {
 }
 
 impl Peer {
-    pub(super) const ALL: [Self; 8] =
-        [Self::Ferrpc, Self::Tonic, Self::Limit, Self::Raw, Self::Go, Self::Cpp, Self::Java, Self::Grpcio];
+    pub(super) const ALL: [Self; 9] = [
+        Self::Ferrpc,
+        Self::Tonic,
+        Self::Limit,
+        Self::Raw,
+        Self::Connectrpc,
+        Self::Go,
+        Self::Cpp,
+        Self::Java,
+        Self::Grpcio,
+    ];
 
     /// Its server and the arguments that it always has.
     pub(super) fn server(self) -> Vec<PathBuf> {
@@ -40,6 +51,7 @@ impl Peer {
             Self::Ferrpc => vec![program("load-server")],
             Self::Tonic => vec![program("tonic-load-server")],
             Self::Limit | Self::Raw => vec![program("raw-server")],
+            Self::Connectrpc => vec![program("peer-connectrpc")],
             Self::Go => vec![made().join("go/bin/peer")],
             Self::Cpp => vec![made().join("cpp/peer")],
             Self::Java => {
@@ -95,6 +107,9 @@ pub(super) fn build(log: &mut Log, wanted: &[Peer]) -> Result<()> {
     for &peer in wanted {
         match peer {
             Peer::Ferrpc | Peer::Tonic | Peer::Limit | Peer::Raw => {}
+            Peer::Connectrpc => {
+                log.run(&mut in_benches(&["build", "--release", "--locked", "-p", "peer-connectrpc"]))?
+            }
             Peer::Go => build_go(log)?,
             Peer::Cpp => build_cpp(log)?,
             Peer::Java => build_java(log)?,

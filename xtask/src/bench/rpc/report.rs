@@ -71,7 +71,7 @@ pub(super) fn json(results: &[(Case, Vec<Cell>)], gates: &[Gate]) -> String {
         let figures = case.shown.iter().map(|&figure| {
             let values = cell.samples.iter().filter_map(|sample| sample.figure(figure));
             let values: Vec<String> = values.map(|value| format!("{value:.4}")).collect();
-            format!("\"{}\": [{}]", figure.title(), values.join(", "))
+            format!("\"{}\": [{}]", figure.key(), values.join(", "))
         });
         let figures: Vec<String> = figures.collect();
         let failure = cell.failure.as_deref().map_or_else(|| "null".to_owned(), quoted);
