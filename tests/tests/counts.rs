@@ -8,6 +8,7 @@ use std::alloc::System;
 use std::net::SocketAddr;
 
 use ferrpc::{Channel, Request, Response, Server, Status};
+use ferrpc_attack::frames::{DATA, END_HEADERS, END_STREAM, Frame, HEADERS, PREFACE, append, block};
 use ferrpc_tests::proto::{UserRequest, UserResponse, UserService, UserServiceClient, UserServiceServer};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,31 +32,6 @@ impl UserService for Numbers {
     }
 }
 
-const HEADERS: u8 = 1;
-const DATA: u8 = 0;
-const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
-
-fn frame(out: &mut Vec<u8>, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
-    out.extend_from_slice(&u32::try_from(payload.len()).unwrap().to_be_bytes()[1..]);
-    out.extend_from_slice(&[kind, flags]);
-    out.extend_from_slice(&stream.to_be_bytes());
-    out.extend_from_slice(payload);
-}
-
-/// Fields as literals without indexing (RFC 7541 §6.2.2).
-fn block(fields: &[(&str, &str)]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for (name, value) in fields {
-        out.push(0);
-        for text in [name, value] {
-            out.push(u8::try_from(text.len()).unwrap());
-            out.extend_from_slice(text.as_bytes());
-        }
-    }
-    out
-}
-
 /// Cuts a stream of octets into frames, without memory of its own beyond a buffer.
 struct Frames {
     socket: TcpStream,
@@ -73,12 +49,9 @@ impl Frames {
     /// The next frame: kind, flags, stream.
     async fn next(&mut self) -> (u8, u8, u32) {
         loop {
-            if let [l0, l1, l2, kind, flags, s0, s1, s2, s3, ..] = self.buffer[self.from..self.to] {
-                let whole = 9 + u32::from_be_bytes([0, l0, l1, l2]) as usize;
-                if self.to - self.from >= whole {
-                    self.from += whole;
-                    return (kind, flags, u32::from_be_bytes([s0, s1, s2, s3]));
-                }
+            if let Some((frame, rest)) = Frame::first(&self.buffer[self.from..self.to]) {
+                self.from = self.to - rest.len();
+                return (frame.kind, frame.flags, frame.stream);
             }
             self.buffer.copy_within(self.from..self.to, 0);
             (self.from, self.to) = (0, self.to - self.from);
@@ -97,8 +70,8 @@ async fn of_server(depth: u32) -> f64 {
     let address = bound.local_addr();
     let server = tokio::spawn(bound.run());
     let mut frames = Frames::new(TcpStream::connect(address).await.unwrap());
-    let mut greeting = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
-    frame(&mut greeting, 4, 0, 0, &[]);
+    let mut greeting = PREFACE.to_vec();
+    append(&mut greeting, 4, 0, 0, &[]);
     frames.socket.write_all(&greeting).await.unwrap();
 
     let head = block(&[
@@ -112,8 +85,8 @@ async fn of_server(depth: u32) -> f64 {
         let mut octets = Vec::new();
         for call in 0..depth {
             let stream = 2 * (round * depth + call) + 1;
-            frame(&mut octets, HEADERS, END_HEADERS, stream, &head);
-            frame(&mut octets, DATA, END_STREAM, stream, &[0, 0, 0, 0, 2, 8, 1]);
+            append(&mut octets, HEADERS, END_HEADERS, stream, &head);
+            append(&mut octets, DATA, END_STREAM, stream, &[0, 0, 0, 0, 2, 8, 1]);
         }
         octets
     };
@@ -142,8 +115,8 @@ async fn canned(listener: TcpListener, calls: u32) {
     let mut greeting = [0; 24];
     frames.socket.read_exact(&mut greeting).await.unwrap();
     let mut octets = Vec::new();
-    frame(&mut octets, 4, 0, 0, &[]);
-    frame(&mut octets, 4, 1, 0, &[]);
+    append(&mut octets, 4, 0, 0, &[]);
+    append(&mut octets, 4, 1, 0, &[]);
     frames.socket.write_all(&octets).await.unwrap();
     let head = block(&[(":status", "200"), ("content-type", "application/grpc")]);
     let trailers = block(&[("grpc-status", "0")]);
@@ -155,9 +128,9 @@ async fn canned(listener: TcpListener, calls: u32) {
             }
         };
         octets.clear();
-        frame(&mut octets, HEADERS, END_HEADERS, stream, &head);
-        frame(&mut octets, DATA, 0, stream, &[0, 0, 0, 0, 2, 8, 1]);
-        frame(&mut octets, HEADERS, END_HEADERS | END_STREAM, stream, &trailers);
+        append(&mut octets, HEADERS, END_HEADERS, stream, &head);
+        append(&mut octets, DATA, 0, stream, &[0, 0, 0, 0, 2, 8, 1]);
+        append(&mut octets, HEADERS, END_HEADERS | END_STREAM, stream, &trailers);
         frames.socket.write_all(&octets).await.unwrap();
     }
 }
@@ -213,9 +186,9 @@ async fn an_idle_connection_holds_less_than_four_kibibytes() {
     let bound = Server::new().add(UserServiceServer::new(Numbers)).bind("127.0.0.1:0").await.unwrap();
     let address = bound.local_addr();
     let server = tokio::spawn(bound.run());
-    let mut octets = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
-    frame(&mut octets, 4, 0, 0, &[]);
-    frame(&mut octets, 4, 1, 0, &[]);
+    let mut octets = PREFACE.to_vec();
+    append(&mut octets, 4, 0, 0, &[]);
+    append(&mut octets, 4, 1, 0, &[]);
     let head = block(&[
         (":method", "POST"),
         (":scheme", "http"),
@@ -223,8 +196,8 @@ async fn an_idle_connection_holds_less_than_four_kibibytes() {
         ("te", "trailers"),
         ("content-type", "application/grpc"),
     ]);
-    frame(&mut octets, HEADERS, END_HEADERS, 1, &head);
-    frame(&mut octets, DATA, END_STREAM, 1, &[0, 0, 0, 0, 2, 8, 1]);
+    append(&mut octets, HEADERS, END_HEADERS, 1, &head);
+    append(&mut octets, DATA, END_STREAM, 1, &[0, 0, 0, 0, 2, 8, 1]);
 
     // The first ones bring what all share.
     let mut clients = Vec::with_capacity(CONNECTIONS + 10);

@@ -2,16 +2,13 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program")]
 #![forbid(unsafe_code)]
 
-#[path = "../attack/mod.rs"]
-mod attack;
-
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use attack::neighbour::{Felt, Neighbour};
-use attack::rows::{ROWS, Row, Seen, Target};
 use clap::Parser;
+use ferrpc_attack::neighbour::{Felt, Neighbour, resident_bytes};
+use ferrpc_attack::rows::{ROWS, Row, Seen, Target};
 
 /// Attacks an HTTP/2 server, one row after the other, with a well-behaved client beside it.
 #[derive(Parser)]
@@ -68,7 +65,9 @@ fn run(args: &Args) -> Result<bool, String> {
     let mut held_all = true;
     for row in ROWS.iter().filter(|row| args.row.as_ref().is_none_or(|part| row.name.contains(part.as_str())))
     {
-        let neighbour = Neighbour::start(server, args.pid).map_err(|error| format!("{server}: {error}"))?;
+        let pid = args.pid;
+        let held_bytes = move || pid.and_then(resident_bytes);
+        let neighbour = Neighbour::start(server, held_bytes).map_err(|error| format!("{server}: {error}"))?;
         // A server that does not even take a connection any more has not held.
         let seen = (row.run)(&target).unwrap_or_else(|error| Seen {
             bounded: false,

@@ -176,6 +176,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::ready;
 
+    use ferrpc_attack::frames::{DATA, END_HEADERS, END_STREAM, HEADERS, PREFACE, SETTINGS, append, block};
     use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadBuf};
 
     use super::*;
@@ -229,29 +230,18 @@ mod tests {
         }
     }
 
-    fn frame(out: &mut Vec<u8>, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
-        out.extend_from_slice(&u32::try_from(payload.len()).unwrap().to_be_bytes()[1..]);
-        out.extend_from_slice(&[kind, flags]);
-        out.extend_from_slice(&stream.to_be_bytes());
-        out.extend_from_slice(payload);
-    }
-
     /// Calls of a method that nobody has: their answers are one HEADERS frame each.
     fn calls(streams: impl Iterator<Item = u32>) -> Vec<u8> {
         let mut head = vec![0x83, 0x86];
-        for (name, value) in
-            [(":path", "/none/None"), ("te", "trailers"), ("content-type", "application/grpc")]
-        {
-            head.push(0);
-            for text in [name, value] {
-                head.push(u8::try_from(text.len()).unwrap());
-                head.extend_from_slice(text.as_bytes());
-            }
-        }
+        head.extend(block(&[
+            (":path", "/none/None"),
+            ("te", "trailers"),
+            ("content-type", "application/grpc"),
+        ]));
         let mut out = Vec::new();
         for stream in streams {
-            frame(&mut out, 1, 4, stream, &head);
-            frame(&mut out, 0, 1, stream, &[0; 5]);
+            append(&mut out, HEADERS, END_HEADERS, stream, &head);
+            append(&mut out, DATA, END_STREAM, stream, &[0; 5]);
         }
         out
     }
@@ -274,8 +264,8 @@ mod tests {
         let (mut client, io) = tokio::io::duplex(64 << 10);
         let counts = Counts::default();
         life.serve(Counting { io, counts: counts.clone() }, None, ());
-        let mut greeting = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
-        frame(&mut greeting, 4, 0, 0, &[]);
+        let mut greeting = PREFACE.to_vec();
+        append(&mut greeting, SETTINGS, 0, 0, &[]);
         greeting.extend(calls([1].into_iter()));
         client.write_all(&greeting).await.unwrap();
         answers(&mut client, 1).await;

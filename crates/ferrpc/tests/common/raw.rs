@@ -1,31 +1,8 @@
 //! A client that writes any octets it likes and reads frames as they come.
 
+pub use ferrpc_attack::frames::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-
-pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-/// A frame (RFC 9113 §4.1).
-pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let mut out = u32::try_from(payload.len()).unwrap().to_be_bytes()[1..].to_vec();
-    out.extend_from_slice(&[kind, flags]);
-    out.extend_from_slice(&stream.to_be_bytes());
-    out.extend_from_slice(payload);
-    out
-}
-
-/// Fields as literals without indexing (RFC 7541 §6.2.2).
-pub fn block(fields: &[(&str, &str)]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for (name, value) in fields {
-        out.push(0);
-        for text in [name, value] {
-            out.push(u8::try_from(text.len()).unwrap());
-            out.extend_from_slice(text.as_bytes());
-        }
-    }
-    out
-}
 
 pub const GOOD: [(&str, &str); 5] = [
     (":method", "POST"),
@@ -87,21 +64,12 @@ impl Raw {
     /// The next frame that is about a call or the end.
     pub async fn told(&mut self) -> Told {
         loop {
-            while self.buffer.len() >= 9 {
-                let len = u32::from_be_bytes([0, self.buffer[0], self.buffer[1], self.buffer[2]]) as usize;
-                if self.buffer.len() < 9 + len {
-                    break;
-                }
-                let frame: Vec<u8> = self.buffer.drain(..9 + len).collect();
-                let (kind, payload) = (frame[3], &frame[9..]);
-                let stream = u32::from_be_bytes(frame[5..9].try_into().unwrap());
-                let number = |at: usize| u32::from_be_bytes(payload[at..at + 4].try_into().unwrap());
-                match kind {
-                    0 => return Told::Data(stream, payload.to_vec()),
-                    1 => return Told::Headers(stream, String::from_utf8_lossy(payload).into_owned()),
-                    3 => return Told::Reset(stream, number(0)),
-                    7 => return Told::GoAway(number(4), String::from_utf8_lossy(&payload[8..]).into_owned()),
-                    _ => {}
+            while let Some((frame, rest)) = Frame::first(&self.buffer) {
+                let told = told(frame);
+                let used = self.buffer.len() - rest.len();
+                self.buffer.drain(..used);
+                if let Some(told) = told {
+                    return told;
                 }
             }
             match self.socket.read_buf(&mut self.buffer).await {
@@ -117,4 +85,15 @@ impl Raw {
         let _ = self.socket.read_to_end(&mut all).await;
         String::from_utf8_lossy(&all).into_owned()
     }
+}
+
+fn told(frame: Frame<'_>) -> Option<Told> {
+    let text = |octets| String::from_utf8_lossy(octets).into_owned();
+    Some(match frame.kind {
+        DATA => Told::Data(frame.stream, frame.payload.to_vec()),
+        HEADERS => Told::Headers(frame.stream, text(frame.payload)),
+        RST_STREAM => Told::Reset(frame.stream, frame.number(0)),
+        GOAWAY => Told::GoAway(frame.number(4), text(&frame.payload[8..])),
+        _ => return None,
+    })
 }

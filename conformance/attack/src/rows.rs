@@ -4,33 +4,44 @@
 
 use std::net::SocketAddr;
 
-use super::peer::{
-    CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PING, PRIORITY, Peer, RST_STREAM, SETTINGS,
-    Told, WINDOW_UPDATE, block, frame,
+use crate::frames::{
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PING, PRIORITY, PUSH_PROMISE, RST_STREAM,
+    SETTINGS, WINDOW_UPDATE, block, frame,
 };
+use crate::peer::{Peer, Told};
 
 /// One attack.
-pub(crate) struct Row {
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Row {
     /// Its number and what it does.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// The best known case of it.
-    pub(crate) known_as: &'static str,
-    pub(crate) run: fn(&Target) -> std::io::Result<Seen>,
+    pub known_as: &'static str,
+    /// Does it; an error if the server takes no connection any more.
+    pub run: fn(&Target) -> std::io::Result<Seen>,
 }
 
 /// Whom to attack.
-pub(crate) struct Target {
-    pub(crate) server: SocketAddr,
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "made by whoever attacks")]
+pub struct Target {
+    /// Its address.
+    pub server: SocketAddr,
     /// A path of the server, for its requests.
-    pub(crate) path: String,
+    pub path: String,
 }
 
 /// What came of it.
-pub(crate) struct Seen {
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "made by whoever could not even connect")]
+pub struct Seen {
     /// Whether the server kept to a bound, as far as a client can see.
-    pub(crate) bounded: bool,
-    pub(crate) what: String,
-    pub(crate) sent_bytes: usize,
+    pub bounded: bool,
+    /// In words.
+    pub what: String,
+    /// Octets the server's socket took.
+    pub sent_bytes: usize,
 }
 
 impl Target {
@@ -159,7 +170,7 @@ fn one(target: &Target, octets: &[u8]) -> std::io::Result<Seen> {
 }
 
 /// All attacks, by number.
-pub(crate) const ROWS: &[Row] = &[
+pub const ROWS: &[Row] = &[
     Row {
         name: "01 rapid reset: open and cancel at once",
         known_as: "CVE-2023-44487",
@@ -422,7 +433,7 @@ pub(crate) const ROWS: &[Row] = &[
         run: |target| {
             let mut peer = Peer::greeted(target.server, &[])?;
             // PUSH_PROMISE from a client is the end; then a flood of requests in the same breath.
-            let mut octets = frame(5, END_HEADERS, 1, &[0, 0, 0, 2]);
+            let mut octets = frame(PUSH_PROMISE, END_HEADERS, 1, &[0, 0, 0, 2]);
             octets.extend((0..200).flat_map(|call| target.open(id(call))));
             peer.send(&octets);
             Ok(an_error(&peer))
