@@ -72,6 +72,8 @@ pub(crate) struct Driver<Io, S> {
     begun: u32,
     /// This turn used up its share; the next is due at once.
     more: bool,
+    /// The socket was left unread, since what it has would make more to write.
+    held_back: bool,
     /// When to see whether the connection went quiet; none while it is.
     quiet_at: Option<Instant>,
     /// Something came since that time was set.
@@ -101,6 +103,7 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
             foreign: Vec::new(),
             begun: 0,
             more: false,
+            held_back: false,
             quiet_at: None,
             active: false,
         }
@@ -150,7 +153,12 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
         let mut left = TURN_READ_BYTES_MAX;
         // What the turn before left over comes first; the engine takes no new octets before.
         self.take_events(now);
-        while !self.more && self.conn.wants_read() {
+        self.held_back = false;
+        while !self.more {
+            if !self.conn.wants_read() {
+                self.held_back = true;
+                return;
+            }
             let mut space = ReadBuf::new(self.conn.space());
             match Pin::new(&mut self.io).poll_read(cx, &mut space) {
                 Poll::Pending => return,
@@ -283,7 +291,9 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
         }
         // Handlers that ran inline may have pushed commands; the inbox then has no waker to wake.
         self.take_commands(cx, now);
-        if self.more || self.output_waits(flushed.is_ready()) {
+        // Nobody wakes a task for octets that it never asked for.
+        let unread = self.held_back && self.conn.wants_read();
+        if self.more || unread || self.output_waits(flushed.is_ready()) {
             cx.waker().wake_by_ref();
         }
         Poll::Pending

@@ -176,7 +176,9 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::ready;
 
-    use ferrpc_attack::frames::{DATA, END_HEADERS, END_STREAM, HEADERS, PREFACE, SETTINGS, append, block};
+    use ferrpc_attack::frames::{
+        ACK, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PREFACE, SETTINGS, append, block,
+    };
     use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadBuf};
 
     use super::*;
@@ -279,5 +281,42 @@ mod tests {
         client.write_all(&calls((0..32).map(|call| 101 + 2 * call))).await.unwrap();
         answers(&mut client, 32).await;
         assert_eq!(counts.take(), (1, 1), "32 calls at once");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn atk_07_a_client_that_reads_late_is_read_again_at_once() {
+        const PINGS: usize = 9000;
+        let life = Life::new(Server::new(), Arc::default());
+        let (mut client, io) = tokio::io::duplex(16 << 10);
+        life.serve(io, None, ());
+        let began = Instant::now();
+        client.write_all(PREFACE).await.unwrap();
+        let mut octets = Vec::new();
+        append(&mut octets, SETTINGS, 0, 0, &[]);
+        append(&mut octets, SETTINGS, ACK, 0, &[]);
+        (0..PINGS).for_each(|_| append(&mut octets, PING, 0, 0, &[7; 8]));
+        let (mut read, mut write) = tokio::io::split(client);
+        // The answers do not fit: until they are read, nothing more is taken.
+        let mut left = &octets[..];
+        while let Ok(written) =
+            tokio::time::timeout(std::time::Duration::from_millis(1), write.write(left)).await
+        {
+            left = &left[written.unwrap()..];
+        }
+        assert!(left.len() > octets.len() / 2, "{} octets not taken", left.len());
+        let rest = left.to_vec();
+        let writing = conn::spawn(async move { write.write_all(&rest).await });
+        let mut header = [0; 9];
+        let mut answered = 0;
+        while answered < PINGS {
+            read.read_exact(&mut header).await.unwrap();
+            let len = u32::from_be_bytes([0, header[0], header[1], header[2]]) as usize;
+            read.read_exact(&mut vec![0; len]).await.unwrap();
+            answered += usize::from(header[3] == PING);
+        }
+        writing.await.unwrap().unwrap();
+        assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+        let counters = &life.counters.http2;
+        assert!(counters.reply_bytes_max.get() > 0);
     }
 }
