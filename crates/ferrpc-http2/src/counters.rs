@@ -65,6 +65,10 @@ counters! {
     header_table_bytes,
     /// Times that reading stopped until replies were written.
     reply_bytes_max,
+    /// Times that reading stopped until answers were written.
+    output_bytes_max,
+    /// Connections ended for windows that stayed closed on so much DATA.
+    held_bytes_max,
     /// Times that a sender was told to wait.
     unsent_bytes_mark,
     /// Connections ended for streams cut short.

@@ -35,6 +35,14 @@ pub struct Limits {
     /// Replies to the peer (acknowledgements, resets, window updates) that may wait to be written, in
     /// octets. Default 16 KiB; above it nothing is read until they are out.
     pub reply_bytes_max: usize,
+    /// Octets that may wait to be written on a server, the heads of its answers among them. Default 1 MiB; above
+    /// it nothing is read until they are out, since whoever does not read answers may not ask for more
+    /// (CVE-2016-1546). A client always reads, or two ends could wait for each other.
+    pub output_bytes_max: usize,
+    /// DATA of all streams that may wait for the peer's windows, in octets. Default 16 MiB; if it is more and
+    /// none of it moves for [`write_stall_timeout`](Self::write_stall_timeout), the connection ends
+    /// (CVE-2026-49975). Streams whose senders pause at `unsent_bytes_mark` stay far below.
+    pub held_bytes_max: usize,
     /// DATA of one stream that may wait to be written before its sender should pause, in octets.
     /// Default 64 KiB.
     pub unsent_bytes_mark: usize,
@@ -104,6 +112,8 @@ impl Default for Limits {
             continuations_max: 8,
             header_table_bytes: 4096,
             reply_bytes_max: 16 << 10,
+            output_bytes_max: 1 << 20,
+            held_bytes_max: 16 << 20,
             unsent_bytes_mark: 64 << 10,
             write_bytes_mark: 128 << 10,
             resets_burst: 1000,

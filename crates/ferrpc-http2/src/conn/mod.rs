@@ -115,7 +115,7 @@ pub enum Closed {
     Violation(Violation),
     /// The peer closed its side of the socket.
     Eof,
-    /// The socket took nothing for [`Limits::write_stall_timeout`].
+    /// The socket, or the peer's windows, took nothing for [`Limits::write_stall_timeout`].
     WriteStall,
 }
 
@@ -157,6 +157,10 @@ pub struct Connection {
     lendable: i64,
     borrowers: VecDeque<(StreamKey, usize)>,
     replies: Replies,
+    /// Reading stopped for the sake of the output.
+    output_is_full: bool,
+    /// What is queued in all streams.
+    held_bytes: usize,
     ledger: Ledger,
     timers: Timers,
     drain: Drain,
@@ -184,7 +188,16 @@ struct Timers {
     header_block: Option<Instant>,
     /// When the output that waits was last seen to move.
     write_progress: Option<Instant>,
+    /// When DATA last moved, while more is held than should be.
+    held: Option<Instant>,
     drain_ping: Option<Instant>,
+}
+
+/// Whether queued DATA went out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Some,
+    None,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -273,6 +286,8 @@ impl Connection {
                 .max(i64::from(limits.stream_window_bytes_max)),
             borrowers: VecDeque::new(),
             replies: Replies::default(),
+            output_is_full: false,
+            held_bytes: 0,
             ledger: Ledger::new(&limits, now),
             timers,
             drain: Drain::No,
@@ -357,10 +372,15 @@ impl Connection {
         self.eof = true;
     }
 
-    /// Whether to read more. False while too many replies wait to be written: a peer that does not read
-    /// them may not make us queue more.
+    /// Whether to read more. False while too many replies, or on a server too many answers, wait to be
+    /// written: a peer that does not read them may not make us queue more.
     pub fn wants_read(&self) -> bool {
-        !self.closed && self.replies.bytes() <= self.limits.reply_bytes_max
+        !self.closed && self.replies.bytes() <= self.limits.reply_bytes_max && !self.has_full_output()
+    }
+
+    /// Requests make answers; what a client reads makes nothing.
+    fn has_full_output(&self) -> bool {
+        self.role == Role::Server && self.out.len() > self.limits.output_bytes_max
     }
 
     /// Gives back what only connections at work need: buffers, and tables that grow with streams.
@@ -386,7 +406,12 @@ impl Connection {
                 Ok(recv::Step::Event(event)) => return Some(event),
                 Ok(recv::Step::Again) => {}
                 Ok(recv::Step::Starved) if self.eof => self.close(Closed::Eof),
-                Ok(recv::Step::Starved) => return None,
+                Ok(recv::Step::Starved) => {
+                    if self.has_full_output() && !std::mem::replace(&mut self.output_is_full, true) {
+                        self.count(|counters| &counters.output_bytes_max);
+                    }
+                    return None;
+                }
                 Err(violation) => self.violated(violation),
             }
         }
@@ -407,6 +432,7 @@ impl Connection {
         self.now = now;
         self.out.advance(n);
         self.replies.written(n, self.out.len());
+        self.output_is_full &= self.has_full_output();
         if self.out.is_empty() {
             self.timers.write_progress = None;
         } else if n > 0 {
@@ -428,7 +454,8 @@ impl Connection {
             return None;
         }
         let timers = &self.timers;
-        let stall = timers.write_progress.map(|at| at + self.limits.write_stall_timeout);
+        let stall = [timers.write_progress, timers.held].into_iter().flatten().min();
+        let stall = stall.map(|at| at + self.limits.write_stall_timeout);
         [timers.preface, timers.settings_ack, timers.header_block, timers.drain_ping, stall]
             .into_iter()
             .flatten()
@@ -453,6 +480,12 @@ impl Connection {
         }
         if passed(self.timers.write_progress.map(|at| at + self.limits.write_stall_timeout)) {
             self.count(|counters| &counters.write_stall_timeout);
+            return self.close(Closed::WriteStall);
+        }
+        if passed(self.timers.held.map(|at| at + self.limits.write_stall_timeout)) {
+            self.count(|counters| &counters.held_bytes_max);
+            let words = b"windows stayed closed on too much data";
+            self.say_goaway(self.recv.last_remote, ErrorCode::ENHANCE_YOUR_CALM, words);
             return self.close(Closed::WriteStall);
         }
         if passed(self.timers.drain_ping) {
@@ -564,6 +597,8 @@ impl Connection {
     fn forget(&mut self, stream: StreamKey, fate: Fate) {
         let Some(state) = self.streams.get(stream) else { return };
         let lent = state.recv_window.extra();
+        self.held_bytes -= state.queued_bytes;
+        self.held_changed(Progress::None);
         if self.is_local(stream.id()) {
             self.open_local -= 1;
         } else {
@@ -572,6 +607,15 @@ impl Connection {
         self.streams.remove(stream, fate);
         if lent > 0 {
             self.give_back(lent);
+        }
+    }
+
+    /// What is queued in all streams is another amount now.
+    fn held_changed(&mut self, progress: Progress) {
+        if self.held_bytes <= self.limits.held_bytes_max {
+            self.timers.held = None;
+        } else if progress == Progress::Some || self.timers.held.is_none() {
+            self.timers.held = Some(self.now);
         }
     }
 

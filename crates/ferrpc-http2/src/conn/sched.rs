@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Connection, Event};
+use super::{Connection, Event, Progress};
 use crate::frame;
 use crate::stream::{End, Half, QueuedEnd, StreamKey};
 
@@ -73,6 +73,7 @@ impl Connection {
             self.send_window.take(n);
             self.ledger.useful(WINDOW_UPDATES_PER_DATA);
             stream.queued_bytes -= n;
+            self.held_bytes -= n;
             self.out.scratch().extend_from_slice(&frame::data_header(key.id(), n, end.is_yes()));
             let mut left = n;
             while left > 0
@@ -85,7 +86,9 @@ impl Connection {
                 }
                 self.out.push(piece);
             }
+            self.held_changed(Progress::Some);
         }
+        let Some(stream) = self.streams.get(key) else { return };
         if stream.paused && stream.queued_bytes * 2 < mark {
             stream.paused = false;
             self.events.push_back(Event::Writable { stream: key });

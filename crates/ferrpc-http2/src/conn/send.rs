@@ -8,7 +8,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::sched::{QUANTUM_BYTES, WINDOW_UPDATES_PER_DATA};
-use super::{Connection, Role};
+use super::{Connection, Progress, Role};
 use crate::error::{ErrorCode, FrameKind, StreamId};
 use crate::frame::{self, FrameHeader, HEADER_BYTES};
 use crate::headers::{Headers, Indexing};
@@ -150,10 +150,12 @@ impl Connection {
             return self.send_small(key, &payload, end);
         }
         stream.queued_bytes += payload.len();
+        self.held_bytes += payload.len();
         stream.queue.push_back(payload);
         if end.is_yes() {
             stream.queued_end = Some(QueuedEnd::Data);
         }
+        self.held_changed(Progress::None);
         self.make_ready(key);
         true
     }
@@ -182,10 +184,12 @@ impl Connection {
             && self.out.len() < 2 * self.limits.write_bytes_mark;
         if !fits {
             stream.queued_bytes += n;
+            self.held_bytes += n;
             stream.queue.push_back(Bytes::copy_from_slice(payload));
             if end.is_yes() {
                 stream.queued_end = Some(QueuedEnd::Data);
             }
+            self.held_changed(Progress::None);
             self.make_ready(key);
             return true;
         }

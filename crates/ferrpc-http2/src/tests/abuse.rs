@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::frames::*;
 use super::peer::{Peer, write_response, write_trailers};
-use crate::error::{ErrorCode, Violation};
-use crate::{End, Event};
+use crate::error::{ErrorCode, FrameKind, Violation};
+use crate::{Closed, End, Event, Limits};
 
 /// Sends what `attack` makes, again and again, until the connection ends; it must within `rounds_max`, for
 /// this reason.
@@ -140,6 +140,89 @@ fn window_updates_for_each_small_answer_are_fine() {
         peer.events();
         peer.frames();
     }
+    peer.assert_alive();
+}
+
+/// Feeds octets as long as the engine wants any, answering each request; nobody reads the answers.
+fn ask_without_listening(peer: &mut Peer, octets: &[u8]) -> usize {
+    let mut left = octets;
+    while peer.engine.wants_read() && !left.is_empty() {
+        let space = peer.engine.space();
+        let n = space.len().min(left.len());
+        space[..n].copy_from_slice(&left[..n]);
+        peer.engine.received(n, peer.now);
+        left = &left[n..];
+        while let Some(event) = peer.engine.event() {
+            if let Event::Head { stream, .. } = event {
+                peer.engine.send_headers(stream, End::Yes, write_response);
+            }
+        }
+    }
+    octets.len() - left.len()
+}
+
+#[test]
+fn atk_27_answers_that_nobody_reads_stop_the_reading_until_they_are_out() {
+    // CVE-2016-1546. Each answer ends its stream, so no limit of streams helps.
+    let mut peer = Peer::of_server();
+    peer.flush();
+    let octets: Vec<u8> = (0..200_000).flat_map(|n| request(2 * n + 1).end().octets()).collect();
+    let read = ask_without_listening(&mut peer, &octets);
+    let waits = peer.engine.output().len();
+    assert!(
+        read < octets.len() / 4 * 3 && waits < (1 << 20) + (128 << 10),
+        "{read} octets read, {waits} wait"
+    );
+    // One who listens after all is served.
+    peer.flush();
+    assert!(peer.engine.wants_read());
+    assert!(ask_without_listening(&mut peer, &octets[read..]) > 0);
+}
+
+/// A server that has so many answers of so many octets for a client whose windows are closed.
+fn holding(answers: u32, bytes: usize) -> Peer {
+    // SETTINGS_INITIAL_WINDOW_SIZE 0.
+    let mut peer = Peer::of_server_with(Limits::default(), &[(4, 0)]);
+    for n in 0..answers {
+        peer.send(request(2 * n + 1).end());
+        let key = peer.accept();
+        peer.engine.send_headers(key, End::No, write_response);
+        peer.engine.send(key, vec![7; bytes].into(), End::No);
+        peer.engine.send_trailers(key, write_trailers);
+    }
+    peer.frames();
+    peer
+}
+
+#[test]
+fn atk_17_large_answers_behind_closed_windows_end_the_connection_after_the_stall_timeout() {
+    // CVE-2026-49975, its second half: what the bomb made is held by a window of zero.
+    let mut peer = holding(100, 200_000);
+    peer.wait(Duration::from_secs(29));
+    peer.assert_alive();
+    // Octets that go out count, however few.
+    peer.send(window_update(1, 300));
+    peer.wait(Duration::from_secs(29));
+    peer.assert_alive();
+    peer.wait(Duration::from_secs(1));
+    let goaway = peer.frames().pop().unwrap();
+    assert_eq!((goaway.kind, goaway.number(4)), (FrameKind::GOAWAY.0, ErrorCode::ENHANCE_YOUR_CALM.0));
+    assert!(matches!(peer.events()[..], [Event::Closed { reason: Closed::WriteStall }]));
+}
+
+#[test]
+fn a_hundred_paused_subscribers_may_stay_for_ever() {
+    let mut peer = holding(100, 64 << 10);
+    peer.wait(Duration::from_secs(3600));
+    peer.assert_alive();
+    assert_eq!(peer.engine.streams(), 100);
+}
+
+#[test]
+fn large_answers_that_are_given_up_are_not_held() {
+    let mut peer = holding(100, 200_000);
+    peer.send_all((0..40).map(|n| rst_stream(2 * n + 1, ErrorCode::CANCEL)));
+    peer.wait(Duration::from_secs(3600));
     peer.assert_alive();
 }
 
