@@ -14,6 +14,9 @@ pub(super) struct Ring {
     turns: VecDeque<StreamKey>,
 }
 
+/// A piece of DATA below this, with more behind it, is one that only a dribbling peer asks for.
+const TINY_DATA_BYTES: usize = 32;
+
 /// Octets a stream may send in one turn: a reply that becomes ready waits for at most one of these.
 pub(super) const QUANTUM_BYTES: usize = 16 << 10;
 
@@ -71,7 +74,10 @@ impl Connection {
         if n > 0 || end.is_yes() {
             stream.send_window.take(n);
             self.send_window.take(n);
-            self.ledger.useful(WINDOW_UPDATES_PER_DATA);
+            // A frame that is small since the window was pays for nothing: its peer made it so (CVE-2019-9511).
+            if emptied || n >= TINY_DATA_BYTES {
+                self.ledger.useful(WINDOW_UPDATES_PER_DATA);
+            }
             stream.queued_bytes -= n;
             self.held_bytes -= n;
             self.out.scratch().extend_from_slice(&frame::data_header(key.id(), n, end.is_yes()));

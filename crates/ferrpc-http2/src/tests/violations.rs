@@ -276,7 +276,7 @@ fn what_looks_like_a_misdeed_and_is_none_is_taken() {
 }
 
 #[test]
-fn nothing_is_heard_after_the_end() {
+fn atk_41_nothing_is_heard_after_the_end() {
     let mut peer = Peer::of_server();
     peer.send(request(1));
     peer.send(request(2));
@@ -318,8 +318,8 @@ fn misdeed_on_one_stream_leaves_the_others_alone() {
 }
 
 #[test]
-fn table_of_a_refused_list_stays_in_step() {
-    // A list that is malformed, refused or on a closed stream changes the compression table all the same.
+fn atk_21_table_of_a_refused_list_stays_in_step() {
+    // CVE-2024-7246, CVE-2023-32731. A list that is malformed, refused or on a closed stream changes the compression table all the same.
     let indexed = |fields: &[(&str, &str)], entry: u8| {
         let mut block = block(fields);
         block.extend([0x40, 1, b'k', 1, entry]);
