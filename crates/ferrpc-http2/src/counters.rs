@@ -47,6 +47,8 @@ macro_rules! counters {
 counters! {
     /// Streams refused.
     streams_max,
+    /// Streams not opened since the ids of their connection were used up.
+    stream_id_max,
     /// Connections ended for DATA over a stream's window.
     stream_window_bytes,
     /// Messages that waited for credit, or got none, since others had all there is to lend.

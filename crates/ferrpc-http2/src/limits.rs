@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::error::StreamId;
+
 /// What a connection allows its peer, and how long it waits. Read once, when the connection is made; windows and
 /// frame sizes outside what RFC 9113 allows are set to the nearest that it does. [`Counters`](crate::Counters)
 /// says how often each fired.
@@ -11,6 +13,9 @@ pub struct Limits {
     /// Streams the peer may have open at once. Default 100. Advertised, and enforced from the first
     /// octet: one more is refused with REFUSED_STREAM.
     pub streams_max: u32,
+    /// Highest id of a stream that a client opens. Default three quarters of what there is, 2³¹; another
+    /// connection must take over then.
+    pub stream_id_max: u32,
     /// Receive window each stream starts with, in octets. Default 65,535; at most 2³¹ − 1. Worst-case
     /// memory of unread DATA is this times `streams_max`.
     pub stream_window_bytes: u32,
@@ -85,6 +90,7 @@ pub struct Limits {
 impl Limits {
     /// The same, with what RFC 9113 does not allow set to the nearest that it does.
     pub(crate) fn within_bounds(mut self) -> Self {
+        self.stream_id_max = self.stream_id_max.min(StreamId::MAX.get());
         self.stream_window_bytes = self.stream_window_bytes.min(WINDOW_MAX);
         self.stream_window_bytes_max = self.stream_window_bytes_max.min(WINDOW_MAX);
         self.conn_window_bytes = self.conn_window_bytes.min(WINDOW_MAX);
@@ -102,6 +108,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             streams_max: 100,
+            stream_id_max: 0x5fff_ffff,
             stream_window_bytes: 65_535,
             stream_window_bytes_max: 4 << 20,
             extended_bytes_max: 16 << 20,

@@ -6,6 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::{ECHO, JOIN, SPLIT, UNKNOWN, UPPER, start, start_with};
+use ferrpc::client::ChannelConfig;
 use ferrpc::{Channel, Code, Server, ServerLimits};
 
 /// Each test runs on both runtimes, since handlers run differently there.
@@ -317,6 +318,39 @@ on_both_runtimes! {
             assert_eq!(channel.unary(&UPPER, "x".to_owned().into()).await.unwrap().as_str(), "X", "{host}");
         }
         serving.abort();
+    }
+
+    async fn atk_06_a_channel_goes_on_when_the_stream_ids_of_a_connection_are_used_up() {
+        let s = start().await;
+        let mut config = ChannelConfig::default();
+        // Ten calls.
+        config.http2.stream_id_max = 19;
+        let channel = Channel::with_config(s.address.to_string(), config).unwrap();
+        for n in 0..25 {
+            assert_eq!(channel.unary(&UPPER, "x".to_owned().into()).await.unwrap().as_str(), "X", "call {n}");
+        }
+        // Those that run finish on their connection.
+        let mut bidi = channel.bidi(&ECHO).await.unwrap();
+        for n in 0..25 {
+            assert_eq!(channel.unary(&UPPER, "x".to_owned().into()).await.unwrap().as_str(), "X", "call {n}");
+        }
+        bidi.sender().send("still here".into()).await.unwrap();
+        assert_eq!(bidi.receiver().message().await.unwrap().as_deref(), Some("still here"));
+        assert!(channel.counters().http2.stream_id_max.get() >= 4);
+    }
+
+    async fn calls_that_wait_for_a_stream_are_not_left_with_a_connection_that_has_no_more_ids() {
+        let mut limits = ServerLimits::default();
+        limits.http2.streams_max = 1;
+        let s = start_with(limits).await;
+        let mut config = ChannelConfig::default();
+        config.http2.stream_id_max = 19;
+        let channel = Channel::with_config(s.address.to_string(), config).unwrap();
+        let call = || tokio::spawn(channel.unary(&UPPER, "x".to_owned().into()).into_future());
+        let calls: Vec<_> = (0..30).map(|_| call()).collect();
+        for call in calls {
+            assert_eq!(call.await.unwrap().unwrap().as_str(), "X");
+        }
     }
 
     async fn metadata_over_the_servers_limit_is_not_even_sent() {

@@ -85,7 +85,7 @@ impl Connection {
             || self.role == Role::Server
             //= RFC 9113 §6.8 no-streams-after-goaway: || self.peer_is_going_away() →
             || self.peer_is_going_away()
-            || self.next_local > StreamId::MAX.0
+            || self.next_local > self.limits.stream_id_max
         {
             return Err(OpenError::GoingAway);
         }
@@ -106,7 +106,12 @@ impl Connection {
         end: End,
         head: impl FnOnce(&mut HeaderWriter<'_>),
     ) -> Result<StreamKey, OpenError> {
-        self.can_open()?;
+        if let Err(error) = self.can_open() {
+            if self.next_local > self.limits.stream_id_max {
+                self.count(|counters| &counters.stream_id_max);
+            }
+            return Err(error);
+        }
         let id = StreamId(self.next_local);
         //= RFC 9113 §5.1.1 rising-streams
         self.next_local += 2;

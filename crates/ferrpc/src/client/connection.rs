@@ -111,7 +111,10 @@ impl ClientSide {
         match conn.open(end, |writer| write_head(writer, &open, &self.accept, now)) {
             Ok(key) => self.opened(conn, key, open),
             Err(OpenError::StreamLimit { .. }) => self.wait(open),
-            Err(_) => open.exchange.end(Err(self.unusable())),
+            Err(_) => {
+                open.exchange.end(Err(self.unusable()));
+                self.leave();
+            }
         }
     }
 
@@ -141,7 +144,12 @@ impl ClientSide {
 
     /// A stream ended: the next calls that wait may have its place.
     fn open_waiting(&mut self, conn: &mut Connection, now: Instant) {
-        while conn.can_open().is_ok() {
+        while !self.waiting.is_empty() {
+            match conn.can_open() {
+                Ok(()) => {}
+                Err(OpenError::StreamLimit { .. }) => return,
+                Err(_) => return self.leave(),
+            }
             let Some(open) = self.waiting.pop_front() else { return };
             if open.exchange.is_abandoned() {
                 continue;
@@ -149,6 +157,18 @@ impl ClientSide {
             match conn.open(End::No, |writer| write_head(writer, &open, &self.accept, now)) {
                 Ok(key) => self.opened(conn, key, open),
                 Err(_) => return self.waiting.push_front(open),
+            }
+        }
+    }
+
+    /// The engine opens no more streams, though the server said nothing: the ids are used up. Calls that run may
+    /// finish; the channel makes another connection.
+    fn leave(&mut self) {
+        if self.going_away.is_none() {
+            self.going_away = Some("the stream ids of the connection are used up".into());
+            self.lifeline.unusable();
+            for open in std::mem::take(&mut self.waiting) {
+                open.exchange.end(Err(self.unusable()));
             }
         }
     }
