@@ -141,7 +141,7 @@ async fn calls_that_cannot_be_are_ended_with_the_status_that_says_why() {
 }
 
 #[tokio::test]
-async fn a_path_without_a_slash_is_refused_before_anything_else() {
+async fn atk_36_a_path_without_a_slash_is_refused_before_anything_else() {
     let s = start().await;
     let mut raw = Raw::greeted(s.address).await;
     raw.send(&frame(1, 5, 1, &block(&head(":path", "test.Text/Upper")))).await;
@@ -189,7 +189,7 @@ async fn noise_never_takes_the_server_down() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_connection_is_closed_after_its_time() {
+async fn atk_34_a_silent_connection_is_closed_after_its_time() {
     let s = start().await;
     let began = tokio::time::Instant::now();
     let raw = Raw::connect(s.address).await;
@@ -199,7 +199,7 @@ async fn a_silent_connection_is_closed_after_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_header_block_that_never_ends_is_cut_after_its_time() {
+async fn atk_34_a_header_block_that_never_ends_is_cut_after_its_time() {
     let s = start().await;
     let began = tokio::time::Instant::now();
     let mut raw = Raw::greeted(s.address).await;
@@ -227,7 +227,7 @@ async fn a_port_in_use_says_so_and_what_to_do() {
 }
 
 #[tokio::test]
-async fn connections_over_the_limit_are_closed_on_arrival() {
+async fn atk_35_connections_over_the_limit_are_closed_on_arrival() {
     let mut limits = ServerLimits::default();
     limits.connections_max = 1;
     let s = start_with(limits).await;
