@@ -11,9 +11,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ferrpc::{Channel, Counters, Request, Response, Status};
+use ferrpc_attack::frames::{DATA, SETTINGS, frame};
 use ferrpc_attack::neighbour::Neighbour;
-use ferrpc_attack::rows::{ROWS, Row, Seen, Target};
-use ferrpc_tests::proto::ferrpc::test::v1::{Chunk, DownloadRequest, EchoRequest, TestServiceClient};
+use ferrpc_attack::peer::Peer;
+use ferrpc_attack::rows::{ROWS, Target};
+use ferrpc_tests::proto::ferrpc::test::v1::{Act, Chunk, DownloadRequest, EchoRequest, TestServiceClient};
 use ferrpc_tests::proto::{UserRequest, UserResponse, UserService, UserServiceServer};
 use ferrpc_tests::service;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
@@ -81,15 +83,26 @@ fn attacked() -> Attacked {
     Attacked { runtime, address, counters, users }
 }
 
-/// A round of a heavy client: a burst of unary calls, a hundred cancels at once, a download and a chat.
+/// Opens as many streams as the server allows, gives them up at once, and opens as many again.
+async fn cancel_a_hundred(client: &TestServiceClient) -> Result<(), Status> {
+    for _ in 0..2 {
+        let mut streams = Vec::new();
+        for _ in 0..100 {
+            let act = Act { delay_ms: 60_000, ..Default::default() };
+            let request = DownloadRequest { act: Some(act).into(), ..Default::default() };
+            streams.push(client.download(request).timeout(CALL_TIME_MAX).await?);
+        }
+    }
+    Ok(())
+}
+
+/// A round of a heavy client: a burst of unary calls, a download and a chat.
 async fn round(client: &TestServiceClient) -> Result<(), Status> {
     let echo = || client.echo(EchoRequest { payload: vec![7; 2000].into(), ..Default::default() });
     let burst: Vec<_> = (0..20).map(|_| tokio::spawn(echo().timeout(CALL_TIME_MAX).into_future())).collect();
     for call in burst {
         call.await.map_err(|error| Status::internal(error.to_string()))??;
     }
-    let cancelled: Vec<_> = (0..100).map(|_| tokio::spawn(echo().into_future())).collect();
-    cancelled.iter().for_each(tokio::task::JoinHandle::abort);
     let request = DownloadRequest { count: 20, bytes: 5000, ..Default::default() };
     let mut download = client.download(request).timeout(CALL_TIME_MAX).await?;
     let mut count = 0;
@@ -112,51 +125,77 @@ async fn round(client: &TestServiceClient) -> Result<(), Status> {
 /// Rounds from before the attack until after it.
 async fn honest(client: TestServiceClient, attack_is_over: Arc<AtomicBool>) -> Result<u32, Status> {
     let mut rounds = 0;
+    cancel_a_hundred(&client).await?;
     loop {
         let last = attack_is_over.load(Ordering::Acquire);
         round(&client).await?;
         rounds += 1;
         if last {
-            return Ok(rounds);
+            return cancel_a_hundred(&client).await.map(|()| rounds);
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
-fn row(name: &str) -> &'static Row {
-    ROWS.iter().find(|row| row.name == name).unwrap_or_else(|| panic!("no row {name:?}"))
-}
-
-/// Runs a row; the server must keep its bounds, and `counted` of its limits must have fired.
-fn holds(name: &str, counted: impl Fn(&Counters) -> u64) -> Seen {
+/// Does something to the server, with an honest client beside it, and returns what that came to; the server must
+/// keep its bounds, and `counted` of its limits must have fired.
+fn under_attack<T>(attack: impl FnOnce(&Target) -> T, counted: impl Fn(&Counters) -> u64) -> T {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let server = attacked();
     let client = TestServiceClient::new(Channel::new(server.address.to_string()).unwrap());
+    // What all connections share comes with the first ones.
+    server.runtime.block_on(cancel_a_hundred(&client)).unwrap();
     server.runtime.block_on(round(&client)).unwrap();
     let is_over = Arc::new(AtomicBool::new(false));
     let neighbour = Neighbour::start(server.address, || Some(held_bytes())).unwrap();
     let honest = server.runtime.spawn(honest(client, is_over.clone()));
 
-    let target = Target { server: server.address, path: "/UserService/GetUser".into() };
-    let seen = (row(name).run)(&target).unwrap();
+    let seen = attack(&Target { server: server.address, path: "/UserService/GetUser".into() });
     is_over.store(true, Ordering::Release);
     let rounds = server.runtime.block_on(honest).unwrap();
     let felt = neighbour.stop();
 
-    assert!(seen.bounded, "{seen:?}");
+    assert!(rounds.unwrap() >= 1);
+    assert!(!felt.lost);
     let grown = felt.grown_bytes.unwrap();
-    assert!(grown <= GROWTH_BYTES_MAX, "grew by {grown} bytes: {seen:?}");
+    assert!(grown <= GROWTH_BYTES_MAX, "grew by {grown} bytes");
     let most = server.users.most.load(Ordering::Relaxed);
     assert!(most <= HANDLERS_MAX, "{most} handlers lived at once");
     assert!(counted(&server.counters) > 0, "no count of it: {:#?}", server.counters);
-    assert!(rounds.unwrap() >= 1);
-    assert!(!felt.lost);
     // Handlers of the attacker's are gone with its connection.
     while server.users.alive.load(Ordering::Relaxed) > 0 {
         std::thread::yield_now();
     }
     server.runtime.shutdown_background();
     seen
+}
+
+/// Runs a row.
+fn holds(name: &str, counted: impl Fn(&Counters) -> u64) {
+    let row = ROWS.iter().find(|row| row.name == name).unwrap_or_else(|| panic!("no row {name:?}"));
+    let seen = under_attack(|target| (row.run)(target).unwrap(), counted);
+    assert!(seen.bounded, "{seen:?}");
+}
+
+#[test]
+fn s21_messages_that_promise_all_that_is_allowed_take_no_memory_for_it() {
+    // 100 calls, each with a prefix of 4 MiB and one octet: 400 MiB if it were believed.
+    under_attack(
+        |target| {
+            let mut peer = Peer::greeted(target.server, &[]).unwrap();
+            for call in 0..100 {
+                let stream = 2 * call + 1;
+                peer.send(&target.open(stream));
+                peer.send(&frame(DATA, 0, stream, &[0, 0, 0x3f, 0xff, 0xff, b'x']));
+            }
+            // It is all read once the server has acknowledged what comes behind.
+            let acks = peer.told().settings_acks;
+            peer.send(&frame(SETTINGS, 0, 0, &[]));
+            assert!(peer.wait(|told| told.settings_acks > acks));
+            assert_eq!(peer.told().resets + peer.told().answers, 0);
+        },
+        |counters| counters.http2.extended_bytes_max.get(),
+    );
 }
 
 macro_rules! rows {

@@ -61,7 +61,8 @@ impl Target {
         block(&fields)
     }
 
-    fn open(&self, stream: u32) -> Vec<u8> {
+    /// A request that goes on.
+    pub fn open(&self, stream: u32) -> Vec<u8> {
         frame(HEADERS, END_HEADERS, stream, &self.head())
     }
 }
