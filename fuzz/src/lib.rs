@@ -6,6 +6,7 @@
 
 mod codec;
 mod compiler;
+mod envelope;
 mod frames;
 mod hpack;
 mod messages;
@@ -13,6 +14,7 @@ mod seeds;
 
 pub use codec::codec;
 pub use compiler::compiler;
+pub use envelope::envelope;
 pub use frames::frames;
 pub use hpack::hpack;
 pub use seeds::seeds;
@@ -21,5 +23,5 @@ pub use seeds::seeds;
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Target); 4] =
-    [("compiler", compiler), ("codec", codec), ("hpack", hpack), ("frames", frames)];
+pub const TARGETS: [(&str, Target); 5] =
+    [("compiler", compiler), ("codec", codec), ("hpack", hpack), ("frames", frames), ("envelope", envelope)];

@@ -33,6 +33,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
         }
         "hpack" => blocks(),
         "frames" => all_kinds(),
+        "envelope" => streams(),
         other => panic!("there is no target {other}"),
     };
     assert!(seeds.len() > 100, "only {} seeds", seeds.len());
@@ -65,6 +66,21 @@ fn all_kinds() -> Vec<Vec<u8>> {
                 seeds.push([&[role][..], &request, &frame, &frame].concat());
             }
         }
+    }
+    seeds
+}
+
+/// Streams of messages of some lengths, in each way of cutting them.
+fn streams() -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for first in 0..=255_u8 {
+        let mut stream = vec![first];
+        for len in [0, 1, 5, u16::from(first), 300, 1000, 1001] {
+            stream.push(first & 1);
+            stream.extend(u32::from(len).to_be_bytes());
+            stream.extend(vec![first; len.into()]);
+        }
+        seeds.push(stream);
     }
     seeds
 }

@@ -76,3 +76,8 @@ fn no_header_block_takes_more_memory_than_its_limit_or_means_two_things() {
 fn no_frames_do_harm_to_an_engine_in_either_role() {
     run("frames", 30_000);
 }
+
+#[test]
+fn no_way_of_cutting_a_stream_changes_its_messages() {
+    run("envelope", 100_000);
+}

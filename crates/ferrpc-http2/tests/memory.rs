@@ -4,6 +4,7 @@
 use std::alloc::System;
 use std::time::{Duration, Instant};
 
+use ferrpc_attack::frames::{CONTINUATION, END_HEADERS, END_STREAM, HEADERS, PREFACE, SETTINGS, frame};
 use ferrpc_http2::{Connection, End, ErrorCode, Event, HeaderWriter, Indexing, Limits};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
@@ -114,6 +115,7 @@ fn call(pair: &mut Pair, n: u32) {
 
 #[test]
 fn memory_is_flat_however_many_calls_pass() {
+    let _alone = alone();
     #[expect(clippy::disallowed_methods, reason = "any instant will do to begin with")]
     let now = Instant::now();
     let mut pair = Pair {
@@ -134,4 +136,61 @@ fn memory_is_flat_however_many_calls_pass() {
     // Where the last block of input ended may differ, and nothing else.
     assert!(after <= before + (64 << 10), "{before} bytes after {warm_up} calls, {after} after all");
     assert!(after <= 512 << 10, "{after} bytes in two engines without a stream");
+}
+
+/// Bytes that were ever allocated: every copy into new memory counts.
+fn copied() -> usize {
+    let stats = ALLOCATOR.stats();
+    stats.bytes_allocated + usize::try_from(stats.bytes_reallocated.max(0)).unwrap()
+}
+
+#[test]
+fn atk_20_a_block_in_pieces_costs_what_it_costs_in_one() {
+    // CVE-2022-41723, CVE-2019-15226: nothing is parsed or counted again for each piece.
+    let _alone = alone();
+    #[expect(clippy::disallowed_methods, reason = "any instant will do to begin with")]
+    let now = Instant::now();
+    let mut block = vec![0x83, 0x86, 0x84];
+    for n in 0..100_u8 {
+        block.extend([0, 3, b'x', b'0' + n / 10, b'0' + n % 10, 90]);
+        block.extend([b'v'; 90]);
+    }
+    let pieces: Vec<&[u8]> = block.chunks(block.len().div_ceil(9)).collect();
+    let cost = |octets: &[u8], at_once: usize| {
+        let mut server = Connection::server(Limits::default(), now);
+        let mut feed = |octets: &[u8], at_once: usize| {
+            let mut heads = 0;
+            for piece in octets.chunks(at_once) {
+                let space = server.space();
+                space[..piece.len()].copy_from_slice(piece);
+                server.received(piece.len(), now);
+                while let Some(event) = server.event() {
+                    heads += usize::from(matches!(event, Event::Head { .. }));
+                }
+            }
+            heads
+        };
+        feed(PREFACE, PREFACE.len());
+        feed(&frame(SETTINGS, 0, 0, &[]), 9);
+        let before = copied();
+        assert_eq!(feed(octets, at_once), 1);
+        copied() - before
+    };
+    let whole = frame(HEADERS, END_STREAM | END_HEADERS, 1, &block);
+    let mut split = Vec::new();
+    for (i, piece) in pieces.iter().enumerate() {
+        let (kind, first) = if i == 0 { (HEADERS, END_STREAM) } else { (CONTINUATION, 0) };
+        let flags = first | if i + 1 == pieces.len() { END_HEADERS } else { 0 };
+        split.extend(frame(kind, flags, 1, piece));
+    }
+    let (least, in_pieces, by_octets) = (cost(&whole, 1000), cost(&split, 1000), cost(&split, 1));
+    // The pieces are put together once, in memory that doubles; the blocks of input grow as well.
+    assert!(in_pieces <= least + 4 * block.len(), "{in_pieces} bytes in pieces, {least} in one");
+    assert!(by_octets <= least + 6 * block.len(), "{by_octets} bytes octet by octet, {least} in one");
+}
+
+/// The allocator counts for the whole process, so the tests take turns.
+fn alone() -> std::sync::MutexGuard<'static, ()> {
+    static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

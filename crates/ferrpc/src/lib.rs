@@ -15,6 +15,8 @@ mod conn;
 mod counters;
 mod deadline;
 mod envelope;
+#[cfg(feature = "envelope")]
+pub mod envelope_alone;
 mod error;
 mod metadata;
 mod method;

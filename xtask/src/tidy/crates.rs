@@ -81,6 +81,36 @@ pub(super) fn rivals_stay_out(tree: &Tree) -> Vec<Finding> {
         .collect()
 }
 
+/// Versions below which a dependency has a hole that reaches our users: row 44 of docs/attacks.md.
+const FLOORS: &[(&str, [u32; 3], &str)] = &[("bytes", [1, 11, 1], "RUSTSEC-2026-0007")];
+
+/// Our manifest asks for no version that is known to be broken.
+pub(super) fn floors_hold(tree: &Tree) -> Vec<Finding> {
+    let Some(manifest) = tree.get("Cargo.toml") else { return Vec::new() };
+    let mut findings = Vec::new();
+    for (name, floor, advisory) in FLOORS {
+        for (line, text) in manifest.lines() {
+            let Some((_, rest)) = text.split_once('=').filter(|(key, _)| key.trim() == *name) else {
+                continue;
+            };
+            let version: Vec<u32> = rest
+                .split('"')
+                .nth(1)
+                .unwrap_or_default()
+                .split('.')
+                .map(|part| part.parse().unwrap_or(0))
+                .collect();
+            if version[..] < floor[..] {
+                let [major, minor, patch] = floor;
+                let what =
+                    format!("{name} below {major}.{minor}.{patch} has {advisory}; ask for that version");
+                findings.push(Finding::new("Cargo.toml", line, what));
+            }
+        }
+    }
+    findings
+}
+
 /// The dependencies that a crate's users would build too, with their lines.
 fn dependencies(manifest: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
@@ -151,6 +181,15 @@ mod tests {
     #[test]
     fn a_crate_without_a_place_is_found() {
         assert_eq!(point_one_way(&Tree::of([("crates/ferrpc-new/Cargo.toml", "")])).len(), 1);
+    }
+
+    #[test]
+    fn a_floor_that_sank_is_found() {
+        let found = |version: &str| {
+            let manifest = format!("[workspace.dependencies]\nbytes = \"{version}\"  # why\n");
+            floors_hold(&Tree::of([("Cargo.toml", &manifest)])).len()
+        };
+        assert_eq!(["1.11.1", "1.12", "2", "1.11", "1.11.0", "1"].map(found), [0, 0, 0, 1, 1, 1]);
     }
 
     const LOCK: &str = "[[package]]\nname = \"bytes\"\ndependencies = [\n \"tokio 1.0.0\",\n]\n\n\

@@ -108,6 +108,25 @@ pub(super) fn unsafe_is_listed(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
+/// Ways to send octets that still belong to somebody, split so that this file names none.
+const LENT: &[&str] = &[concat!("MSG_ZERO", "COPY"), concat!("SO_ZERO", "COPY"), concat!("io_", "uring")];
+
+/// What the kernel sends later must not change meanwhile (CVE-2024-11407): row 43 of docs/attacks.md. All we send
+/// is copied by the system call.
+pub(super) fn octets_are_not_lent_to_the_kernel(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in tree.files.iter().filter(|file| file.path.starts_with("crates/") && is_source(file)) {
+        for (line, text) in file.lines() {
+            for (_, word) in words(text).filter(|(_, word)| LENT.contains(word)) {
+                let what =
+                    format!("{word}: octets would be sent after their owner took them back; write them");
+                findings.push(Finding::new(&file.path, line, what));
+            }
+        }
+    }
+    findings
+}
+
 /// A file of more than a thousand lines is nearly always two.
 pub(super) fn files_are_short(tree: &Tree) -> Vec<Finding> {
     tree.rust()
@@ -187,6 +206,13 @@ mod tests {
 
     fn lines(findings: &[Finding]) -> Vec<(&str, usize)> {
         findings.iter().map(|finding| (finding.path.as_str(), finding.line)).collect()
+    }
+
+    #[test]
+    fn octets_lent_to_the_kernel_are_found() {
+        let text = format!("//! Sends.\nlet flags = {};\n", LENT[0]);
+        let tree = Tree::of([("crates/a/src/lib.rs", &text), ("docs/a.md", &text)]);
+        assert_eq!(lines(&octets_are_not_lent_to_the_kernel(&tree)), [("crates/a/src/lib.rs", 2)]);
     }
 
     #[test]

@@ -65,7 +65,9 @@ impl Target {
             }
             _ => Name::Dns(with_port(endpoint).ok_or_else(|| fail("its port is no number from 0 to 65535"))?),
         };
-        Ok(Self { text: text.into(), authority: endpoint.into(), name })
+        // Of several addresses the first: a list is no authority (RFC 3986 §3.2).
+        let authority = endpoint.split(',').next().unwrap_or(endpoint);
+        Ok(Self { text: text.into(), authority: authority.into(), name })
     }
 }
 
@@ -105,6 +107,7 @@ mod tests {
             target.name,
             Name::Addresses(vec!["127.0.0.1:1".parse().unwrap(), "127.0.0.2:2".parse().unwrap()])
         );
+        assert_eq!(target.authority, "127.0.0.1:1");
     }
 
     #[test]

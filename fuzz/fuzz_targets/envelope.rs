@@ -1,0 +1,4 @@
+//! The target `envelope` of libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| ferrpc_fuzz::envelope(input));
