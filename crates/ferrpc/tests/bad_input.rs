@@ -5,7 +5,10 @@ mod common;
 
 use std::time::Duration;
 
-use common::raw::{GOOD, Raw, Told, block, frame, head};
+use common::raw::{
+    ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, GOOD, HEADERS, PREFACE, Raw, SETTINGS, Told, block,
+    frame, head,
+};
 use common::{UPPER, is_served, start, start_with};
 use ferrpc::{Channel, Code, Server, ServerLimits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -209,6 +212,31 @@ async fn atk_34_a_header_block_that_never_ends_is_cut_after_its_time() {
     assert_eq!(raw.told().await, Told::GoAway(11, "a header block was not finished in time".into()));
     let waited = began.elapsed();
     assert!((5..7).contains(&waited.as_secs()), "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_client_that_keeps_to_the_times_is_served() {
+    let s = start().await;
+    let sleep = |seconds| tokio::time::sleep(Duration::from_secs(seconds));
+    let mut raw = Raw::connect(s.address).await;
+    sleep(9).await;
+    raw.send(PREFACE).await;
+    // SETTINGS_HEADER_TABLE_SIZE 0: every answer is literals.
+    raw.send(&frame(SETTINGS, 0, 0, &[0, 1, 0, 0, 0, 0])).await;
+    sleep(10).await;
+    raw.send(&frame(SETTINGS, ACK, 0, &[])).await;
+    let block = block(&GOOD);
+    raw.send(&frame(HEADERS, 0, 1, &block[..20])).await;
+    sleep(4).await;
+    raw.send(&frame(CONTINUATION, END_HEADERS, 1, &block[20..])).await;
+    for octet in [0, 0, 0, 0, 1] {
+        sleep(50).await;
+        raw.send(&frame(DATA, 0, 1, &[octet])).await;
+    }
+    raw.send(&frame(DATA, END_STREAM, 1, b"x")).await;
+    assert!(matches!(raw.told().await, Told::Headers(1, _)));
+    assert_eq!(raw.told().await, Told::Data(1, vec![0, 0, 0, 0, 1, b'X']));
+    assert!(s.handle.counters().all().all(|(_, count)| count == 0));
 }
 
 #[tokio::test]

@@ -298,9 +298,7 @@ mod tests {
         let (mut read, mut write) = tokio::io::split(client);
         // The answers do not fit: until they are read, nothing more is taken.
         let mut left = &octets[..];
-        while let Ok(written) =
-            tokio::time::timeout(std::time::Duration::from_millis(1), write.write(left)).await
-        {
+        while let Ok(written) = tokio::time::timeout(Duration::from_millis(1), write.write(left)).await {
             left = &left[written.unwrap()..];
         }
         assert!(left.len() > octets.len() / 2, "{} octets not taken", left.len());

@@ -24,6 +24,10 @@ pub fn head(name: &'static str, value: &'static str) -> Vec<(&'static str, &'sta
 pub struct Raw {
     pub socket: TcpStream,
     buffer: Vec<u8>,
+    /// Credit that WINDOW_UPDATEs gave to streams, and not to the connection.
+    pub stream_credit: u64,
+    /// SETTINGS that were acknowledged.
+    pub settings_acks: u32,
 }
 
 /// What a raw client is told.
@@ -42,7 +46,7 @@ impl Raw {
         let socket = TcpStream::connect(address).await.unwrap();
         // What is sent arrives at once: where time is paused, it runs as soon as nothing is under way.
         socket.set_nodelay(true).unwrap();
-        Self { socket, buffer: Vec::new() }
+        Self { socket, buffer: Vec::new(), stream_credit: 0, settings_acks: 0 }
     }
 
     /// Connected and greeted.
@@ -67,18 +71,45 @@ impl Raw {
     /// The next frame that is about a call or the end.
     pub async fn told(&mut self) -> Told {
         loop {
-            while let Some((frame, rest)) = Frame::first(&self.buffer) {
-                let told = told(frame);
-                let used = self.buffer.len() - rest.len();
-                self.buffer.drain(..used);
-                if let Some(told) = told {
-                    return told;
-                }
+            if let Some(told) = self.next() {
+                return told;
             }
-            match self.socket.read_buf(&mut self.buffer).await {
-                Ok(n) if n > 0 => {}
-                _ => return Told::Closed,
+            if !self.take().await {
+                return Told::Closed;
             }
+        }
+    }
+
+    /// More octets; false if there are no more.
+    async fn take(&mut self) -> bool {
+        self.socket.read_buf(&mut self.buffer).await.is_ok_and(|n| n > 0)
+    }
+
+    /// The next frame that is there whole and about a call or the end.
+    fn next(&mut self) -> Option<Told> {
+        while let Some((frame, rest)) = Frame::first(&self.buffer) {
+            let told = told(frame);
+            if frame.kind == WINDOW_UPDATE && frame.stream != 0 {
+                self.stream_credit += u64::from(frame.number(0));
+            }
+            self.settings_acks += u32::from(frame.kind == SETTINGS && frame.flags & ACK != 0);
+            let used = self.buffer.len() - rest.len();
+            self.buffer.drain(..used);
+            if told.is_some() {
+                return told;
+            }
+        }
+        None
+    }
+
+    /// All that was sent has been digested: the server acknowledges what comes behind it. Takes what it says
+    /// meanwhile, which must be about no call.
+    pub async fn settle(&mut self) {
+        self.send(&frame(SETTINGS, 0, 0, &[])).await;
+        let acks = self.settings_acks + 1;
+        while self.settings_acks < acks {
+            assert!(self.take().await, "the server closed");
+            assert!(self.next().is_none(), "it is about a call");
         }
     }
 
