@@ -495,10 +495,10 @@ pub fn map<'w, 'a, A: Kind, B: Kind, K: Emit<A> + Ord + 'a, V: Emit<B> + 'a>(
     };
     for at in (0..entries.len()).rev() {
         let (key, value) = &entries[order.get(at).copied().unwrap_or(at)];
-        let before = w.written();
-        w = value.emit(w, tag::<B>(2));
-        w = key.emit(w, tag::<A>(1));
-        w.close(number << 3 | wire::LEN, before);
+        w = w.message_field(number << 3 | wire::LEN, |mut w| {
+            w = value.emit(w, tag::<B>(2));
+            key.emit(w, tag::<A>(1))
+        });
     }
     w
 }

@@ -27,6 +27,8 @@ pub enum DecodeErrorKind {
     Truncated,
     /// A varint goes on after its tenth byte.
     VarintTooLong,
+    /// A length longer than five bytes.
+    LengthTooLong,
     /// A tag longer than five bytes, or field number 0.
     InvalidTag,
     /// Wire type 6 or 7; there are none such.
@@ -131,6 +133,7 @@ impl fmt::Display for DecodeErrorKind {
         match self {
             Self::Truncated => f.write_str("the input ends inside a field"),
             Self::VarintTooLong => f.write_str("a varint is longer than ten bytes"),
+            Self::LengthTooLong => f.write_str("a length is longer than five bytes"),
             Self::InvalidTag => f.write_str("not a field tag"),
             Self::InvalidWireType => f.write_str("wire types 6 and 7 do not exist"),
             Self::UnmatchedEndGroup => f.write_str("a group ends that was not begun"),
@@ -207,7 +210,7 @@ impl core::error::Error for Uninitialized {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// Messages nested deeper than 100, which no receiver with the usual limits would take.
+    /// Messages nested deeper than 100, entries of maps included, which no receiver with the usual limits would take.
     TooDeep,
     /// 2 GiB or more, which the format does not allow.
     TooLarge {

@@ -306,7 +306,7 @@ unsafe fn long_delimited(p: At, end: At) -> (At, At) {
     // SAFETY: the caller's promise; what is added is no more than there is.
     unsafe {
         let (len, body) = varint(p);
-        if body == ODD {
+        if body == ODD || body.offset_from_unsigned(p) > wire::LENGTH_BYTES_MAX {
             return (ODD, ODD);
         }
         match (usize::try_from(len), usize::try_from(end.offset_from(body))) {

@@ -63,7 +63,7 @@ pub mod __private {
     pub use crate::extension::{Extension, Form};
     pub use crate::message::{
         by_table as encode_by_table, debug as debug_message, decode_all_by_table, display as display_message,
-        encode_all_by_table, encode_deterministic_by_table, missing,
+        encode_all_by_table, encode_deterministic_by_table, missing, of_raw,
     };
     pub use crate::rev::RevWriter;
     pub use crate::sub::{DefaultInstance, InSub, Slot};

@@ -15,8 +15,8 @@ use crate::error::{DecodeError, DecodeErrorKind};
 /// | amplification: few bytes that become many in memory | [`memory_bytes_max`](Self::memory_bytes_max) |
 ///
 /// Rules of the format need no setting, and hold always: a length takes no memory before its bytes are there; a
-/// list makes room for no more elements than the input has; a varint ends within ten bytes and a tag within
-/// five; a group ends with its own tag; text is UTF-8; unknown fields take the bytes they came in, and no more;
+/// list makes room for no more elements than the input has; a varint ends within ten bytes, a tag and a length
+/// within five; a group ends with its own tag; text is UTF-8; unknown fields take the bytes they came in, and no more;
 /// keys of maps are hashed with a secret, so that nobody can choose keys that collide.
 ///
 /// An [`Extension`](crate::Extension) is decoded each time it is read, within limits that are given then.
@@ -43,7 +43,8 @@ impl DecodeLimits {
         Self { depth_max: 100, memory_bytes_max: 64 << 20, message_bytes_max: MESSAGE_BYTES_MAX }
     }
 
-    /// How deep messages and groups may nest, unknown groups included. Default 100, as everywhere.
+    /// How deep messages and groups may nest, unknown groups and entries of maps included. Default 100, as
+    /// everywhere.
     ///
     /// Stops inputs that overflow the stack: a level costs its sender two bytes, and the receiver a
     /// stack frame.

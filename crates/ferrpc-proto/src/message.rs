@@ -221,6 +221,15 @@ pub fn encode_deterministic_by_table<M: Layout>(message: &M) -> Result<Vec<u8>, 
     encoding::to_vec(&MessageRef::of(message), true)
 }
 
+/// A message of these records and nothing else, none of them decoded: for what a compiler hands on as others wrote
+/// it.
+#[doc(hidden)]
+pub fn of_raw<M: Layout>(records: &[u8]) -> M {
+    let mut message = M::default();
+    MessageMut::of(&mut message).unknown().append_raw(records);
+    message
+}
+
 /// What `Debug` of a message prints.
 #[doc(hidden)]
 pub fn debug<M: Layout>(message: &M, f: &mut fmt::Formatter<'_>) -> fmt::Result {

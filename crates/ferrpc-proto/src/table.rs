@@ -79,6 +79,10 @@ impl Value {
         }
     }
 
+    pub(crate) const fn is_message(self) -> bool {
+        matches!(self, Self::Message | Self::Group)
+    }
+
     pub(crate) const fn is_packable(self) -> bool {
         !matches!(self.wire_type(), wire::LEN | wire::START_GROUP)
     }

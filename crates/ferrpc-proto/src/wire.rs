@@ -66,10 +66,18 @@ fn long_tag(input: &mut &[u8]) -> Result<u32, Kind> {
     Err(Kind::Truncated)
 }
 
+/// A length has at most so many bytes, as with Google's parsers in C and C++: 2 GiB fit, and no more is legal.
+pub(crate) const LENGTH_BYTES_MAX: usize = 5;
+
 /// Reads a length and takes that many bytes.
 #[inline]
 pub(crate) fn delimited<'a>(input: &mut &'a [u8]) -> Result<&'a [u8], Kind> {
-    let len = usize::try_from(varint(input)?).map_err(|_| Kind::Truncated)?;
+    let before = input.len();
+    let len = varint(input)?;
+    if before - input.len() > LENGTH_BYTES_MAX {
+        return Err(Kind::LengthTooLong);
+    }
+    let len = usize::try_from(len).map_err(|_| Kind::Truncated)?;
     let (taken, rest) = input.split_at_checked(len).ok_or(Kind::Truncated)?;
     *input = rest;
     Ok(taken)

@@ -13,7 +13,7 @@ mod generated {
     }
 }
 
-use ferrpc_proto::{DecodeErrorKind, DecodeLimits, Message};
+use ferrpc_proto::{DecodeErrorKind, DecodeLimits, EncodeError, Message};
 use generated::ferrpc::test::{Everything, Node};
 use generated::legacy::ferrpc::test::Tree;
 
@@ -51,10 +51,17 @@ fn s32_nesting_of_any_sort_ends_at_the_limit() {
         assert_eq!(kind::<Node>(&nest(101)), TOO_DEEP, "field {number}");
         assert_eq!(kind::<Node>(&nest(20_000)), TOO_DEEP, "field {number}");
     }
-    let deep = (0..99).fold(Vec::new(), |inner, _| delimited(2, &inner));
+    // An entry of a map is a message, too.
+    let deep = (0..98).fold(Vec::new(), |inner, _| delimited(2, &inner));
     let in_map = |value: &[u8]| delimited(54, &delimited(2, value));
     assert!(Everything::decode(&in_map(&deep)).is_ok());
-    assert_eq!(kind::<Everything>(&in_map(&delimited(2, &delimited(2, &deep)))), TOO_DEEP);
+    assert_eq!(kind::<Everything>(&in_map(&delimited(2, &deep))), TOO_DEEP);
+    let mut message = Everything::decode(&in_map(&deep)).unwrap();
+    assert!(message.encode_to_vec().is_ok());
+    let inner = Node { next: message.string_node.get("").unwrap().clone().into(), ..Default::default() };
+    message.string_node.insert(String::new(), inner);
+    assert_eq!(message.encode_to_vec(), Err(EncodeError::TooDeep));
+    assert_eq!(ferrpc_proto::__private::encode_all_by_table(&message), Err(EncodeError::TooDeep));
 }
 
 #[test]
@@ -106,6 +113,12 @@ fn s37_numbers_and_wire_types_at_their_edges() {
     let eleven = [&[0x08][..], &[0x80; 10], &[0x01]].concat();
     assert_eq!(kind::<Everything>(&eleven), DecodeErrorKind::VarintTooLong);
     assert_eq!(kind::<Everything>(&delimited(37, &[0; 5])), DecodeErrorKind::InvalidPackedLength);
+    // Five bytes of length are read, however little they say, and six are not.
+    assert!(Node::decode(&[0x0a, 0x81, 0x80, 0x80, 0x80, 0x00, b'x']).is_ok());
+    let six = [0x0a, 0x81, 0x80, 0x80, 0x80, 0x80, 0x00, b'x'];
+    assert_eq!(kind::<Node>(&six), DecodeErrorKind::LengthTooLong);
+    let unknown = [&[0x7a][..], &six[1..]].concat();
+    assert_eq!(kind::<Node>(&unknown), DecodeErrorKind::LengthTooLong);
     // A map's key is a string like any other.
     assert_eq!(kind::<Everything>(&delimited(53, &[0x0a, 0x01, 0xff])), DecodeErrorKind::InvalidUtf8);
 }
@@ -132,7 +145,11 @@ fn s32_known_groups_count_as_nesting_wherever_they_lie() {
         assert_eq!(kind::<Tree>(&varint(number << 3 | 3).repeat(1_000_000)), TOO_DEEP, "field {number}");
         assert_eq!(kind::<Tree>(&varint(number << 3 | 3).repeat(50)), DecodeErrorKind::Truncated);
     }
-    // By turns with messages behind their length, and in values of maps.
+    // An entry without a value counts as one with it, for it is written so: all that is decoded can be encoded.
+    let last = |levels| (0..levels).fold(delimited(3, &[]), |inner, _| delimited(6, &inner));
+    assert!(Tree::decode(&last(98)).unwrap().encode_to_vec().is_ok());
+    assert_eq!(kind::<Tree>(&last(99)), TOO_DEEP);
+    // By turns with messages behind their length, and in values of maps, where an entry is a level too.
     let turns = |levels| {
         (0..levels).fold(Vec::new(), |inner, level| match level % 3 {
             0 => [varint(1 << 3 | 3), inner, varint(1 << 3 | 4)].concat(),
@@ -140,8 +157,8 @@ fn s32_known_groups_count_as_nesting_wherever_they_lie() {
             _ => delimited(3, &delimited(2, &inner)),
         })
     };
-    assert!(Tree::decode(&turns(100)).is_ok());
-    assert_eq!(kind::<Tree>(&turns(101)), TOO_DEEP);
+    assert!(Tree::decode(&turns(75)).is_ok());
+    assert_eq!(kind::<Tree>(&turns(76)), TOO_DEEP);
     assert_eq!(kind::<Tree>(&turns(3000)), TOO_DEEP);
 }
 

@@ -29,28 +29,45 @@ unsafe impl<'i, A: Kind, B: Kind, K: Absorb<'i, A> + Hash + Eq, V: Absorb<'i, B>
     unsafe fn entries(&mut self, tag: Tag, mut p: At, end: At, d: &mut Decoding<'i>) -> At {
         let limit = d.limit(end);
         let mut done = ODD;
-        loop {
-            // SAFETY: the caller's promise, or the last line saw that a record begins here.
-            unsafe {
-                // What a sender repeats is paid for before room is made.
-                if self.spare() == 0
-                    && self.reserve_within(&mut d.budget, input::run(p, limit, end, tag)).is_err()
-                {
-                    return done;
+        deeper::<B>(d, |d| {
+            loop {
+                // SAFETY: the caller's promise, or the last line saw that a record begins here.
+                unsafe {
+                    // What a sender repeats is paid for before room is made.
+                    if self.spare() == 0
+                        && self.reserve_within(&mut d.budget, input::run(p, limit, end, tag)).is_err()
+                    {
+                        return done;
+                    }
+                    let Some((key, value, behind)) = entry::<A, B, K, V>(p, end, d) else {
+                        return if d.error.is_some() { ODD } else { done };
+                    };
+                    if self.insert_within(&mut d.budget, key, value).is_err() {
+                        return done;
+                    }
+                    if behind >= limit || !tag.follows(behind) {
+                        return behind;
+                    }
+                    (done, p) = (behind, behind.add(tag.width()));
                 }
-                let Some((key, value, behind)) = entry::<A, B, K, V>(p, end, d) else {
-                    return if d.error.is_some() { ODD } else { done };
-                };
-                if self.insert_within(&mut d.budget, key, value).is_err() {
-                    return done;
-                }
-                if behind >= limit || !tag.follows(behind) {
-                    return behind;
-                }
-                (done, p) = (behind, behind.add(tag.width()));
             }
-        }
+        })
     }
+}
+
+/// Reads entries by `read` one level deeper: on the wire they are messages, and to others that is what they
+/// count as. `ODD` if they, or values of kind `B` in them, are too deep: an entry that has no value is written
+/// with one.
+#[inline(always)]
+pub(crate) fn deeper<'i, B: Kind>(d: &mut Decoding<'i>, read: impl FnOnce(&mut Decoding<'i>) -> At) -> At {
+    let Some(depth) = d.depth.checked_sub(1) else { return ODD };
+    if depth == 0 && B::VALUE.is_message() {
+        return ODD;
+    }
+    d.depth = depth;
+    let behind = read(d);
+    d.depth = depth + 1;
+    behind
 }
 
 /// One entry from behind its tag, and where it ends; `None` if there is more in it than a key and a value.

@@ -279,6 +279,11 @@ impl Decoder {
     ) -> Result<(), Fault> {
         let field = &message.table().fields()[index];
         let entry = wire::delimited(input)?;
+        let depth = depth.checked_sub(1).ok_or(Fault::TooDeep)?;
+        // Without a value too, since it is written with one.
+        if depth == 0 && field.value.is_message() {
+            return Err(Fault::TooDeep);
+        }
         let mut outcome = Ok(Stored::Yes);
         message.insert(index, budget, &mut |key_type, mut key, mut value, budget| {
             outcome = self.fill(field, key_type, &mut key, &mut value, entry, depth, budget);
@@ -408,8 +413,8 @@ fn enums(
     let field = &message.table().fields()[index];
     message.reserve(index, count_varints(body), budget)?;
     while !body.is_empty() {
-        let before = body;
-        let number = wire_int32(wire::varint(&mut body)?);
+        let value = wire::varint(&mut body)?;
+        let number = wire_int32(value);
         if field.enum_type().is_none_or(|enum_type| enum_type.takes(number)) {
             if let ValueMut::Enum(at) = message.value(index, budget)? {
                 *at = number;
@@ -419,7 +424,7 @@ fn enums(
             let mut record = Vec::with_capacity(15);
             let tag = u64::from(field.number() << 3 | wire::VARINT);
             wire::push_varint(&mut record, tag);
-            record.extend_from_slice(&before[..before.len() - body.len()]);
+            wire::push_varint(&mut record, value);
             message.unknown().append_within(&record, budget)?;
         }
     }

@@ -116,10 +116,10 @@ fn write_map<'w, 'a>(mut w: RevWriter<'w, 'a>, field: &Field, map: MapRef<'a>) -
         entries.sort_unstable_by(|(one, _), (other, _)| by_key(*one, *other));
     }
     for (key, value) in entries.into_iter().rev() {
-        let before = w.written();
-        w = record(w, value_tag, wire(field.value, value));
-        w = record(w, key_tag, wire(map.key_type(), key));
-        w.close(field.tag(), before);
+        w = w.message_field(field.tag(), |mut w| {
+            w = record(w, value_tag, wire(field.value, value));
+            record(w, key_tag, wire(map.key_type(), key))
+        });
     }
     w
 }

@@ -183,24 +183,26 @@ unsafe impl<'i, A: Kind, B: Kind, K: Absorb<'i, A> + Copy, V: Absorb<'i, B> + Co
     unsafe fn entries(&mut self, tag: Tag, mut p: At, end: At, d: &mut Decoding<'i>) -> At {
         let limit = d.limit(end);
         let mut done = ODD;
-        loop {
-            // SAFETY: the caller's promise, or the last line saw that a record begins here; and there is
-            // room for what is written.
-            unsafe {
-                // What a sender repeats is paid for before room is made.
-                let more = if self.entries.spare() > 0 { 1 } else { input::run(p, limit, end, tag) };
-                let Some(place) = self.entries.room(more, d) else { return done };
-                let Some((key, value, behind)) = absorb::map::entry::<A, B, K, V>(p, end, d) else {
-                    return if d.error.is_some() { ODD } else { done };
-                };
-                place.write((key, value));
-                self.entries.add(1);
-                if behind >= limit || !tag.follows(behind) {
-                    return behind;
+        absorb::map::deeper::<B>(d, |d| {
+            loop {
+                // SAFETY: the caller's promise, or the last line saw that a record begins here; and there is
+                // room for what is written.
+                unsafe {
+                    // What a sender repeats is paid for before room is made.
+                    let more = if self.entries.spare() > 0 { 1 } else { input::run(p, limit, end, tag) };
+                    let Some(place) = self.entries.room(more, d) else { return done };
+                    let Some((key, value, behind)) = absorb::map::entry::<A, B, K, V>(p, end, d) else {
+                        return if d.error.is_some() { ODD } else { done };
+                    };
+                    place.write((key, value));
+                    self.entries.add(1);
+                    if behind >= limit || !tag.follows(behind) {
+                        return behind;
+                    }
+                    (done, p) = (behind, behind.add(tag.width()));
                 }
-                (done, p) = (behind, behind.add(tag.width()));
             }
-        }
+        })
     }
 }
 
