@@ -522,12 +522,12 @@ impl<'a> Builder<'_, 'a> {
                 _ => Wire::signed(i128::from(defaults::enum_value(field, value, self.nodes, self.sink)?.1)),
             },
             Type::STRING | Type::BYTES => match value {
-                // Custom options are handed on as bytes; the others become text.
+                // Features say whether a text must be one; those of descriptor.proto need not.
                 Scalar::Str(bytes)
                     if ty == Type::STRING
                         && std::str::from_utf8(bytes).is_err()
-                        && (self.is_standard(field)
-                            || (!self.in_any && self.world.features.symbol(field.symbol).is_verified())) =>
+                        && !self.in_any
+                        && self.world.features.symbol(field.symbol).is_verified() =>
                 {
                     return Err(Misfit { label: "is not valid UTF-8".into(), help: None });
                 }
@@ -566,13 +566,6 @@ impl<'a> Builder<'_, 'a> {
             _ => {}
         }
         defaults::number(value, dialect)
-    }
-
-    /// Whether a field is declared beside the options messages themselves.
-    fn is_standard(&self, field: &Field<'_>) -> bool {
-        let options = self.world.symbols.find(self.target.message);
-        let home = options.map(|id| self.world.symbols.get(id).span.file);
-        field.extendee.is_none() && home == Some(field.name.span.file)
     }
 
     fn enum_number(&self, field: &Field<'_>, value: &Scalar<'_>) -> Result<Wire, Misfit> {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ferrpc_compiler::{Compiled, Compiler, Report};
+use ferrpc_proto::Message as _;
 
 /// A directory of its own for each test, removed at its end.
 struct Dir(PathBuf);
@@ -283,9 +284,11 @@ fn a_package_over_511_bytes_or_101_parts_is_refused() {
 }
 
 #[test]
-fn options_of_standard_files_are_text() {
-    let report = compile("syntax = \"proto3\";\noption java_package = \"\\377\";\n").expect_err("no text");
-    assert!(report.to_string().contains("is not valid UTF-8"), "{report}");
+fn texts_of_options_are_handed_on_whatever_they_are() {
+    let text = "syntax = \"proto3\";\noption java_package = \"\\377\";\noption java_multiple_files = true;\n";
+    let compiled = compile(text).expect("as with protoc");
+    let options = compiled.files[0].options.get().encode_to_vec().expect("small enough");
+    assert_eq!(options, b"\x0a\x01\xff\x50\x01");
 }
 
 #[test]

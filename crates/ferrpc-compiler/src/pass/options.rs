@@ -7,6 +7,8 @@
 
 use std::collections::HashSet;
 
+use ferrpc_proto::__private::of_raw;
+use ferrpc_proto::DecodeErrorKind;
 use ferrpc_proto::descriptor::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, ServiceDescriptorProto,
 };
@@ -194,6 +196,8 @@ impl<'a> Pass<'a> {
         tree.encode(&context, &mut bytes);
         match T::decode(&bytes) {
             Ok(decoded) => Some(decoded),
+            // protoc takes any bytes for the text of an option. No `String` does, so they are handed on unread.
+            Err(error) if error.kind() == DecodeErrorKind::InvalidUtf8 => Some(of_raw(&bytes)),
             Err(error) => {
                 let span = options[0].name_span().unwrap_or(options[0].value.span);
                 let it = Diagnostic::error("these options do not make a valid message")
