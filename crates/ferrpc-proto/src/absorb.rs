@@ -64,9 +64,21 @@ pub(crate) fn new<'i, M: Layout>(
 /// Decodes the first `len` bytes of `readable` on top of what `message` holds.
 ///
 /// For owned messages only, as (3) says: they may be read from a copy that is gone afterwards.
-#[inline(never)]
+#[inline]
 pub(crate) fn message<'i, M: Layout>(
     message: &mut M,
+    readable: &'i [u8],
+    len: usize,
+    block: Option<&'i Bytes>,
+    limits: &DecodeLimits,
+) -> Result<(), DecodeError> {
+    owned(message, readable, len, block, limits)
+}
+
+/// The same, one function for all messages.
+#[inline(never)]
+fn owned<'i>(
+    message: &mut dyn Owned<'i>,
     readable: &'i [u8],
     len: usize,
     block: Option<&'i Bytes>,
@@ -80,11 +92,14 @@ pub(crate) fn message<'i, M: Layout>(
     let behind = unsafe {
         if slack < SLACK_BYTES && len <= COPIED_BYTES_MAX {
             with_slack::<{ COPIED_BYTES_MAX + SLACK_BYTES }>(&readable[..len], d, |p, end, d| {
-                whole(message, p, end, d)
+                let at = message.known(p, end, d);
+                if at == end { at } else { rest(message, at, end, d) }
             })
         } else {
             let p = readable.as_ptr();
-            whole(message, p, p.add(len), d)
+            let end = p.add(len);
+            let at = message.known(p, end, d);
+            if at == end { at } else { rest(message, at, end, d) }
         }
     };
     if behind == ODD { Err(failure(d)) } else { Ok(()) }

@@ -154,6 +154,8 @@ impl Budget {
         if vec.capacity() - vec.len() >= more { Ok(()) } else { self.grow(vec, more) }
     }
 
+    // One for each type, however many functions make its lists longer.
+    #[inline(never)]
     fn grow<T>(&mut self, vec: &mut Vec<T>, more: usize) -> Result<(), OverBudget> {
         let needed = vec.len().checked_add(more).ok_or(OverBudget)?;
         let smallest = if size_of::<T>() == 1 { 16 } else { 4 };

@@ -23,6 +23,7 @@ const UNSAFE: &[(&str, &str)] = &[
     ("crates/ferrpc-proto/src/sub.rs", "hands out default instances, each made once and never freed"),
     ("crates/ferrpc-proto/src/table.rs", "what a type promises about its fields and their offsets"),
     ("crates/ferrpc-proto/src/table/holder.rs", "pairs an extension with the table it was made with"),
+    ("crates/ferrpc-proto/src/table/place.rs", "enters fields by functions made for their types"),
     ("crates/ferrpc-proto/src/table/read.rs", "reads fields by their offsets"),
     ("crates/ferrpc-proto/src/table/write.rs", "writes fields by their offsets"),
     ("crates/ferrpc-proto/src/text.rs", "takes ASCII for text without looking twice"),

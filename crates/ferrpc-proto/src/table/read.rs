@@ -5,7 +5,8 @@ use core::marker::PhantomData;
 
 use bytes::Bytes;
 
-use super::{Aux, Field, Layout, MapFns, Place, Table, Value};
+use super::place::MapFns;
+use super::{Aux, Field, Layout, Place, Table, Value};
 use crate::unknown::UnknownFields;
 
 /// A message to read, with the table it goes by.
