@@ -280,7 +280,9 @@ impl Connection {
     /// that they can, up to [`Limits::stream_window_bytes_max`](crate::Limits), as soon as
     /// [`Limits::extended_bytes_max`](crate::Limits) allows.
     pub fn want(&mut self, key: StreamKey, octets: usize) {
-        let octets = octets.min(self.limits.stream_window_bytes_max as usize);
+        // One more than will come: nghttp2, and with it Node.js, does not look whether a body has ended while
+        // its window is empty, and so never says the end, for which we may wait before we take the body.
+        let octets = octets.saturating_add(1).min(self.limits.stream_window_bytes_max as usize);
         let Some(stream) = self.streams.get(key).filter(|stream| stream.recv == Half::Body) else { return };
         let lacks = stream.recv_window.lacks(octets);
         if lacks == 0 || (lacks <= self.lendable && self.borrowers.is_empty()) {

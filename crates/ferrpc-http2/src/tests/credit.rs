@@ -240,6 +240,18 @@ fn large_message_extends_its_stream_window_up_to_the_limit() {
 }
 
 #[test]
+fn message_that_would_empty_its_window_leaves_one_octet_for_the_end_to_follow() {
+    let mut peer = Peer::of_server();
+    peer.send(request(1));
+    let key = peer.accept();
+    let window = usize::try_from(WINDOW).expect("it is small");
+    peer.engine.want(key, window - 1);
+    assert_eq!(peer.credit(1), 0);
+    peer.engine.want(key, window);
+    assert_eq!(peer.credit(1), 1);
+}
+
+#[test]
 fn extensions_of_all_streams_share_one_budget_and_the_oldest_wait_is_served_first() {
     const MIB: usize = 1 << 20;
     let limits = Limits { extended_bytes_max: 4 * MIB, ..Limits::default() };
@@ -249,7 +261,7 @@ fn extensions_of_all_streams_share_one_budget_and_the_oldest_wait_is_served_firs
         peer.accept()
     });
     peer.engine.want(first, 3 * MIB);
-    assert_eq!(peer.credit(1), 3 * MIB as u64 - WINDOW);
+    assert_eq!(peer.credit(1), 3 * MIB as u64 + 1 - WINDOW);
     // No room for the second; the third would fit and waits its turn all the same.
     peer.engine.want(second, 2 * MIB);
     peer.engine.want(third, MIB / 2);
@@ -259,7 +271,7 @@ fn extensions_of_all_streams_share_one_budget_and_the_oldest_wait_is_served_firs
         peer.send(data(1, vec![0; 16_384]));
         peer.engine.consumed(first, 16_384);
     }
-    assert_eq!(peer.credits([1, 3, 5]), [0, 2 * MIB as u64 - WINDOW, MIB as u64 / 2 - WINDOW]);
+    assert_eq!(peer.credits([1, 3, 5]), [0, 2 * MIB as u64 + 1 - WINDOW, MIB as u64 / 2 + 1 - WINDOW]);
     peer.assert_alive();
 }
 
@@ -275,7 +287,7 @@ fn stream_that_ends_frees_what_it_was_lent() {
     peer.engine.want(second, 1 << 20);
     assert_eq!(peer.credit(3), 0);
     peer.send(rst_stream(1, ErrorCode::CANCEL));
-    assert_eq!(peer.credit(3), (1 << 20) - WINDOW);
+    assert_eq!(peer.credit(3), (1 << 20) + 1 - WINDOW);
 }
 
 #[test]
