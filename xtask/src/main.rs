@@ -74,7 +74,7 @@ enum Command {
     Spec(spec::Options),
     /// Gets what tests and benchmarks need beside Rust, into the target directory where possible.
     Setup {
-        /// Also what the peers of `bench rpc` need: C++ with libgrpc, Java with Maven.
+        /// Also what the peers of `bench rpc` and `conformance interop` need: C++ with libgrpc, Java with Maven.
         #[arg(long)]
         bench: bool,
     },

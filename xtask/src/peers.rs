@@ -51,27 +51,30 @@ impl Toolchain {
 
 /// Makes the Python peer; does nothing if it is there already.
 pub(crate) fn set_up_python(log: &mut Log) -> Result<()> {
+    set_up_venv(log)?;
     let peers = paths::peers();
-    let requirements = paths::root().join("tests/peers/python/requirements.txt");
-
-    let venv = peers.join("venv");
-    Stamp::new(&venv, [&requirements])?.or_make(|| {
-        remove(&venv)?;
-        log.run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
-        let mut pip = Command::new(venv.join("bin/python"));
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&requirements);
-        log.run(&mut pip)
-    })?;
-
     let mut inputs = files_below(&paths::root().join("tests/peers/python"))?;
     inputs.extend(proto_files());
     let python = peers.join("python");
     Stamp::new(&python, &inputs)?.or_make(|| {
         remove(&python)?;
         copy_all(&inputs, &python, "py")?;
-        let mut protoc = protoc();
+        let mut protoc = protoc(proto_roots());
         protoc.arg("--python_out").arg(&python).arg("--grpc_python_out").arg(&python);
         log.run(protoc.args(PROTOS.map(|(_, name)| name)))
+    })
+}
+
+/// Makes the Python that has the packages; does nothing if it is there already.
+pub(crate) fn set_up_venv(log: &mut Log) -> Result<()> {
+    let requirements = paths::root().join("tests/peers/python/requirements.txt");
+    let venv = paths::peers().join("venv");
+    Stamp::new(&venv, [&requirements])?.or_make(|| {
+        remove(&venv)?;
+        log.run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
+        let mut pip = interpreter();
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&requirements);
+        log.run(&mut pip)
     })
 }
 
@@ -96,7 +99,7 @@ pub(crate) fn set_up_go(log: &mut Log) -> Result<()> {
         ]);
         log.run(&mut build)?;
 
-        let mut protoc = protoc();
+        let mut protoc = protoc(proto_roots());
         for generator in generators {
             protoc.arg(format!("--plugin={generator}={}", bin.join(generator).display()));
         }
@@ -108,9 +111,14 @@ pub(crate) fn set_up_go(log: &mut Log) -> Result<()> {
     })
 }
 
-/// The Python peer's interpreter on one of its programs.
+/// The Python that has the packages.
+pub(crate) fn interpreter() -> Command {
+    Command::new(paths::peers().join("venv/bin/python"))
+}
+
+/// It on one of the Python peer's programs.
 pub(crate) fn python(program: &str) -> Command {
-    let mut command = Command::new(paths::peers().join("venv/bin/python"));
+    let mut command = interpreter();
     command.arg(paths::peers().join("python").join(program));
     command
 }
@@ -157,11 +165,16 @@ fn prints_the_user(log: &mut Log, client: &mut Command) -> Result<()> {
     if said == USER { Ok(()) } else { Err(format!("the client printed {said:?} instead of {USER:?}")) }
 }
 
-fn protoc() -> Command {
-    let mut command = Command::new(paths::peers().join("venv/bin/python"));
+/// The packages' protoc, with these import roots.
+pub(crate) fn protoc(roots: impl IntoIterator<Item = PathBuf>) -> Command {
+    let mut command = interpreter();
     command.args(["-m", "grpc_tools.protoc"]);
-    command.args(PROTOS.map(|(root, _)| format!("-I{}", paths::root().join(root).display())));
+    command.args(roots.into_iter().map(|root| format!("-I{}", root.display())));
     command
+}
+
+fn proto_roots() -> impl Iterator<Item = PathBuf> {
+    PROTOS.into_iter().map(|(root, _)| paths::root().join(root))
 }
 
 fn proto_files() -> impl Iterator<Item = PathBuf> {
