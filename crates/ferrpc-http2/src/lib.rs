@@ -23,7 +23,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-pub use conn::{Closed, Connection, Event, HeaderWriter, OpenError, Reset, Role};
+pub use conn::{Closed, Connection, Event, HeaderWriter, OpenError, Repeated, Reset, Role};
 pub use counters::{Counter, Counters};
 pub use error::{ErrorCode, FrameKind, Malformed, Scope, StreamId, Violation};
 pub use head::Head;

@@ -168,7 +168,9 @@ impl Streams {
     pub(crate) fn remove(&mut self, key: StreamKey, fate: Fate) {
         let Some(stream) = self.get(key) else { return };
         stream.id = StreamId::ZERO;
-        stream.queue = VecDeque::new();
+        if stream.queue.capacity() > 0 {
+            stream.queue = VecDeque::new();
+        }
         stream.queued_end = None;
         self.ids.remove(&key.id.0);
         self.free.push(key.slot);

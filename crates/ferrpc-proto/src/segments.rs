@@ -158,6 +158,15 @@ impl Segments {
         }
     }
 
+    /// All bytes, if none of them are linked.
+    #[inline]
+    pub fn as_slice(&self) -> Option<&[u8]> {
+        match &self.0 {
+            None => Some(&[]),
+            Some(parts) => parts.links.is_empty().then(|| &parts.buffer[parts.start..]),
+        }
+    }
+
     /// All bytes in order. No piece is empty.
     pub fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
         self.0.iter().flat_map(|parts| parts.pieces())

@@ -16,7 +16,8 @@ use ferrpc_http2::{Head, HeaderWriter, Headers, Indexing};
 /// [`fmt::Debug`].
 #[derive(Clone, Default)]
 pub struct Metadata {
-    own: Headers,
+    /// Boxed: most calls have none of their own, and each carries this several times.
+    own: Option<Box<Headers>>,
     /// The head of a message as it came; shared, and copied into `own` by the first change.
     head: Option<Head>,
 }
@@ -61,28 +62,33 @@ impl std::error::Error for MetadataError {}
 impl Metadata {
     /// An empty list; allocates nothing.
     pub const fn new() -> Self {
-        Self { own: Headers::new(), head: None }
+        Self { own: None, head: None }
     }
 
     pub(crate) fn from_head(head: Head) -> Self {
-        Self { own: Headers::new(), head: Some(head) }
+        Self { own: None, head: Some(head) }
     }
 
     #[cfg(test)]
     pub(crate) fn from_fields(fields: Headers) -> Self {
-        Self { own: fields, head: None }
+        Self { own: Some(Box::new(fields)), head: None }
     }
 
     fn fields(&self) -> &Headers {
-        self.head.as_ref().map_or(&self.own, Head::all)
+        static NONE: Headers = Headers::new();
+        match (&self.head, &self.own) {
+            (Some(head), _) => head.all(),
+            (None, Some(own)) => own,
+            (None, None) => &NONE,
+        }
     }
 
     /// A list that may be changed; reserved fields stay hidden in it.
     fn fields_mut(&mut self) -> &mut Headers {
         if let Some(head) = self.head.take() {
-            self.own = head.all().clone();
+            self.own = Some(Box::new(head.all().clone()));
         }
-        &mut self.own
+        self.own.get_or_insert_default()
     }
 
     /// A field as it stands on the wire, reserved ones too.
@@ -98,6 +104,9 @@ impl Metadata {
 
     /// Writes all fields a user may set.
     pub(crate) fn write_to(&self, writer: &mut HeaderWriter<'_>) {
+        if self.own.is_none() && self.head.is_none() {
+            return;
+        }
         for (i, key, value) in self.visible() {
             writer.field(key, value, self.fields().indexing(i));
         }

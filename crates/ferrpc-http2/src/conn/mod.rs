@@ -26,7 +26,7 @@ use crate::memo::Memo;
 use crate::out::Out;
 use crate::stream::{End, Fate, StreamKey, Streams};
 
-pub use send::{HeaderWriter, OpenError};
+pub use send::{HeaderWriter, OpenError, Repeated};
 
 /// Which side of the connection this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

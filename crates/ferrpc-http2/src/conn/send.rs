@@ -41,12 +41,38 @@ impl HeaderWriter<'_> {
         }
     }
 
+    /// Appends fields that are the same each time, by what they were encoded to the time before: a copy, as
+    /// long as the compression table stays as it is. `known` is for one connection and these fields alone.
+    pub fn repeated(&mut self, known: &mut Repeated, fields: impl FnOnce(&mut HeaderWriter<'_>)) {
+        let Target::Wire { encoder, out } = &mut self.to else { return fields(self) };
+        let (generation, at) = (encoder.generation(), out.len());
+        if known.generation == Some(generation) {
+            return out.extend_from_slice(&known.octets);
+        }
+        fields(self);
+        if let Target::Wire { encoder, out } = &self.to
+            && encoder.generation() == generation
+        {
+            known.octets.clear();
+            known.octets.extend_from_slice(&out[at..]);
+            known.generation = Some(generation);
+        }
+    }
+
     /// Appends all fields of a list.
     pub fn fields(&mut self, headers: &Headers) {
         for (i, (name, value)) in headers.iter().enumerate() {
             self.field(name, value, headers.indexing(i));
         }
     }
+}
+
+/// Fields that are sent again and again, as they were encoded last; see [`HeaderWriter::repeated`].
+#[derive(Debug, Default)]
+pub struct Repeated {
+    /// The encoder's, when they left its table alone.
+    generation: Option<u64>,
+    octets: Vec<u8>,
 }
 
 /// Why a stream cannot be opened now.

@@ -81,7 +81,6 @@ impl Encoder {
 
     /// Changes with every change of the table. Octets written between two equal readings, of a block
     /// from [`begin`](Self::begin) on, may be sent again while the reading stays the same.
-    #[allow(dead_code, reason = "for memos of whole blocks, which come next")]
     pub(crate) const fn generation(&self) -> u64 {
         self.generation
     }

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use ferrpc_http2::{
-    Closed, Connection, End, ErrorCode, Event, Head, HeaderWriter, Indexing, OpenError, Reset, StreamKey,
-    Violation,
+    Closed, Connection, End, ErrorCode, Event, Head, HeaderWriter, Indexing, OpenError, Repeated, Reset,
+    StreamKey, Violation,
 };
 use tokio::time::Instant;
 
@@ -46,6 +46,7 @@ pub(crate) struct ClientSide {
     /// What the peer's GOAWAY said.
     going_away: Option<String>,
     last_words: Option<String>,
+    heads: Heads,
 }
 
 /// Calls that may wait before it is worth looking for those given up.
@@ -78,6 +79,7 @@ impl ClientSide {
             lifeline,
             going_away: None,
             last_words: None,
+            heads: Heads::default(),
         }
     }
 
@@ -108,7 +110,7 @@ impl ClientSide {
             return self.open_waiting(conn, now);
         }
         let end = End::No;
-        match conn.open(end, |writer| write_head(writer, &open, &self.accept, now)) {
+        match conn.open(end, |writer| self.heads.write(writer, &open, &self.accept, now)) {
             Ok(key) => self.opened(conn, key, open),
             Err(OpenError::StreamLimit { .. }) => self.wait(open),
             Err(_) => {
@@ -154,7 +156,7 @@ impl ClientSide {
             if open.exchange.is_abandoned() {
                 continue;
             }
-            match conn.open(End::No, |writer| write_head(writer, &open, &self.accept, now)) {
+            match conn.open(End::No, |writer| self.heads.write(writer, &open, &self.accept, now)) {
                 Ok(key) => self.opened(conn, key, open),
                 Err(_) => return self.waiting.push_front(open),
             }
@@ -360,6 +362,7 @@ impl Side for ClientSide {
     fn release_memory(&mut self) {
         self.slots = Vec::new();
         self.waiting.shrink_to_fit();
+        self.heads = Heads::default();
     }
 
     fn foreign(&mut self, first: &[u8]) -> Vec<u8> {
@@ -372,7 +375,45 @@ impl Side for ClientSide {
     }
 }
 
-fn write_head(writer: &mut HeaderWriter<'_>, open: &Open, accept: &str, now: Instant) {
+/// Heads as they were encoded last, one for each of the methods called most recently. Their authority and
+/// what is accepted are the connection's.
+#[derive(Default)]
+struct Heads {
+    known: Vec<(&'static str, Repeated)>,
+    next: usize,
+}
+
+/// Methods whose heads a connection remembers.
+const HEADS_KEPT: usize = 8;
+
+impl Heads {
+    fn of(&mut self, path: &'static str) -> &mut Repeated {
+        let at = self.known.iter().position(|(known, _)| std::ptr::eq(*known, path)).unwrap_or_else(|| {
+            if self.known.len() < HEADS_KEPT {
+                self.known.push((path, Repeated::default()));
+                return self.known.len() - 1;
+            }
+            self.next = (self.next + 1) % HEADS_KEPT;
+            self.known[self.next] = (path, Repeated::default());
+            self.next
+        });
+        &mut self.known[at].1
+    }
+
+    fn write(&mut self, writer: &mut HeaderWriter<'_>, open: &Open, accept: &str, now: Instant) {
+        writer.repeated(self.of(open.path), |writer| write_usual(writer, open, accept));
+        if let Some(deadline) = open.deadline {
+            let timeout = deadline::format_timeout(deadline.saturating_duration_since(now));
+            writer.field(b"grpc-timeout", timeout.as_bytes(), Indexing::Literal);
+        }
+        if let Some(encoding) = open.encoding {
+            writer.field(ENCODING, encoding.as_bytes(), Indexing::Index);
+        }
+        open.metadata.write_to(writer);
+    }
+}
+
+fn write_usual(writer: &mut HeaderWriter<'_>, open: &Open, accept: &str) {
     writer.field(b":method", b"POST", Indexing::Index);
     writer.field(b":scheme", b"http", Indexing::Index);
     writer.field(b":path", open.path.as_bytes(), Indexing::Index);
@@ -381,17 +422,9 @@ fn write_head(writer: &mut HeaderWriter<'_>, open: &Open, accept: &str, now: Ins
     writer.field(b"te", b"trailers", Indexing::Index);
     writer.field(b"content-type", b"application/grpc", Indexing::Index);
     writer.field(b"user-agent", USER_AGENT.as_bytes(), Indexing::Index);
-    if let Some(deadline) = open.deadline {
-        let timeout = deadline::format_timeout(deadline.saturating_duration_since(now));
-        writer.field(b"grpc-timeout", timeout.as_bytes(), Indexing::Literal);
-    }
-    if let Some(encoding) = open.encoding {
-        writer.field(ENCODING, encoding.as_bytes(), Indexing::Index);
-    }
     if !accept.is_empty() {
         writer.field(ACCEPT_ENCODING, accept.as_bytes(), Indexing::Index);
     }
-    open.metadata.write_to(writer);
 }
 
 /// Size of the head as RFC 9113 §6.5.2 counts it, a little too large rather than too small.
@@ -519,7 +552,7 @@ mod tests {
         let now = std::time::Instant::now();
         let mut client = Connection::client(ferrpc_http2::Limits::default(), now);
         let mut server = Connection::server(ferrpc_http2::Limits::default(), now);
-        client.open(End::Yes, |writer| write_head(writer, open, "gzip", now.into())).unwrap();
+        client.open(End::Yes, |writer| Heads::default().write(writer, open, "gzip", now.into())).unwrap();
         while !client.output().is_empty() {
             let octets = client.output().first().to_vec();
             server.space()[..octets.len()].copy_from_slice(&octets);
@@ -553,6 +586,6 @@ mod tests {
         assert_eq!(head.pseudo_len(), 4);
         let names: Vec<_> =
             head.fields().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect();
-        assert_eq!(names, ["te", "content-type", "user-agent", "grpc-encoding", "grpc-accept-encoding", "k"]);
+        assert_eq!(names, ["te", "content-type", "user-agent", "grpc-accept-encoding", "grpc-encoding", "k"]);
     }
 }

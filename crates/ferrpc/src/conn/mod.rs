@@ -67,6 +67,10 @@ pub(crate) fn send_segments(
     end: ferrpc_http2::End,
 ) {
     use ferrpc_http2::End;
+    if let Some(octets) = octets.as_slice().filter(|octets| octets.len() <= COPY_BYTES_MAX) {
+        conn.send_slice(key, octets, end);
+        return;
+    }
     let is_long = |piece| matches!(piece, Piece::Copied(octets) if octets.len() > COPY_BYTES_MAX);
     if octets.pieces().any(is_long) {
         let mut pieces = octets.into_pieces().peekable();

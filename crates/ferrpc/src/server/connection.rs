@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use ferrpc_http2::{
-    Chunk, Connection, End, ErrorCode, Event, Head, HeaderWriter, Indexing, Reset, StreamKey,
+    Chunk, Connection, End, ErrorCode, Event, Head, HeaderWriter, Indexing, Repeated, Reset, StreamKey,
 };
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
@@ -56,6 +56,7 @@ pub(crate) struct ServerSide {
     deadline: Option<Instant>,
     /// The head before and what it meant.
     last: Option<(Head, Facts)>,
+    usual: Usual,
 }
 
 /// What a head says about its call.
@@ -110,6 +111,7 @@ impl ServerSide {
             live: Arc::default(),
             deadline: None,
             last: None,
+            usual: Usual::default(),
         }
     }
 
@@ -127,13 +129,13 @@ impl ServerSide {
 
     fn refuse(&mut self, conn: &mut Connection, key: StreamKey, refusal: Refusal, end: End) {
         match refusal {
-            Refusal::Grpc(status) => finish(conn, key, Reply::End(Err(status))),
+            Refusal::Grpc(status) => self.usual.finish(conn, key, Reply::End(Err(status))),
             Refusal::Encoding(status) => {
                 // gRPC compression.md: "The server will include a grpc-accept-encoding response header which
                 // specifies the algorithms that the server accepts."
                 let accepted = self.config.compression.names();
                 conn.send_headers(key, End::Yes, |writer| {
-                    write_head(writer, &ResponseHead::default());
+                    write_head(writer);
                     writer.field(ACCEPT_ENCODING, accepted.as_bytes(), Indexing::Index);
                     status.write_to(writer);
                 });
@@ -147,7 +149,7 @@ impl ServerSide {
         let facts = match &self.last {
             // Most calls repeat the head of the one before, and the engine says so.
             Some((last, facts)) if last.is(&head) => facts.clone(),
-            _ => match facts(&head, &self.router, &self.config.compression) {
+            _ => match facts(&head, &self.router, &self.config.compression, self.last.as_ref()) {
                 Ok(facts) => {
                     self.last = Some((head.clone(), facts.clone()));
                     facts
@@ -291,7 +293,7 @@ impl ServerSide {
     fn finish(&mut self, conn: &mut Connection, key: StreamKey, reply: Reply) {
         let Some(slot) = self.slots.get_mut(key.slot()) else { return };
         let Some(Slot { stage, .. }) = slot.take_if(|slot| slot.key == key) else { return };
-        finish(conn, key, reply);
+        self.usual.finish(conn, key, reply);
         if let Stage::Running { feed: Some(feed), .. } = stage {
             feed.exchange.end(Err(Status::cancelled("the handler has returned")));
         }
@@ -303,7 +305,7 @@ impl ServerSide {
             self.slots.get_mut(key.slot()).and_then(|slot| slot.take_if(|slot| slot.key == key))
         {
             abort(slot, &status);
-            finish(conn, key, Reply::End(Err(status)));
+            self.usual.finish(conn, key, Reply::End(Err(status)));
         }
     }
 }
@@ -335,11 +337,9 @@ impl Side for ServerSide {
 
     fn command(&mut self, conn: &mut Connection, command: Command, _: Instant) {
         match command {
-            Command::Head { key, head } => {
-                conn.send_headers(key, End::No, |writer| write_head(writer, &head));
-            }
+            Command::Head { key, head } => self.usual.send_head(conn, key, &head),
             Command::Send { key } => {
-                conn.send_headers(key, End::No, |writer| write_head(writer, &ResponseHead::default()));
+                self.usual.send_head(conn, key, &ResponseHead::default());
                 if let Some(Slot { stage: Stage::Running { feed: Some(feed), .. }, .. }) = self.slot(key) {
                     feed.send(conn, key);
                 }
@@ -401,6 +401,7 @@ impl Side for ServerSide {
     fn release_memory(&mut self) {
         self.slots = Vec::new();
         self.last = None;
+        self.usual = Usual::default();
     }
 
     fn foreign(&mut self, first: &[u8]) -> Vec<u8> {
@@ -450,7 +451,13 @@ enum Refusal {
     Encoding(Status),
 }
 
-fn facts(head: &Head, router: &Router, compression: &Compression) -> Result<Facts, Refusal> {
+/// `last` spares looking up the path again that most calls repeat.
+fn facts(
+    head: &Head,
+    router: &Router,
+    compression: &Compression,
+    last: Option<&(Head, Facts)>,
+) -> Result<Facts, Refusal> {
     if head.method() != b"POST" {
         return Err(Refusal::Http("405", "gRPC calls are POST requests"));
     }
@@ -479,7 +486,8 @@ fn facts(head: &Head, router: &Router, compression: &Compression) -> Result<Fact
             return Err(Refusal::Http("415", why));
         }
     }
-    match router.find(head.path()) {
+    let known = last.filter(|(last, _)| last.path() == head.path()).map(|(_, facts)| &facts.route);
+    match known.or_else(|| router.find(head.path())) {
         Some(route) => Ok(Facts { route: route.clone(), timeout, accepted }),
         None => Err(Refusal::Grpc(Status::unimplemented(router.unknown(head.path())))),
     }
@@ -493,43 +501,60 @@ fn answer_http(conn: &mut Connection, key: StreamKey, status: &str, why: &str) {
     conn.send_slice(key, why.as_bytes(), End::Yes);
 }
 
-/// HEADERS, message and trailers of a reply, as far as they are not out yet.
-fn finish(conn: &mut Connection, key: StreamKey, reply: Reply) {
-    match reply {
-        Reply::Message { head, octets, trailers } => {
-            conn.send_headers(key, End::No, |writer| write_head(writer, &head));
-            conn::send_segments(conn, key, octets, End::No);
-            conn.send_trailers(key, |writer| write_ok(writer, &trailers));
-        }
-        Reply::End(Ok(trailers)) => {
-            conn.send_headers(key, End::No, |writer| write_head(writer, &ResponseHead::default()));
-            conn.send_trailers(key, |writer| write_ok(writer, &trailers));
-        }
-        Reply::End(Err(status)) => {
-            // Trailers-only, unless the head is out already.
-            let alone = conn.send_headers(key, End::Yes, |writer| {
-                write_head(writer, &ResponseHead::default());
-                status.write_to(writer);
-            });
-            if !alone {
-                conn.send_trailers(key, |writer| status.write_to(writer));
+/// What most answers consist of, as it was encoded last.
+#[derive(Default)]
+struct Usual {
+    head: Repeated,
+    ok: Repeated,
+}
+
+impl Usual {
+    /// HEADERS, message and trailers of a reply, as far as they are not out yet.
+    fn finish(&mut self, conn: &mut Connection, key: StreamKey, reply: Reply) {
+        match reply {
+            Reply::Message { head, octets, trailers } => {
+                self.send_head(conn, key, &head);
+                conn::send_segments(conn, key, octets, End::No);
+                self.send_ok(conn, key, &trailers);
+            }
+            Reply::End(Ok(trailers)) => {
+                self.send_head(conn, key, &ResponseHead::default());
+                self.send_ok(conn, key, &trailers);
+            }
+            Reply::End(Err(status)) => {
+                // Trailers-only, unless the head is out already.
+                let alone = conn.send_headers(key, End::Yes, |writer| {
+                    write_head(writer);
+                    status.write_to(writer);
+                });
+                if !alone {
+                    conn.send_trailers(key, |writer| status.write_to(writer));
+                }
             }
         }
     }
+
+    fn send_head(&mut self, conn: &mut Connection, key: StreamKey, head: &ResponseHead) {
+        conn.send_headers(key, End::No, |writer| {
+            writer.repeated(&mut self.head, write_head);
+            if let Some(encoding) = head.encoding {
+                writer.field(ENCODING, encoding.as_bytes(), Indexing::Index);
+            }
+            head.metadata.write_to(writer);
+        });
+    }
+
+    fn send_ok(&mut self, conn: &mut Connection, key: StreamKey, trailers: &Metadata) {
+        conn.send_trailers(key, |writer| {
+            writer.repeated(&mut self.ok, |writer| writer.field(b"grpc-status", b"0", Indexing::Index));
+            trailers.write_to(writer);
+        });
+    }
 }
 
-fn write_head(writer: &mut HeaderWriter<'_>, head: &ResponseHead) {
+fn write_head(writer: &mut HeaderWriter<'_>) {
     writer.field(b":status", b"200", Indexing::Index);
     writer.field(b"content-type", b"application/grpc", Indexing::Index);
-    if let Some(encoding) = head.encoding {
-        writer.field(ENCODING, encoding.as_bytes(), Indexing::Index);
-    }
-    head.metadata.write_to(writer);
-}
-
-fn write_ok(writer: &mut HeaderWriter<'_>, trailers: &Metadata) {
-    writer.field(b"grpc-status", b"0", Indexing::Index);
-    trailers.write_to(writer);
 }
 
 fn no_request(timeout: Duration) -> Status {
