@@ -191,6 +191,9 @@ impl<T> fmt::Debug for Streaming<T> {
     }
 }
 
+/// Messages that are sent together, in octets: what one DATA frame takes.
+const BATCH_BYTES: usize = 16 << 10;
+
 /// The sending half of a stream of messages.
 ///
 /// On a client, [`close`](Self::close) ends the stream; dropping it unclosed cancels the call, so that an
@@ -279,7 +282,13 @@ impl<T> Sender<T> {
         self.encode(&message)?;
         // Its octets are all that is needed while it waits.
         drop(message);
-        let Self { exchange, octets, head, .. } = self;
+        let mut octets = std::mem::take(&mut self.octets);
+        self.hand_over(&mut octets).await
+    }
+
+    /// Gives encoded messages to the connection, once the quota allows.
+    async fn hand_over(&mut self, octets: &mut Segments) -> Result<(), Status> {
+        let Self { exchange, head, .. } = self;
         let mut outgoing = Outgoing { octets, head: self.trailers.is_some().then_some(head) };
         let sent = poll_fn(|cx| exchange.poll_send(cx, &mut outgoing)).await;
         sent.map_err(|status| crate::deadline::blame(status, self.deadline))
@@ -320,7 +329,8 @@ impl<T> Sender<T> {
             .map_err(|status| crate::deadline::blame(status, self.deadline))
     }
 
-    /// Sends all messages of a stream. An error in the stream is returned and ends nothing.
+    /// Sends all messages of a stream: those that are ready at once, up to 16 KiB, under one lock. An error in
+    /// the stream is returned, behind the messages before it, and ends nothing.
     ///
     /// # Errors
     /// As [`send`](Self::send), and what the stream yields.
@@ -332,10 +342,44 @@ impl<T> Sender<T> {
         S: Stream<Item = Result<T, Status>>,
     {
         let mut messages = std::pin::pin!(messages);
-        while let Some(message) = poll_fn(|cx| messages.as_mut().poll_next(cx)).await {
-            self.send(message?).await?;
+        loop {
+            let (mut batch, end) = poll_fn(|cx| self.poll_batch(cx, messages.as_mut())).await;
+            if !batch.is_empty() {
+                self.hand_over(&mut batch).await?;
+            }
+            if let Some(end) = end {
+                return end;
+            }
         }
-        Ok(())
+    }
+
+    /// What a stream has ready, encoded, up to [`BATCH_BYTES`]; and how it ended, if it did.
+    fn poll_batch<S>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut messages: Pin<&mut S>,
+    ) -> Poll<(Segments, Option<Result<(), Status>>)>
+    where
+        S: Stream<Item = Result<T, Status>>,
+    {
+        let mut batch = Segments::new();
+        while batch.len() < BATCH_BYTES {
+            let end = match messages.as_mut().poll_next(cx) {
+                Poll::Ready(Some(message)) => match message.and_then(|message| self.encode(&message)) {
+                    Ok(()) => {
+                        batch.append(std::mem::take(&mut self.octets));
+                        continue;
+                    }
+                    Err(status) => Err(status),
+                },
+                Poll::Ready(None) => Ok(()),
+                // The stream wakes us for the next one, whoever waits for what.
+                Poll::Pending if batch.is_empty() => return Poll::Pending,
+                Poll::Pending => return Poll::Ready((batch, None)),
+            };
+            return Poll::Ready((batch, Some(end)));
+        }
+        Poll::Ready((batch, None))
     }
 
     /// Ready once the peer will take no more: the call ended, was cancelled, or its client went away.

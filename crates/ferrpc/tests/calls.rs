@@ -30,6 +30,20 @@ macro_rules! on_both_runtimes {
     };
 }
 
+/// Messages as somebody gives them.
+struct Arriving(tokio::sync::mpsc::UnboundedReceiver<Result<String, ferrpc::Status>>);
+
+impl futures_core::Stream for Arriving {
+    type Item = Result<String, ferrpc::Status>;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        self.0.poll_recv(cx)
+    }
+}
+
 on_both_runtimes! {
     async fn a_unary_call_brings_its_answer() {
         let s = start().await;
@@ -56,6 +70,33 @@ on_both_runtimes! {
             let response = s.channel.unary(&UPPER, text.clone().into()).await.unwrap();
             assert_eq!(response.len(), size);
         }
+    }
+
+    async fn send_all_sends_what_is_ready_and_what_stands_before_an_error() {
+        let s = start().await;
+        let (mut tx, mut rx) = s.channel.bidi(&ECHO).await.unwrap().split();
+        let (give, arriving) = tokio::sync::mpsc::unbounded_channel();
+        let sending = tokio::spawn(async move {
+            let result = tx.send_all(Arriving(arriving)).await;
+            (tx, result)
+        });
+        // One that is ready does not wait for the next.
+        for n in 0..3 {
+            give.send(Ok(n.to_string())).unwrap();
+            assert_eq!(rx.message().await.unwrap(), Some(n.to_string()));
+        }
+        // Far more than goes under one lock, or than may wait to be sent.
+        for n in 0..50_000 {
+            give.send(Ok(n.to_string())).unwrap();
+        }
+        give.send(Err(ferrpc::Status::data_loss("of the stream"))).unwrap();
+        for n in 0..50_000 {
+            assert_eq!(rx.message().await.unwrap(), Some(n.to_string()));
+        }
+        let (mut tx, result) = sending.await.unwrap();
+        assert_eq!(result.unwrap_err().code(), Code::DataLoss);
+        tx.send("still open".into()).await.unwrap();
+        assert_eq!(rx.message().await.unwrap().as_deref(), Some("still open"));
     }
 
     async fn a_stream_of_answers_ends_with_its_trailers() {
