@@ -14,13 +14,15 @@ pub(crate) struct Queue<T> {
     state: Mutex<State<T>>,
     /// False only while there is nothing and the owner's waker is in place. Written under the lock.
     stirred: AtomicBool,
+    /// As in the state, for those who only ask. Written under the lock.
+    closed: AtomicBool,
 }
 
 impl<T> Default for Queue<T> {
     fn default() -> Self {
         let state = State { values: Vec::new(), owner: None, closed: false };
         // The owner has left no waker yet.
-        Self { state: Mutex::new(state), stirred: AtomicBool::new(true) }
+        Self { state: Mutex::new(state), stirred: AtomicBool::new(true), closed: AtomicBool::new(false) }
     }
 }
 
@@ -71,13 +73,14 @@ impl<T> Queue<T> {
     pub(crate) fn close(&self) -> Vec<T> {
         let mut state = self.lock();
         state.closed = true;
+        self.closed.store(true, Ordering::Release);
         state.owner = None;
         std::mem::take(&mut state.values)
     }
 
-    /// True once the owner is gone.
+    /// True once the owner is gone. Takes no lock; a push that comes later is refused all the same.
     pub(crate) fn is_closed(&self) -> bool {
-        self.lock().closed
+        self.closed.load(Ordering::Acquire)
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
