@@ -263,7 +263,8 @@ impl Connection {
     }
 
     /// Octets of the stream that wait for windows or their turn.
-    pub fn unsent(&mut self, key: StreamKey) -> usize {
+    #[cfg(test)]
+    pub(crate) fn unsent(&mut self, key: StreamKey) -> usize {
         self.streams.get(key).map_or(0, |stream| stream.queued_bytes)
     }
 
