@@ -53,6 +53,8 @@ counters! {
     stream_window_bytes,
     /// Messages that waited for credit, or got none, since others had all there is to lend.
     extended_bytes_max,
+    /// Times that a stream's window could not grow as it should, since others had all there is.
+    grown_bytes_max,
     /// Connections ended for DATA over their window.
     conn_window_bytes,
     /// Connections ended for a frame over it.

@@ -79,6 +79,16 @@ impl RecvWindow {
         u32::try_from(owed).ok().filter(|&n| n > 0)
     }
 
+    /// Makes it larger for good, within the largest window. Returns by how much, for the caller to add to an
+    /// increment.
+    pub(crate) fn grow(&mut self, octets: u32) -> u32 {
+        let held = (self.size + self.extra).max(self.credit + self.owed);
+        let growth = i64::from(octets).min(WINDOW_MAX - held).max(0);
+        self.size += growth;
+        self.credit += growth;
+        u32::try_from(growth).unwrap_or(0)
+    }
+
     /// What must be lent so that `octets` can come even if nothing is consumed meanwhile.
     pub(crate) fn lacks(self, octets: usize) -> i64 {
         (signed(octets) - self.credit - self.owed).max(0)

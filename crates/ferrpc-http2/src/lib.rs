@@ -19,6 +19,7 @@ mod input;
 mod limits;
 mod memo;
 mod out;
+mod path;
 mod stream;
 #[cfg(test)]
 mod tests;

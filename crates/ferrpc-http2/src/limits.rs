@@ -25,6 +25,10 @@ pub struct Limits {
     /// `stream_window_bytes_max`. With the windows themselves it bounds what a peer can make us hold; a
     /// message beyond it waits until another one is consumed.
     pub extended_bytes_max: usize,
+    /// Octets by which the windows of all streams together may grow with what the path to the peer holds.
+    /// Default 16 MiB; at most 1 GiB; 0 never asks how much that is. It adds to what a peer can make us hold; a
+    /// stream for which nothing is left keeps the window it has. The connection's grows by as much at most.
+    pub grown_bytes_max: usize,
     /// Receive window of the connection, in octets. Default 1 MiB; its credit returns on receipt.
     pub conn_window_bytes: u32,
     /// Largest frame we take, in octets. Default 16,384, the least RFC 9113 §4.2 allows.
@@ -94,6 +98,7 @@ impl Limits {
         self.stream_window_bytes = self.stream_window_bytes.min(WINDOW_MAX);
         self.stream_window_bytes_max = self.stream_window_bytes_max.min(WINDOW_MAX);
         self.conn_window_bytes = self.conn_window_bytes.min(WINDOW_MAX);
+        self.grown_bytes_max = self.grown_bytes_max.min(1 << 30);
         //= RFC 9113 §4.2 least-frame-length: 16_384 → 0
         //= RFC 9113 §6.5.2 frame-size-advertised: 16_777_215 → u32::MAX
         self.frame_bytes_max = self.frame_bytes_max.clamp(16_384, 16_777_215);
@@ -112,6 +117,7 @@ impl Default for Limits {
             stream_window_bytes: 65_535,
             stream_window_bytes_max: 4 << 20,
             extended_bytes_max: 16 << 20,
+            grown_bytes_max: 16 << 20,
             conn_window_bytes: 1 << 20,
             frame_bytes_max: 16_384,
             header_list_bytes_max: 16 << 10,

@@ -85,6 +85,8 @@ pub(crate) struct Stream {
     pub(crate) send: Half,
     pub(crate) recv_window: RecvWindow,
     pub(crate) send_window: SendWindow,
+    /// Octets by which the receive window has grown with the path.
+    pub(crate) grown_bytes: u32,
     pub(crate) promised_bytes: Option<u64>,
     pub(crate) received_bytes: u64,
     pub(crate) empty_frames: u32,
@@ -130,6 +132,7 @@ impl Streams {
             send: Half::Head,
             recv_window: RecvWindow::new(recv_window),
             send_window: SendWindow::new(send_window),
+            grown_bytes: 0,
             promised_bytes: None,
             received_bytes: 0,
             empty_frames: 0,

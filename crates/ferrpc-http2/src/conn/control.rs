@@ -13,6 +13,7 @@ use super::{
 use crate::error::{ErrorCode, StreamId, Violation};
 use crate::flow::WINDOW_MAX;
 use crate::frame::{self, FrameHeader, HEADER_BYTES};
+use crate::path;
 use crate::stream::{Fate, StreamKey};
 
 /// A WINDOW_UPDATE below this moves nothing worth a frame, unless DATA goes the other way (CVE-2019-9511).
@@ -99,6 +100,8 @@ impl Connection {
             self.charge()?;
             //= RFC 9113 §6.7 ping-answered
             self.reply(|out| frame::append_ping(true, payload, out));
+        } else if payload == path::PROBE {
+            self.path.answered(self.now);
         } else if payload == super::DRAIN_PING {
             self.finish_drain();
         }

@@ -24,6 +24,7 @@ use crate::input::{Chunk, Input};
 use crate::limits::Limits;
 use crate::memo::Memo;
 use crate::out::Out;
+use crate::path::Path;
 use crate::stream::{End, Fate, StreamKey, Streams};
 
 pub use send::{HeaderWriter, OpenError, Repeated};
@@ -156,6 +157,9 @@ pub struct Connection {
     /// one entry per stream.
     lendable: i64,
     borrowers: VecDeque<(StreamKey, usize)>,
+    path: Path,
+    /// Octets by which streams' windows may still grow.
+    growable: u32,
     replies: Replies,
     /// Reading stopped for the sake of the output.
     output_is_full: bool,
@@ -252,6 +256,7 @@ impl Connection {
 
     fn new(role: Role, limits: Limits, now: Instant) -> Self {
         let limits = limits.within_bounds();
+        let growable = u32::try_from(limits.grown_bytes_max).unwrap_or(0);
         let timers = Timers {
             preface: Some(now + limits.preface_timeout),
             settings_ack: Some(now + limits.settings_timeout),
@@ -285,6 +290,8 @@ impl Connection {
                 .unwrap_or(i64::MAX)
                 .max(i64::from(limits.stream_window_bytes_max)),
             borrowers: VecDeque::new(),
+            path: Path::new(limits.stream_window_bytes, growable),
+            growable,
             replies: Replies::default(),
             output_is_full: false,
             held_bytes: 0,
@@ -597,6 +604,7 @@ impl Connection {
     fn forget(&mut self, stream: StreamKey, fate: Fate) {
         let Some(state) = self.streams.get(stream) else { return };
         let lent = state.recv_window.extra();
+        self.growable += state.grown_bytes;
         self.held_bytes -= state.queued_bytes;
         self.held_changed(Progress::None);
         if self.is_local(stream.id()) {

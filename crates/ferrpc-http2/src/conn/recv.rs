@@ -12,6 +12,7 @@ use crate::hpack::{ListLimits, Outcome};
 use crate::input::Chunk;
 use crate::limits::Limits;
 use crate::memo::Kind;
+use crate::path;
 use crate::stream::{End, Fate, Half, StreamKey};
 
 /// What parsing is in the middle of.
@@ -25,6 +26,8 @@ pub(super) struct State {
     data: Option<Data>,
     block: Option<Block>,
     pub(super) window: RecvWindow,
+    /// Octets by which it has grown with the path.
+    grown_bytes: u32,
     /// What a new stream may receive. Until our SETTINGS are acknowledged the peer may not know of a
     /// window below the protocol's (RFC 9113 §6.9.2).
     pub(super) stream_window_bytes: u32,
@@ -73,6 +76,7 @@ impl State {
             data: None,
             block: None,
             window: RecvWindow::new(limits.conn_window_bytes.max(WINDOW_START)),
+            grown_bytes: 0,
             //= RFC 9113 §6.9.3 data-before-a-smaller-window: .max(WINDOW_START) →
             stream_window_bytes: limits.stream_window_bytes.max(WINDOW_START),
             last_remote: StreamId::ZERO,
@@ -250,8 +254,15 @@ impl Connection {
         if !self.recv.window.take(flow_bytes) {
             return Err(Violation::WindowOverrun { stream: None });
         }
-        if let Some(increment) = self.recv.window.consume(flow_bytes) {
+        if let Some(mut increment) = self.recv.window.consume(flow_bytes) {
+            let growth = self.recv.window.grow(self.path.grown_bytes() - self.recv.grown_bytes);
+            self.recv.grown_bytes += growth;
+            increment += growth;
             self.reply(|out| frame::append_window_update(StreamId::ZERO, increment, out));
+        }
+
+        if self.path.received(flow_bytes, self.now) {
+            frame::append_ping(false, path::PROBE, self.out.scratch());
         }
 
         let Some(key) = self.streams.find(header.stream) else {

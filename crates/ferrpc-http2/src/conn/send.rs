@@ -298,9 +298,24 @@ impl Connection {
         let increment = stream.recv_window.consume(octets);
         let returned = lent - stream.recv_window.extra();
         if let Some(increment) = increment.filter(|_| stream.recv == Half::Body) {
+            let increment = increment + self.grow(key);
             self.reply(|out| frame::append_window_update(key.id(), increment, out));
         }
         self.give_back(returned);
+    }
+
+    /// A stream that is given credit uses its window: it may have as much as the path holds, as long as there is
+    /// any left. Returns what its credit became larger by.
+    fn grow(&mut self, key: StreamKey) -> u32 {
+        let Some(stream) = self.streams.get(key) else { return 0 };
+        let wanted = self.path.grown_bytes() - stream.grown_bytes;
+        let growth = stream.recv_window.grow(wanted.min(self.growable));
+        self.growable -= growth;
+        stream.grown_bytes += growth;
+        if growth < wanted {
+            self.count(|counters| &counters.grown_bytes_max);
+        }
+        growth
     }
 
     /// A hint that so many octets are still to come in one piece on the stream: its window is extended so
@@ -329,6 +344,7 @@ impl Connection {
         let Some(stream) = self.streams.get(key) else { return };
         self.lendable -= lacks;
         if let Some(increment) = stream.recv_window.extend_to(octets) {
+            let increment = increment + self.grow(key);
             self.reply(|out| frame::append_window_update(key.id(), increment, out));
         }
     }

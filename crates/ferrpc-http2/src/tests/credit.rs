@@ -325,6 +325,67 @@ fn credit_owed_to_a_small_window_is_given_with_the_acknowledgement() {
     assert_eq!(peer.credit(1), 1000);
 }
 
+// Windows that grow with the path
+
+/// A stream that sends all it may each time around, a tenth of a second; the most that it could send at once.
+fn grown(peer: &mut Peer, stream: u32, message_bytes: usize) -> u64 {
+    peer.send(request(stream));
+    let key = peer.accept();
+    let (mut most, mut credit) = (WINDOW, WINDOW);
+    for _ in 0..20 {
+        let mut pings = 0;
+        while credit > 0 {
+            let piece = credit.min(16_384);
+            peer.send(data(stream, vec![0; piece as usize]));
+            credit -= piece;
+            peer.engine.want(key, message_bytes);
+            peer.engine.consumed(key, piece as usize);
+        }
+        for frame in peer.frames() {
+            pings += u32::from(frame.is(FrameKind::PING));
+            if frame.is(FrameKind::WINDOW_UPDATE) && frame.stream == stream {
+                credit += u64::from(u32::from_be_bytes(frame.payload[..].try_into().unwrap()));
+            }
+        }
+        peer.now += std::time::Duration::from_millis(100);
+        for _ in 0..pings {
+            peer.send(Frame { flags: crate::frame::FLAG_ACK, ..ping(*b"distance") });
+        }
+        most = most.max(credit);
+    }
+    most
+}
+
+#[test]
+fn windows_of_streams_that_use_them_grow_together_as_far_as_the_limit_says() {
+    let limits = Limits { grown_bytes_max: 1 << 20, ..Limits::default() };
+    let mut peer = Peer::of_server_with(limits, &[]);
+    // Credit comes in halves of a window.
+    let all = (WINDOW + (1 << 20)) / 2..=WINDOW + (1 << 20);
+    let first = grown(&mut peer, 1, 0);
+    assert!(all.contains(&first), "{first}");
+    // Nothing is left for another one, until the first is over.
+    assert_eq!(grown(&mut peer, 3, 0), WINDOW);
+    peer.send(rst_stream(1, ErrorCode::CANCEL));
+    let third = grown(&mut peer, 5, 0);
+    assert!(all.contains(&third), "{third}");
+    assert!(!peer.engine.is_closed());
+}
+
+#[test]
+fn windows_grow_where_large_messages_get_their_credit_beforehand() {
+    let limits = Limits { grown_bytes_max: 1 << 20, ..Limits::default() };
+    let mut peer = Peer::of_server_with(limits, &[]);
+    let most = grown(&mut peer, 1, 65_541);
+    assert!(most > 4 * WINDOW, "{most}");
+}
+
+#[test]
+fn where_nothing_may_grow_nothing_is_asked() {
+    let mut peer = Peer::of_server_with(Limits { grown_bytes_max: 0, ..Limits::default() }, &[]);
+    assert_eq!(grown(&mut peer, 1, 0), WINDOW);
+}
+
 // What we send
 
 fn data_bytes(frames: &[Frame], stream: u32) -> usize {
