@@ -19,6 +19,8 @@ fn main() {
         .descriptor_set(descriptors)
         .files(&names)
         .generate_json(false)
+        // The descriptors are written above: asked to watch them, cargo would build anew each time.
+        .emit_rerun_directives(false)
         .include_file("_connectrpc.rs")
         .compile()
         .expect("connectrpc generates");
