@@ -123,6 +123,11 @@ def client_compressed_streaming(stub, args):
 
 
 @case
+def client_compressed_streaming_noprobe(stub, args):
+    client_compressed_streaming(stub, args)
+
+
+@case
 def server_streaming(stub, args, compressed=(), sizes=DOWNLOADS):
     parameters = [messages_pb2.ResponseParameters(size=size) for size in sizes]
     for parameter, value in zip(parameters, compressed):

@@ -21,12 +21,18 @@ use crate::report::Counts;
 use crate::run::Log;
 
 /// All cases, by the names that each language's client takes.
-const CASES: [&str; 19] = [
+const CASES: [&str; 25] = [
     "empty_unary",
     "cacheable_unary",
     "large_unary",
+    "client_compressed_unary",
+    "client_compressed_unary_noprobe",
+    "server_compressed_unary",
     "client_streaming",
+    "client_compressed_streaming",
+    "client_compressed_streaming_noprobe",
     "server_streaming",
+    "server_compressed_streaming",
     "ping_pong",
     "empty_stream",
     "custom_metadata",
@@ -92,9 +98,9 @@ fn run(log: &mut Log, cases: &[&'static str], tables: &[Table], known: &[Known])
     let mut counts = Counts::default();
     let mut text = String::new();
     for table in tables {
-        let _ = writeln!(text, "\n{:28}{}", table.title, table.heads());
+        let _ = writeln!(text, "\n{:36}{}", table.title, table.heads());
         for case in cases {
-            let _ = write!(text, "{case:28}");
+            let _ = write!(text, "{case:36}");
             for &(client, server) in &table.pairs {
                 let verdict = runner.cell(Cell { case, client, server })?;
                 counts = counts.plus(verdict.counts());
