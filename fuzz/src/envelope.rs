@@ -26,8 +26,17 @@ pub fn envelope(input: &[u8]) {
     assert_eq!(assembled(pieces), whole);
 }
 
-/// The messages in a stream, whether it ended well, and what is missing of the last one.
-fn assembled<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<(Vec<u8>, bool)>, bool, Option<usize>) {
+/// What came out of a stream.
+#[derive(Debug, PartialEq, Eq)]
+struct Outcome {
+    /// Each with its flag of compression.
+    messages: Vec<(Vec<u8>, bool)>,
+    ended_well: bool,
+    /// Octets missing of the last message.
+    missing: Option<usize>,
+}
+
+fn assembled<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
     let mut assembler = Assembler::new(MESSAGE_BYTES_MAX);
     let mut messages = Vec::new();
     let mut came = 0;
@@ -42,7 +51,7 @@ fn assembled<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<(Vec<u8>, b
                 }
                 Ok(None) => assert!(chunk.is_empty(), "octets are left over"),
                 // The call would end here.
-                Err(_) => return (messages, false, None),
+                Err(_) => return Outcome { messages, ended_well: false, missing: None },
             }
             assert!(assembler.missing().is_none_or(|missing| missing <= MESSAGE_BYTES_MAX));
             // Vectors begin small and double.
@@ -50,5 +59,5 @@ fn assembled<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<(Vec<u8>, b
             assert!(held <= 2 * came + 64, "{held} bytes held where {came} came");
         }
     }
-    (messages, true, assembler.missing())
+    Outcome { messages, ended_well: true, missing: assembler.missing() }
 }
