@@ -78,8 +78,8 @@ pub trait Bounded: Encode {
     /// Writes the fields that are set.
     ///
     /// # Safety
-    /// If `BYTES_MAX` is not `usize::MAX`, the writer was asked for [`room_within`] before. When this returns,
-    /// there is [`PREFIX_BYTES_MAX`] left of it.
+    /// If `BYTES_MAX` is not `usize::MAX`, the writer was asked for `room_within` before. When this returns,
+    /// there is `PREFIX_BYTES_MAX` left of it.
     unsafe fn encode_within<'w, 'a>(&'a self, w: RevWriter<'w, 'a>) -> RevWriter<'w, 'a>;
 }
 
@@ -511,7 +511,7 @@ fn sorted(len: usize, order: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
     positions
 }
 
-/// The unknown fields of a message, before all others. Leaves [`room_within`] `bytes_max`, if that was asked for.
+/// The unknown fields of a message, before all others. Leaves `room_within` `bytes_max`, if that was asked for.
 #[inline(always)]
 pub fn unknown<'w, 'a>(w: RevWriter<'w, 'a>, bytes_max: usize, fields: &'a [u8]) -> RevWriter<'w, 'a> {
     if fields.is_empty() { w } else { some_unknown(w, bytes_max, fields) }

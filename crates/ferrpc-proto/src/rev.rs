@@ -44,7 +44,7 @@ pub trait Encode {
         false
     }
 
-    /// The required fields that are missing. Asked for once the writer [`lacks`](RevWriter::lacks) one.
+    /// The required fields that are missing. Asked for once the writer `lacks` one.
     fn missing(&self) -> Option<Uninitialized> {
         None
     }
