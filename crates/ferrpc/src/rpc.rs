@@ -16,8 +16,9 @@
 //! # Ok::<(), ferrpc::proto::DecodeError>(())
 //! ```
 
-#[path = "gen/rpc.rs"]
-mod generated;
+mod generated {
+    include!("gen/rpc.rs");
+}
 
 use ferrpc_proto::wkt::Any;
 use ferrpc_proto::{DecodeError, Message};
