@@ -14,13 +14,13 @@ pub(crate) struct Queue<T> {
     state: Mutex<State<T>>,
     /// False only while there is nothing and the owner's waker is in place. Written under the lock.
     stirred: AtomicBool,
-    /// As in the state, for those who only ask. Written under the lock.
+    /// The owner is gone. Written under the lock; who only asks needs none.
     closed: AtomicBool,
 }
 
 impl<T> Default for Queue<T> {
     fn default() -> Self {
-        let state = State { values: Vec::new(), owner: None, closed: false };
+        let state = State { values: Vec::new(), owner: None };
         // The owner has left no waker yet.
         Self { state: Mutex::new(state), stirred: AtomicBool::new(true), closed: AtomicBool::new(false) }
     }
@@ -31,14 +31,13 @@ struct State<T> {
     values: Vec<T>,
     /// Set while the owner sleeps.
     owner: Option<Waker>,
-    closed: bool,
 }
 
 impl<T> Queue<T> {
     /// Hands a value over; false if the owner is gone, who would have wanted it.
     pub(crate) fn push(&self, value: T) -> bool {
         let mut state = self.lock();
-        if state.closed {
+        if self.is_closed() {
             return false;
         }
         state.values.push(value);
@@ -72,7 +71,6 @@ impl<T> Queue<T> {
     /// Owner: refuses all further values and returns those not taken.
     pub(crate) fn close(&self) -> Vec<T> {
         let mut state = self.lock();
-        state.closed = true;
         self.closed.store(true, Ordering::Release);
         state.owner = None;
         std::mem::take(&mut state.values)
