@@ -12,6 +12,19 @@ pub(super) struct Case {
     pub(super) contenders: Vec<Contender>,
 }
 
+impl Case {
+    /// Server and generator have a core each.
+    fn apart(
+        name: &'static str,
+        title: &'static str,
+        generator: Generator,
+        shown: &'static [Figure],
+        contenders: Vec<Contender>,
+    ) -> Self {
+        Self { name, title, generator, cores: Cores::Apart, shown, contenders }
+    }
+}
+
 /// A column: a peer in one of its ways.
 #[derive(Clone, Copy)]
 pub(super) struct Contender {
@@ -156,14 +169,7 @@ pub(super) fn all() -> Vec<Case> {
 fn unary() -> Vec<Case> {
     const CPU: &[Figure] = &[Figure::ServerCpu, Figure::Rate];
     const USER_1X100: Generator = Generator::Load(&["--call", "user", "--streams", "100"]);
-    let case = |name, title, generator, contenders| Case {
-        name,
-        title,
-        generator,
-        cores: Cores::Apart,
-        shown: CPU,
-        contenders,
-    };
+    let case = |name, title, generator, contenders| Case::apart(name, title, generator, CPU, contenders);
     vec![
         case("unary_1x100", "GetUser, 1 connection × 100 calls", USER_1X100, with(everybody(), LIMIT)),
         case(
@@ -288,14 +294,7 @@ fn streams() -> Vec<Case> {
     const CPU: &[Figure] = &[Figure::ServerCpu, Figure::Rate];
     const TURNS: &[Figure] = &[Figure::ServerCpu, Figure::RoundTrip];
     const DOWN: Generator = Generator::Load(&["--shape", "server", "--messages", "100000"]);
-    let case = |name, title, generator, contenders| Case {
-        name,
-        title,
-        generator,
-        cores: Cores::Apart,
-        shown: CPU,
-        contenders,
-    };
+    let case = |name, title, generator, contenders| Case::apart(name, title, generator, CPU, contenders);
     vec![
         case("down_all", "one stream of 100 B, server to client, from a ready stream", DOWN, everybody()),
         case("down_each", "the same, sent one by one", DOWN, ours_and_tonic(&["--down", "each"])),
@@ -344,13 +343,8 @@ fn streams() -> Vec<Case> {
 fn long() -> Vec<Case> {
     const BULK: &[Figure] = &[Figure::Throughput, Figure::ServerCpu];
     let raw = Contender { server: &["--mode", "bulk"], ..RAW };
-    let case = |name, title, generator, contenders| Case {
-        name,
-        title,
-        generator,
-        cores: Cores::Apart,
-        shown: &[Figure::Memory],
-        contenders,
+    let case = |name, title, generator, contenders| {
+        Case::apart(name, title, generator, &[Figure::Memory], contenders)
     };
     let bulk = |name, title, rtt_ms, mbit| Case {
         shown: BULK,
