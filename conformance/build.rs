@@ -1,4 +1,5 @@
-//! Compiles the schemas of the Protobuf conformance suite, those of our own tests, and those of gRPC's interop tests.
+//! Compiles the schemas of the Protobuf conformance suite, those of our own tests, those of gRPC's interop tests, and
+//! those of connectrpc's conformance suite.
 
 use std::path::PathBuf;
 
@@ -18,12 +19,16 @@ const PROTOBUF: [&str; 9] = [
     "ferrpc/test/delimited.proto",
 ];
 
+const CONNECT: [&str; 4] = ["config.proto", "service.proto", "client_compat.proto", "server_compat.proto"];
+
 fn main() {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let config = Config::new().include(PROTO);
     let files = PROTOBUF.map(|file| format!("{PROTO}/{file}"));
     config.clone().messages_only().compile(&files);
     // A server of these tests leaves out what clients are to find missing.
-    let interop = config.default_stubs(true).out_file(out.join("interop.rs"));
-    interop.compile([format!("{PROTO}/grpc/testing/test.proto")]);
+    let config = config.default_stubs(true);
+    config.clone().out_file(out.join("interop.rs")).compile([format!("{PROTO}/grpc/testing/test.proto")]);
+    let files = CONNECT.map(|file| format!("{PROTO}/connectrpc/conformance/v1/{file}"));
+    config.out_file(out.join("connect.rs")).compile(&files);
 }

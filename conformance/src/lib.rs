@@ -3,6 +3,7 @@
 //! What they share is here: ferrpc's HTTP/2 engine under the plainest loop there is.
 #![forbid(unsafe_code)]
 
+pub mod connect;
 pub mod interop;
 
 use std::future::Future;

@@ -113,6 +113,9 @@ fn foreign_peers(report: &mut Report) {
     needing(report, "h2spec", Toolchain::Go.missing().as_ref(), |log| {
         conformance::h2spec::all(log).map(Outcome::Ran)
     });
+    needing(report, "connectrpc's conformance suite", Toolchain::Go.missing().as_ref(), |log| {
+        conformance::connect::all(log).map(Outcome::Ran)
+    });
     // Part of what protoc is compared over comes from npm.
     needing(
         report,

@@ -68,7 +68,8 @@ impl Head {
             return Err(if head.pseudo == 0 { Malformed::MissingPseudo } else { Malformed::UnknownPseudo });
         }
         let status = head.pseudo(Pseudo::Status).ok_or(Malformed::UnknownPseudo)?;
-        let legal = matches!(status, [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9']) && status != b"101";
+        // RFC 9110 §15: three digits of 600 and more are to be taken for a 5xx.
+        let legal = matches!(status, [b'1'..=b'9', b'0'..=b'9', b'0'..=b'9']) && status != b"101";
         if !legal {
             return Err(Malformed::Status);
         }
@@ -153,7 +154,7 @@ impl Head {
         self.0.pseudo(Pseudo::Path).unwrap_or_default()
     }
 
-    /// `:status` as a number, 100 to 599; 0 in a request.
+    /// `:status` as a number, 100 to 999; 0 in a request.
     pub fn status(&self) -> u16 {
         let digits = self.0.pseudo(Pseudo::Status).unwrap_or_default();
         digits.iter().fold(0, |n, digit| n * 10 + u16::from(digit - b'0'))
@@ -381,7 +382,8 @@ mod tests {
     #[test]
     fn a_response_needs_exactly_a_legal_status() {
         assert_eq!(Head::response(list(&[(":status", "204")])).map(|head| head.status()), Ok(204));
-        for status in ["", "20", "2000", "abc", "600", "101", "099"] {
+        assert_eq!(Head::response(list(&[(":status", "800")])).map(|head| head.status()), Ok(800));
+        for status in ["", "20", "2000", "abc", "101", "099"] {
             assert_eq!(Head::response(list(&[(":status", status)])), Err(Malformed::Status), "{status:?}");
         }
         assert_eq!(Head::response(list(&[("a", "b")])), Err(Malformed::MissingPseudo));

@@ -87,7 +87,7 @@ impl Code {
     /// The code for an HTTP answer without `grpc-status` (gRPC `http-grpc-status-mapping.md`).
     pub(crate) fn from_http(status: u16) -> Self {
         match status {
-            400 | 431 => Self::Internal,
+            400 => Self::Internal,
             401 => Self::Unauthenticated,
             403 => Self::PermissionDenied,
             404 => Self::Unimplemented,
@@ -135,12 +135,13 @@ mod tests {
             (403, Code::PermissionDenied),
             (404, Code::Unimplemented),
             (429, Code::Unavailable),
-            (431, Code::Internal),
+            (431, Code::Unknown),
             (500, Code::Unknown),
             (502, Code::Unavailable),
             (503, Code::Unavailable),
             (504, Code::Unavailable),
             (200, Code::Unknown),
+            (800, Code::Unknown),
         ] {
             assert_eq!(Code::from_http(http), code, "{http}");
         }

@@ -20,6 +20,7 @@ struct Inner {
     message: Cow<'static, str>,
     details: Vec<u8>,
     metadata: Metadata,
+    headers: Metadata,
     origin: Origin,
     phase: Option<Phase>,
     executed: bool,
@@ -120,6 +121,7 @@ impl Status {
             message: message.into(),
             details: Vec::new(),
             metadata: Metadata::new(),
+            headers: Metadata::new(),
             origin: Origin::Local,
             phase: None,
             executed: true,
@@ -151,6 +153,12 @@ impl Status {
         &mut self.0.metadata
     }
 
+    /// What the server sent before it failed a call with one answer: the metadata that stands before messages. Empty where
+    /// there was none, and on streams, whose receiving half has it.
+    pub fn headers(&self) -> &Metadata {
+        &self.0.headers
+    }
+
     /// Whose word this is.
     pub fn origin(&self) -> Origin {
         self.0.origin
@@ -175,6 +183,12 @@ impl Status {
     #[must_use]
     pub fn with_details(mut self, details: impl Into<Vec<u8>>) -> Self {
         self.0.details = details.into();
+        self
+    }
+
+    #[cfg(feature = "client")]
+    pub(crate) fn behind(mut self, headers: Metadata) -> Self {
+        self.0.headers = headers;
         self
     }
 

@@ -92,6 +92,15 @@ impl<T> Streaming<T> {
         poll_fn(|cx| self.poll(cx)).await
     }
 
+    /// Gives a client's call up while this half is kept: the server learns of it, messages that came before can still be
+    /// taken, and behind them the stream ends with [`Code::Cancelled`](crate::Code::Cancelled). A call that is over
+    /// stays as it ended. On a server it does nothing: return a status instead.
+    pub fn cancel(&mut self) {
+        if self.cancels {
+            self.exchange.abandon(ErrorCode::CANCEL);
+        }
+    }
+
     /// Whether the last message came compressed.
     pub fn was_compressed(&self) -> bool {
         self.was_compressed

@@ -283,6 +283,13 @@ on_both_runtimes! {
         up.sender().cancel();
         assert_eq!(up.send("late".into()).await.unwrap_err().code(), Code::Cancelled);
         assert_eq!(up.finish().await.unwrap_err().code(), Code::Cancelled);
+        let mut words = s.channel.server_streaming(&SPLIT, "a flood".to_owned().into()).await.unwrap();
+        assert_eq!(words.message().await.unwrap().unwrap(), "a");
+        words.cancel();
+        s.dropped.notified().await;
+        while let Ok(message) = words.message().await {
+            assert!(message.is_some(), "a cancelled stream ended well");
+        }
     }
 
     async fn a_message_over_the_limit_fails_its_call_alone() {

@@ -10,7 +10,7 @@ use common::raw::{
     ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frame, GOAWAY, HEADERS, PREFACE, PUSH_PROMISE,
     SETTINGS, WINDOW_UPDATE, block, frame,
 };
-use common::{ECHO, SPLIT, UPPER, is_served, start};
+use common::{ECHO, JOIN, SPLIT, UPPER, is_served, start};
 use ferrpc::client::ChannelConfig;
 use ferrpc::{Channel, Code, Status};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -312,4 +312,25 @@ async fn a_server_that_allows_no_stream_or_takes_no_data_costs_the_caller_its_de
     assert_eq!(status.code(), Code::DeadlineExceeded);
     // 64 KiB in the engine, and as much on the way to it.
     assert!((60..=140).contains(&sent), "{sent} messages of 1,000 octets were taken");
+}
+
+#[tokio::test]
+async fn a_call_that_fails_with_one_answer_due_keeps_what_came_before() {
+    let hostile = hostile(|stream| {
+        let fields = [(":status", "200"), ("content-type", "application/grpc"), ("x-request", "7")];
+        let head = frame(HEADERS, END_HEADERS, stream, &block(&fields));
+        [head, trailers(stream, &[("grpc-status", "5"), ("x-trailer", "8")])].concat()
+    })
+    .await;
+    let channel = Channel::new(hostile).unwrap();
+    let mut upload = channel.client_streaming(&JOIN).await.unwrap();
+    upload.sender().close();
+    for status in [call(&channel).await.unwrap_err(), upload.finish().await.unwrap_err()] {
+        assert_eq!(status.code(), Code::NotFound);
+        assert_eq!(status.headers().get("x-request"), Some("7"));
+        assert_eq!(
+            (status.metadata().get("x-trailer"), status.metadata().get("x-request")),
+            (Some("8"), None)
+        );
+    }
 }

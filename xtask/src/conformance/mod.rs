@@ -2,6 +2,7 @@
 //!
 //! Suites are installed below `target/conformance`, at pinned versions where that is possible.
 
+pub(crate) mod connect;
 pub(crate) mod h2spec;
 pub(crate) mod hpack;
 pub(crate) mod interop;
@@ -17,6 +18,8 @@ use crate::Result;
 
 #[derive(Subcommand)]
 pub(crate) enum Suite {
+    /// gRPC as connectrpc's suite sees it: messages, errors, timeouts, cancellation, metadata, broken peers.
+    Connect(connect::Options),
     /// HTTP/2 and HPACK: all cases of h2spec, and with `--client` those of h2specd.
     H2spec(h2spec::Options),
     /// Payloads and `.proto` files made by a seed, mostly whole, some damaged, against Google's parsers and protoc.
@@ -35,6 +38,7 @@ pub(crate) enum Suite {
 
 pub(crate) fn command(suite: &Suite) -> Result<()> {
     match suite {
+        Suite::Connect(options) => connect::command(options),
         Suite::H2spec(options) => h2spec::command(options),
         Suite::Mutants(options) => mutants::command(options),
         Suite::Hpack => hpack::command(),

@@ -221,7 +221,10 @@ async fn unary<Req, Res>(call: UnaryCall<Req, Res>) -> Result<Response<Res>, Sta
     };
 
     let Finished { head, messages, ended } = finished;
-    let trailers = ended?;
+    let trailers = match ended {
+        Ok(trailers) => trailers,
+        Err(status) => return Err(status.behind(head)),
+    };
     let ChannelConfig { compression, message_bytes_max, decode, .. } = channel.config();
     let message = the_one(messages)?;
     let was_compressed = message.compressed;
@@ -450,10 +453,14 @@ impl<Req, Res> Upload<Req, Res> {
     pub async fn finish(self) -> Result<Response<Res>, Status> {
         let Self { mut sender, mut receiver } = self;
         sender.close();
-        let first = receiver.message().await?;
+        let first = receiver.message().await;
         let was_compressed = receiver.was_compressed();
-        let second = if first.is_some() { receiver.message().await? } else { None };
+        let second = if matches!(first, Ok(Some(_))) { receiver.message().await } else { Ok(None) };
         let metadata = receiver.headers().await?.clone();
+        let (first, second) = match (first, second) {
+            (Ok(first), Ok(second)) => (first, second),
+            (Err(status), _) | (_, Err(status)) => return Err(status.behind(metadata)),
+        };
         let trailers = receiver.trailers().cloned().unwrap_or_default();
         match (first, second) {
             (Some(message), None) => Ok(Response::received(message, metadata, trailers, was_compressed)),
