@@ -208,6 +208,20 @@ impl Metadata {
         self.visible().filter_map(|(_, key, value)| Some((std::str::from_utf8(key).ok()?, value)))
     }
 
+    /// Whether there is a value under `key`.
+    #[cfg(feature = "client")]
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.values(key).next().is_some()
+    }
+
+    /// Appends what `other` has under `key`, as it came.
+    #[cfg(feature = "client")]
+    pub(crate) fn copy(&mut self, key: &str, other: &Self) {
+        for value in other.values(key) {
+            self.fields_mut().append(key.as_bytes(), value, Indexing::Literal);
+        }
+    }
+
     /// Number of values.
     pub fn len(&self) -> usize {
         self.visible().count()

@@ -11,7 +11,9 @@ use tokio::time::Instant;
 
 use super::channel::{Channel, ChannelConfig};
 use crate::compression::{Accepted, ENCODING, Encoder};
+use crate::conn::cancellation::Cancellation;
 use crate::conn::exchange::{Exchange, Finished, Messages};
+use crate::context;
 use crate::deadline;
 use crate::envelope::{self, Envelope};
 use crate::metadata::Metadata;
@@ -32,6 +34,8 @@ struct Options {
     mistake: Option<Status>,
     /// What messages are compressed with.
     encoder: Option<Encoder>,
+    /// Nothing of the call whose handler makes this one.
+    is_independent: bool,
 }
 
 impl Options {
@@ -41,7 +45,17 @@ impl Options {
         Self { deadline, encoder: config.compression.default_encoder(Accepted::ALL), ..Self::default() }
     }
 
-    /// What stops the call before it begins.
+    /// Takes what the current call hands on, and what was set here, into the head; then says what stops the call
+    /// before it begins.
+    fn begin(&mut self, metadata: &mut Metadata) -> Result<Option<Arc<Cancellation>>, Status> {
+        metadata.extend(&self.metadata);
+        let cancellation = match self.is_independent {
+            false => context::inherit(metadata, &mut self.deadline),
+            true => None,
+        };
+        self.check().map(|()| cancellation)
+    }
+
     fn check(&self) -> Result<(), Status> {
         if let Some(mistake) = &self.mistake {
             return Err(mistake.clone().not_executed());
@@ -66,6 +80,13 @@ macro_rules! call_options {
             /// Ends the call with DEADLINE_EXCEEDED at this instant.
             pub fn deadline(mut self, deadline: std::time::Instant) -> Self {
                 self.options.deadline = Some(Instant::from_std(deadline));
+                self
+            }
+
+            /// Whether a call made in a handler takes its deadline, cancellation and trace context from the call
+            /// that is handled; see [`CallContext`](crate::CallContext). Default yes.
+            pub fn inherit(mut self, yes: bool) -> Self {
+                self.options.is_independent = !yes;
                 self
             }
 
@@ -199,20 +220,20 @@ impl<Req: Send + Sync, Res: Send> IntoFuture for UnaryCall<Req, Res> {
 
 /// One request, one response. Each step is a line here; each line is one file away.
 async fn unary<Req, Res>(call: UnaryCall<Req, Res>) -> Result<Response<Res>, Status> {
-    let UnaryCall { channel, method, request, options } = call;
+    let UnaryCall { channel, method, request, mut options } = call;
     let (mut metadata, message) = request.into_parts();
-    options.check()?;
-    metadata.extend(&options.metadata);
+    let cancellation = options.begin(&mut metadata)?;
     let deadline = options.deadline;
     let mut attempts = Attempts::default();
 
     let finished = loop {
         let (bytes_max, encoder) = (channel.config().send_message_bytes_max, options.encoder.as_ref());
         let octets = envelope::encode(method.request, &message, bytes_max, encoder)?;
-        let conn = channel.pick(options.wait_for_ready, deadline).await?;
+        let conn = channel.pick(options.wait_for_ready, deadline, cancellation.as_deref()).await?;
         let encoding = encoder.map(Encoder::name);
         let exchange =
             conn.open(method.info().path, metadata.clone(), encoding, deadline, Some(octets), true);
+        adopt(cancellation.as_deref(), &exchange);
         let finished = Answer { exchange, done: false }.await;
         match &finished.ended {
             Err(status) if attempts.again(status) => {}
@@ -300,27 +321,34 @@ async fn open<Req, Res>(
     channel: &Channel,
     method: &'static Method<Req, Res>,
     mut metadata: Metadata,
-    options: &Options,
+    options: &mut Options,
     message: Option<&Req>,
 ) -> Result<Arc<Exchange>, Status> {
-    options.check()?;
-    metadata.extend(&options.metadata);
+    let cancellation = options.begin(&mut metadata)?;
     let mut attempts = Attempts::default();
     loop {
         let bytes_max = channel.config().send_message_bytes_max;
         let encoder = options.encoder.as_ref();
         let encode = |message| envelope::encode(method.request, message, bytes_max, encoder);
         let octets = message.map(encode).transpose()?;
-        let conn = channel.pick(options.wait_for_ready, options.deadline).await?;
+        let (wait_for_ready, deadline) = (options.wait_for_ready, options.deadline);
+        let conn = channel.pick(wait_for_ready, deadline, cancellation.as_deref()).await?;
         let encoding = encoder.map(Encoder::name);
-        let exchange =
-            conn.open(method.info().path, metadata.clone(), encoding, options.deadline, octets, false);
+        let exchange = conn.open(method.info().path, metadata.clone(), encoding, deadline, octets, false);
+        adopt(cancellation.as_deref(), &exchange);
         let opening = Opening { exchange: Some(exchange) };
         match opening.wait().await {
             Ok(exchange) => return Ok(exchange),
             Err(status) if attempts.again(&status) => {}
             Err(status) => return Err(status),
         }
+    }
+}
+
+/// Ties a call to the one whose handler makes it.
+fn adopt(cancellation: Option<&Cancellation>, exchange: &Arc<Exchange>) {
+    if let Some(cancellation) = cancellation {
+        cancellation.adopt(exchange);
     }
 }
 
@@ -353,9 +381,9 @@ impl<Req: Send + Sync, Res: Send> IntoFuture for ServerStreamingCall<Req, Res> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let Self { channel, method, request, options } = self;
+            let Self { channel, method, request, mut options } = self;
             let (metadata, message) = request.into_parts();
-            let exchange = open(&channel, method, metadata, &options, Some(&message)).await?;
+            let exchange = open(&channel, method, metadata, &mut options, Some(&message)).await?;
             Ok(receiver(exchange, &channel, method, &options))
         })
     }
@@ -367,8 +395,8 @@ impl<Req: Send + Sync, Res: Send> IntoFuture for ClientStreamingCall<Req, Res> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let Self { channel, method, options } = self;
-            let exchange = open(&channel, method, Metadata::new(), &options, None).await?;
+            let Self { channel, method, mut options } = self;
+            let exchange = open(&channel, method, Metadata::new(), &mut options, None).await?;
             let sender = sender(exchange.clone(), &channel, method, &options);
             Ok(Upload { sender, receiver: receiver(exchange, &channel, method, &options) })
         })
@@ -381,8 +409,8 @@ impl<Req: Send + Sync, Res: Send> IntoFuture for BidiCall<Req, Res> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let Self { channel, method, options } = self;
-            let exchange = open(&channel, method, Metadata::new(), &options, None).await?;
+            let Self { channel, method, mut options } = self;
+            let exchange = open(&channel, method, Metadata::new(), &mut options, None).await?;
             let sender = sender(exchange.clone(), &channel, method, &options);
             Ok(Bidi { sender, receiver: receiver(exchange, &channel, method, &options) })
         })

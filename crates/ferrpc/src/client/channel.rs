@@ -23,6 +23,7 @@ use super::target::Name;
 use super::target::Target;
 use crate::compression::Compression;
 use crate::conn;
+use crate::conn::cancellation::Cancellation;
 use crate::conn::driver::Driver;
 use crate::conn::inbox::{Command, Inbox};
 use crate::counters::Counters;
@@ -207,13 +208,21 @@ impl Channel {
         &self,
         wait_for_ready: bool,
         deadline: Option<Instant>,
+        cancellation: Option<&Cancellation>,
     ) -> Result<Arc<Conn>, Status> {
         if let Picker::Ready(conn) = &*self.inner.picker.borrow()
             && !conn.inbox.is_closed()
         {
             return Ok(conn.clone());
         }
-        let wait = self.wait(wait_for_ready);
+        let wait = async {
+            let wait = self.wait(wait_for_ready);
+            let Some(cancellation) = cancellation else { return wait.await };
+            tokio::select! {
+                () = cancellation.cancelled() => Err(parent_over()),
+                picked = wait => picked,
+            }
+        };
         match deadline {
             None => wait.await,
             Some(deadline) => match tokio::time::timeout_at(deadline, wait).await {
@@ -239,6 +248,10 @@ impl Channel {
             }
         }
     }
+}
+
+fn parent_over() -> Status {
+    Status::cancelled("the call whose handler made this one is over").at(Phase::WaitForReady).not_executed()
 }
 
 impl fmt::Debug for Channel {

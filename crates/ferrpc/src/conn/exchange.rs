@@ -119,7 +119,7 @@ impl Exchange {
         wake(state, |state| state.sender.take());
     }
 
-    #[cfg(feature = "client")]
+    #[cfg(any(feature = "client", test))]
     pub(crate) fn is_abandoned(&self) -> bool {
         self.lock().abandoned
     }

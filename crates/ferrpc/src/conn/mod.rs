@@ -3,6 +3,7 @@
 //! On a call's path this is the only place with a lock, a spawn or a socket. Knows neither client nor
 //! server: each gives the driver its [`Side`](driver::Side).
 
+pub(crate) mod cancellation;
 pub(crate) mod driver;
 pub(crate) mod exchange;
 pub(crate) mod inbox;

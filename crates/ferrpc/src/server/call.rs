@@ -115,7 +115,7 @@ impl Call {
     fn into_request<Req, Res>(mut self, method: &Method<Req, Res>) -> Result<Request<Req>, Status> {
         // The driver begins no such call without its message.
         let message = self.message.take().ok_or_else(|| Status::internal("the call has no message"))?;
-        let Config { limits, compression } = &*self.config;
+        let Config { limits, compression, .. } = &*self.config;
         let was_compressed = message.compressed;
         let encoding = || self.metadata.wire(ENCODING);
         let octets = message.open(compression, encoding, limits.message_bytes_max)?;
@@ -125,7 +125,7 @@ impl Call {
 
     fn into_stream<Req, Res>(self, method: &Method<Req, Res>) -> Request<Streaming<Req>> {
         let exchange = self.exchange();
-        let Config { limits, compression } = &*self.config;
+        let Config { limits, compression, .. } = &*self.config;
         let stream = Streaming::new(
             exchange,
             method.request,

@@ -18,14 +18,16 @@ use ferrpc_http2::{
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use super::Config;
 use super::call::{Call, Running};
 use super::router::{Route, Router};
+use super::{Config, OnCancel};
 use crate::compression::{ACCEPT_ENCODING, Accepted, Compression, ENCODING};
+use crate::conn::cancellation::Cancellation;
 use crate::conn::driver::{Gone, Side};
 use crate::conn::exchange::{Exchange, Feed, Whose};
 use crate::conn::inbox::{Command, Inbox};
 use crate::conn::{self, Reply, ResponseHead};
+use crate::context::{self, CallContext};
 use crate::counters::Counters;
 use crate::deadline;
 use crate::envelope::{Assembled, Assembler, Envelope};
@@ -64,6 +66,8 @@ pub(crate) struct ServerSide {
 struct Facts {
     route: Route,
     timeout: Option<Duration>,
+    /// A trace context is in it.
+    is_traced: bool,
     /// What the client can decompress.
     accepted: Accepted,
 }
@@ -88,7 +92,13 @@ enum Stage {
     /// Not gRPC: answered in HTTP when the request is over, as HTTP servers do.
     Refused(&'static str, &'static str),
     /// The handler runs.
-    Running { feed: Option<Feed>, task: Option<AbortHandle> },
+    Running { feed: Option<Feed>, task: Option<Task> },
+}
+
+/// How a handler in a task of its own hears that its call is over.
+enum Task {
+    Dropped(AbortHandle),
+    Told(Arc<Cancellation>),
 }
 
 impl ServerSide {
@@ -164,7 +174,8 @@ impl ServerSide {
             return conn.reset(key, ErrorCode::REFUSED_STREAM);
         }
         let metadata = Metadata::from_head(head);
-        let deadline = facts.timeout.and_then(|timeout| now.checked_add(timeout));
+        let timeout = self.config.limits.timeout(facts.timeout);
+        let deadline = timeout.and_then(|timeout| now.checked_add(timeout));
         if let Some(deadline) = deadline {
             self.expect(deadline);
         }
@@ -261,9 +272,12 @@ impl ServerSide {
         deadline: Option<Instant>,
     ) {
         let streams = exchange.is_some();
+        let told = (self.config.on_cancel == OnCancel::Tell).then(Arc::<Cancellation>::default);
+        let trace = facts.is_traced.then(|| metadata.clone());
+        let context = CallContext::new(deadline, trace, told.clone());
         let (accepted, config) = (facts.accepted, self.config.clone());
         let call = Call { metadata, message, exchange, deadline, peer: self.peer, accepted, config };
-        let mut handler = Handler::new(facts.route.service.dispatch(facts.route.index, call));
+        let mut handler = Handler::new(facts.route.service.dispatch(facts.route.index, call), context);
         if self.handlers == Handlers::Inline {
             // A future that is not done keeps no memory of this waker: its next poll, in a task of its
             // own, gives it another one.
@@ -285,7 +299,7 @@ impl ServerSide {
             inbox.push(Command::Finish { key, reply });
         });
         if let Some(Slot { stage: Stage::Running { task: slot, .. }, .. }) = self.slot(key) {
-            *slot = Some(task.abort_handle());
+            *slot = Some(told.map_or_else(|| Task::Dropped(task.abort_handle()), Task::Told));
         }
     }
 
@@ -463,6 +477,7 @@ fn facts(
     }
     let mut content_type = None;
     let mut timeout = None;
+    let mut is_traced = false;
     let mut accepted = Accepted::default();
     for (name, value) in head.fields() {
         match name {
@@ -472,7 +487,7 @@ fn facts(
                 return Err(Refusal::Encoding(compression.unknown(value)));
             }
             ACCEPT_ENCODING => accepted = compression.peers(value),
-            _ => {}
+            _ => is_traced |= context::is_trace(name),
         }
     }
     // gRPC PROTOCOL-HTTP2.md: "If Content-Type does not begin with "application/grpc", gRPC servers
@@ -488,7 +503,7 @@ fn facts(
     }
     let known = last.filter(|(last, _)| last.path() == head.path()).map(|(_, facts)| &facts.route);
     match known.or_else(|| router.find(head.path())) {
-        Some(route) => Ok(Facts { route: route.clone(), timeout, accepted }),
+        Some(route) => Ok(Facts { route: route.clone(), timeout, is_traced, accepted }),
         None => Err(Refusal::Grpc(Status::unimplemented(router.unknown(head.path())))),
     }
 }
@@ -571,8 +586,10 @@ fn abort(slot: Slot, status: &Status) {
         if let Some(feed) = feed {
             feed.exchange.end(Err(status.clone()));
         }
-        if let Some(task) = task {
-            task.abort();
+        match task {
+            Some(Task::Dropped(task)) => task.abort(),
+            Some(Task::Told(cancellation)) => cancellation.cancel(),
+            None => {}
         }
     }
 }
@@ -596,16 +613,19 @@ fn describe(why: &Gone) -> String {
 /// A handler that cannot take the connection down: a panic is a status (gRPC `statuscodes.md`: UNKNOWN).
 struct Handler {
     running: Running,
+    /// What calls made by it inherit; always there between polls.
+    context: Option<CallContext>,
 }
 
 impl Handler {
-    fn new(running: Running) -> Self {
-        Self { running }
+    fn new(running: Running, context: CallContext) -> Self {
+        Self { running, context: Some(context) }
     }
 
     fn poll_once(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
         // A future that panicked is not polled again.
-        match catch_unwind(AssertUnwindSafe(|| self.running.0.as_mut().poll(cx))) {
+        let Self { running, context } = self;
+        match catch_unwind(AssertUnwindSafe(|| context::within(context, || running.0.as_mut().poll(cx)))) {
             Ok(poll) => poll,
             // The panic hook has printed it on our side; nothing of it goes to the client.
             Err(_) => Poll::Ready(Reply::End(Err(Status::unknown("handler panicked")))),
@@ -618,6 +638,14 @@ impl Future for Handler {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reply> {
         self.poll_once(cx)
+    }
+}
+
+impl Drop for Handler {
+    fn drop(&mut self) {
+        if let Some(context) = &self.context {
+            context.end();
+        }
     }
 }
 

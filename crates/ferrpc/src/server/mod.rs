@@ -50,6 +50,14 @@ pub struct ServerLimits {
     /// octet of it. Default 60 s; then the call ends with DEADLINE_EXCEEDED (CVE-2026-48854). Streams of
     /// requests may pause as long as they like.
     pub request_timeout: Duration,
+    /// Time for calls whose client names none. Default none: such calls may take for ever.
+    pub default_timeout: Option<Duration>,
+    /// Least time for a call. A client's shorter timeout is raised to it, so that a handler may count on it unless
+    /// the client cancels. Default none.
+    pub timeout_min: Option<Duration>,
+    /// Most time for a call. A longer timeout, or none, is lowered to it; then the call ends with DEADLINE_EXCEEDED.
+    /// Default none.
+    pub timeout_max: Option<Duration>,
     /// How long calls may go on after a graceful shutdown began. Default 25 s; then they are cut.
     pub drain_timeout: Duration,
 }
@@ -63,12 +71,21 @@ impl Default for ServerLimits {
             http2: Http2Limits::default(),
             connections_max: 20_000,
             request_timeout: Duration::from_secs(60),
+            default_timeout: None,
+            timeout_min: None,
+            timeout_max: None,
             drain_timeout: Duration::from_secs(25),
         }
     }
 }
 
 impl ServerLimits {
+    /// The time for a call whose client asked for this much.
+    fn timeout(&self, asked: Option<Duration>) -> Option<Duration> {
+        let raised = asked.map(|asked| asked.max(self.timeout_min.unwrap_or_default()));
+        [raised.or(self.default_timeout), self.timeout_max].into_iter().flatten().min()
+    }
+
     fn http2(&self) -> Http2Limits {
         let mut limits = self.http2.clone();
         limits.stream_window_bytes_max =
@@ -77,11 +94,25 @@ impl ServerLimits {
     }
 }
 
+/// What happens to a handler whose call is over before it returns: the client cancelled it or went away, or its
+/// deadline passed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a handler is stopped, or it is not")]
+pub enum OnCancel {
+    /// Its future is dropped where it waits.
+    #[default]
+    Drop,
+    /// It goes on and is told: [`CallContext::cancelled`](crate::CallContext::cancelled) becomes ready, calls that it
+    /// made end with CANCELLED, streams of the call end. It counts as a live handler until it returns.
+    Tell,
+}
+
 /// What all connections and calls of a server go by.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Config {
     pub(crate) limits: ServerLimits,
     pub(crate) compression: Compression,
+    pub(crate) on_cancel: OnCancel,
 }
 
 /// A gRPC server: add services, then [`serve`](Self::serve) or [`bind`](Self::bind).
@@ -119,6 +150,12 @@ impl Server {
     /// feature of that name zstd too; sends uncompressed.
     pub fn compression(mut self, compression: Compression) -> Self {
         self.config.compression = compression;
+        self
+    }
+
+    /// Sets what happens to handlers whose call is over early. Default: they are dropped.
+    pub fn on_cancel(mut self, on_cancel: OnCancel) -> Self {
+        self.config.on_cancel = on_cancel;
         self
     }
 

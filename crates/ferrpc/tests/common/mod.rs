@@ -1,6 +1,7 @@
 //! A text service with a codec of its own, and a server of it on loopback.
 #![allow(dead_code, unreachable_pub, reason = "each test program uses its part")]
 
+pub mod custom;
 pub mod raw;
 
 use std::sync::Arc;
