@@ -21,6 +21,7 @@ mod documents {
         Streaming "docs/guide/streaming.md"
         Errors "docs/guide/errors.md"
         Deadlines "docs/guide/deadlines.md"
+        Interceptors "docs/guide/interceptors.md"
         Compression "docs/guide/compression.md"
         Messages "docs/guide/messages.md"
         FromTonic "docs/guide/from-tonic.md"

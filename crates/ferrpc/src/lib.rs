@@ -19,6 +19,7 @@ mod envelope;
 #[cfg(feature = "envelope")]
 pub mod envelope_alone;
 mod error;
+mod interceptor;
 mod metadata;
 mod method;
 mod request;
@@ -41,6 +42,7 @@ pub use counters::Counters;
 pub use error::Error;
 pub use ferrpc_http2::Limits as Http2Limits;
 pub use ferrpc_proto as proto;
+pub use interceptor::{AnyMessage, CallSide, CallStart, Follow, Follower, Interceptor};
 pub use metadata::{Metadata, MetadataError};
 pub use method::{Kind, Method, MethodInfo};
 pub use request::{Extensions, Request, Response};

@@ -38,11 +38,12 @@ impl<T> Request<T> {
     pub(crate) fn received(
         message: T,
         metadata: Metadata,
+        extensions: Extensions,
         deadline: Option<Instant>,
         peer: Option<SocketAddr>,
         was_compressed: bool,
     ) -> Self {
-        Self { message, metadata, extensions: Extensions::default(), deadline, peer, was_compressed }
+        Self { message, metadata, extensions, deadline, peer, was_compressed }
     }
 
     /// The message.
@@ -109,8 +110,8 @@ impl<T> Request<T> {
     }
 
     #[cfg(feature = "client")]
-    pub(crate) fn into_parts(self) -> (Metadata, T) {
-        (self.metadata, self.message)
+    pub(crate) fn into_parts(self) -> (Metadata, T, Extensions) {
+        (self.metadata, self.message, self.extensions)
     }
 }
 

@@ -16,6 +16,7 @@ use crate::compression::{Accepted, Compression, ENCODING, Encoder};
 use crate::conn::ResponseHead;
 use crate::conn::exchange::{Exchange, Messages, Outgoing};
 use crate::envelope::{self, Envelope, PREFIX_BYTES};
+use crate::interceptor::Following;
 use crate::metadata::Metadata;
 use crate::status::{Phase, Status};
 
@@ -42,6 +43,7 @@ pub struct Streaming<T: 'static> {
     consumed: usize,
     received: u64,
     was_compressed: bool,
+    following: Option<Arc<Following>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,6 +62,7 @@ impl<T> Streaming<T> {
         head: Option<Metadata>,
         cancels: bool,
         deadline: Option<tokio::time::Instant>,
+        following: Option<Arc<Following>>,
     ) -> Self {
         Self {
             exchange,
@@ -76,6 +79,7 @@ impl<T> Streaming<T> {
             consumed: 0,
             received: 0,
             was_compressed: false,
+            following,
         }
     }
 
@@ -125,6 +129,7 @@ impl<T> Streaming<T> {
             let exchange = &self.exchange;
             let head = poll_fn(|cx| exchange.poll_head(cx)).await;
             self.head = Some(head.unwrap_or_default());
+            self.pass_head();
         }
         Ok(self.head.get_or_insert_default())
     }
@@ -139,16 +144,43 @@ impl<T> Streaming<T> {
             }
             match ready!(self.exchange.poll_messages(cx, &mut self.came, &mut self.consumed)) {
                 Ok(()) => {}
-                Err(Ok(trailers)) => {
+                Err(ended) => {
                     self.end = State::Over;
-                    self.trailers = Some(trailers);
+                    let ended = ended.map_err(|status| crate::deadline::blame(status, self.deadline));
+                    self.trailers = Some(self.pass_end(ended)?);
                     return Poll::Ready(Ok(None));
                 }
-                Err(Err(status)) => {
-                    self.end = State::Over;
-                    return Poll::Ready(Err(crate::deadline::blame(status, self.deadline)));
-                }
             }
+        }
+    }
+
+    /// Shows a client's interceptors the head, once.
+    fn pass_head(&mut self) {
+        let Some(following) = self.following.as_ref().filter(|_| self.cancels) else { return };
+        #[cfg(feature = "client")]
+        if self.head.is_none() {
+            self.head = self.exchange.take_head();
+        }
+        if let Some(head) = &mut self.head {
+            following.headers(head);
+        }
+    }
+
+    /// Shows a client's interceptors how the call ended. On a server that is the reply's business.
+    fn pass_end(&mut self, ended: Result<Metadata, Status>) -> Result<Metadata, Status> {
+        self.pass_head();
+        match self.following.as_ref().filter(|_| self.cancels) {
+            Some(following) => following.end(ended),
+            None => ended,
+        }
+    }
+
+    fn pass(&mut self, message: &mut T) -> Result<(), Status> {
+        self.pass_head();
+        match &self.following {
+            Some(following) if self.cancels => following.response(message, self.codec),
+            Some(following) => following.request(message, self.codec),
+            None => Ok(()),
         }
     }
 
@@ -162,7 +194,8 @@ impl<T> Streaming<T> {
         }
         let encoding = || self.head.as_ref().and_then(|head| head.wire(ENCODING));
         let octets = message.open(&self.compression, encoding, self.message_bytes_max);
-        match octets.and_then(|octets| self.codec.decode(octets, &self.limits)) {
+        let decoded = octets.and_then(|octets| self.codec.decode(octets, &self.limits));
+        match decoded.and_then(|mut message| self.pass(&mut message).map(|()| message)) {
             Ok(message) => {
                 self.received += 1;
                 Ok(message)
@@ -172,7 +205,10 @@ impl<T> Streaming<T> {
                 if self.cancels {
                     self.exchange.abandon(ErrorCode::CANCEL);
                 }
-                Err(status)
+                match self.following.as_ref().filter(|_| self.cancels) {
+                    Some(following) => Err(following.failed(status)),
+                    None => Err(status),
+                }
             }
         }
     }
@@ -225,6 +261,7 @@ pub struct Sender<T: 'static> {
     deadline: Option<tokio::time::Instant>,
     /// The message being sent, behind its prefix; its memory serves the next one.
     octets: Segments,
+    following: Option<Arc<Following>>,
 }
 
 impl<T> Sender<T> {
@@ -235,6 +272,7 @@ impl<T> Sender<T> {
         bytes_max: usize,
         encoder: Option<Encoder>,
         deadline: Option<tokio::time::Instant>,
+        following: Option<Arc<Following>>,
     ) -> Self {
         Self {
             exchange,
@@ -249,6 +287,7 @@ impl<T> Sender<T> {
             closed: false,
             deadline,
             octets: Segments::default(),
+            following,
         }
     }
 
@@ -261,6 +300,7 @@ impl<T> Sender<T> {
         accepted: Accepted,
         trailers: Arc<std::sync::Mutex<Metadata>>,
         deadline: Option<tokio::time::Instant>,
+        following: Option<Arc<Following>>,
     ) -> Self {
         let encoder = compression.default_encoder(accepted);
         Self {
@@ -276,6 +316,7 @@ impl<T> Sender<T> {
             closed: false,
             deadline,
             octets: Segments::default(),
+            following,
         }
     }
 
@@ -287,8 +328,8 @@ impl<T> Sender<T> {
     ///
     /// # Cancel safety
     /// If the future is dropped, the message was not sent.
-    pub async fn send(&mut self, message: T) -> Result<(), Status> {
-        self.encode(&message)?;
+    pub async fn send(&mut self, mut message: T) -> Result<(), Status> {
+        self.encode(&mut message)?;
         // Its octets are all that is needed while it waits.
         drop(message);
         let mut octets = std::mem::take(&mut self.octets);
@@ -303,9 +344,15 @@ impl<T> Sender<T> {
         sent.map_err(|status| crate::deadline::blame(status, self.deadline))
     }
 
-    fn encode(&mut self, message: &T) -> Result<(), Status> {
+    fn encode(&mut self, message: &mut T) -> Result<(), Status> {
         if self.closed {
             return Err(Status::failed_precondition("send after close").at(Phase::Send));
+        }
+        self.pass_head();
+        match &self.following {
+            Some(following) if self.cancels => following.request(message, self.codec)?,
+            Some(following) => following.response(message, self.codec)?,
+            None => {}
         }
         // One that was given up, or is over the limit, may still be there.
         let encoder = self.encoder.as_ref().filter(|_| self.compresses);
@@ -317,8 +364,8 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     /// As [`send`](Self::send).
-    pub fn try_send(&mut self, message: T) -> Result<(), Status> {
-        self.encode(&message)?;
+    pub fn try_send(&mut self, mut message: T) -> Result<(), Status> {
+        self.encode(&mut message)?;
         let head = self.trailers.is_some().then_some(&mut self.head);
         let sent = self.exchange.send(&mut Outgoing { octets: &mut self.octets, head });
         sent.map_err(|status| crate::deadline::blame(status, self.deadline))
@@ -374,7 +421,8 @@ impl<T> Sender<T> {
         let mut batch = Segments::new();
         while batch.len() < BATCH_BYTES {
             let end = match messages.as_mut().poll_next(cx) {
-                Poll::Ready(Some(message)) => match message.and_then(|message| self.encode(&message)) {
+                Poll::Ready(Some(message)) => match message.and_then(|mut message| self.encode(&mut message))
+                {
                     Ok(()) => {
                         batch.append(std::mem::take(&mut self.octets));
                         continue;
@@ -459,7 +507,15 @@ impl<T> Sender<T> {
         }
     }
 
+    /// Shows a server's interceptors the head, once.
+    fn pass_head(&mut self) {
+        if let (Some(following), Some(head)) = (&self.following, &mut self.head) {
+            following.headers(&mut head.metadata);
+        }
+    }
+
     fn send_head(&mut self) {
+        self.pass_head();
         if self.trailers.is_some()
             && let Some(head) = self.head.take()
         {

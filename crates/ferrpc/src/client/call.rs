@@ -16,9 +16,10 @@ use crate::conn::exchange::{Exchange, Finished, Messages};
 use crate::context;
 use crate::deadline;
 use crate::envelope::{self, Envelope};
+use crate::interceptor::{CallSide, CallStart, Chain, Following};
 use crate::metadata::Metadata;
-use crate::method::Method;
-use crate::request::{Request, Response};
+use crate::method::{Method, MethodInfo};
+use crate::request::{Extensions, Request, Response};
 use crate::status::{Phase, Status};
 use crate::streaming::{Sender, Streaming};
 
@@ -221,19 +222,38 @@ impl<Req: Send + Sync, Res: Send> IntoFuture for UnaryCall<Req, Res> {
 /// One request, one response. Each step is a line here; each line is one file away.
 async fn unary<Req, Res>(call: UnaryCall<Req, Res>) -> Result<Response<Res>, Status> {
     let UnaryCall { channel, method, request, mut options } = call;
-    let (mut metadata, message) = request.into_parts();
+    let (mut metadata, mut message, extensions) = request.into_parts();
     let cancellation = options.begin(&mut metadata)?;
+    let following = intercept(&channel, method, &mut metadata, extensions, &options).await?;
+    if let Some(following) = &following {
+        following.request(&mut message, method.request).map_err(|status| following.failed(status))?;
+    }
+    let response = answer(&channel, method, &metadata, &message, &options, cancellation.as_deref()).await;
+    match following {
+        Some(following) => followed(&following, response, method),
+        None => response,
+    }
+}
+
+/// Sends the request until it is answered, as often as that is safe.
+async fn answer<Req, Res>(
+    channel: &Channel,
+    method: &'static Method<Req, Res>,
+    metadata: &Metadata,
+    message: &Req,
+    options: &Options,
+    cancellation: Option<&Cancellation>,
+) -> Result<Response<Res>, Status> {
     let deadline = options.deadline;
     let mut attempts = Attempts::default();
-
     let finished = loop {
         let (bytes_max, encoder) = (channel.config().send_message_bytes_max, options.encoder.as_ref());
-        let octets = envelope::encode(method.request, &message, bytes_max, encoder)?;
-        let conn = channel.pick(options.wait_for_ready, deadline, cancellation.as_deref()).await?;
+        let octets = envelope::encode(method.request, message, bytes_max, encoder)?;
+        let conn = channel.pick(options.wait_for_ready, deadline, cancellation).await?;
         let encoding = encoder.map(Encoder::name);
         let exchange =
             conn.open(method.info().path, metadata.clone(), encoding, deadline, Some(octets), true);
-        adopt(cancellation.as_deref(), &exchange);
+        adopt(cancellation, &exchange);
         let finished = Answer { exchange, done: false }.await;
         match &finished.ended {
             Err(status) if attempts.again(status) => {}
@@ -252,6 +272,67 @@ async fn unary<Req, Res>(call: UnaryCall<Req, Res>) -> Result<Response<Res>, Sta
     let octets = message.open(compression, || head.wire(ENCODING), *message_bytes_max)?;
     let message = method.response.decode(octets, decode)?;
     Ok(Response::received(message, head, trailers, was_compressed))
+}
+
+/// Lets the channel's interceptors begin. `None` if nobody follows the call.
+async fn intercept<Req, Res>(
+    channel: &Channel,
+    method: &'static Method<Req, Res>,
+    metadata: &mut Metadata,
+    extensions: Extensions,
+    options: &Options,
+) -> Result<Option<Arc<Following>>, Status> {
+    match channel.chain() {
+        // Boxed: calls without interceptors should not have room for it.
+        Some(chain) => Box::pin(begin(chain, method.info(), metadata, extensions, options.deadline)).await,
+        None => Ok(None),
+    }
+}
+
+/// The chain begins, within the deadline.
+async fn begin(
+    chain: &Chain,
+    method: MethodInfo,
+    metadata: &mut Metadata,
+    extensions: Extensions,
+    deadline: Option<Instant>,
+) -> Result<Option<Arc<Following>>, Status> {
+    let mut start = CallStart {
+        side: CallSide::Client,
+        path: method.path.into(),
+        kind: method.kind,
+        metadata: std::mem::take(metadata),
+        extensions,
+        deadline,
+        peer: None,
+    };
+    let begin = chain.begin(&mut start, None);
+    let begun = match deadline {
+        None => begin.await,
+        Some(deadline) => match tokio::time::timeout_at(deadline, begin).await {
+            Ok(begun) => begun,
+            Err(_) => Err(deadline::exceeded(Phase::Deadline)),
+        },
+    };
+    *metadata = start.metadata;
+    begun.map_err(Status::not_executed)
+}
+
+/// Shows a unary call's answer to those who follow it.
+fn followed<Req, Res>(
+    following: &Following,
+    response: Result<Response<Res>, Status>,
+    method: &Method<Req, Res>,
+) -> Result<Response<Res>, Status> {
+    let seen = response.and_then(|mut response| {
+        following.headers(response.metadata_mut());
+        following.response(response.get_mut(), method.response)?;
+        Ok(response)
+    });
+    let mut response = seen.map_err(|status| following.failed(status))?;
+    let trailers = std::mem::take(response.trailers_mut());
+    *response.trailers_mut() = following.end(Ok(trailers))?;
+    Ok(response)
 }
 
 /// A unary call that is answered has exactly one message.
@@ -316,26 +397,53 @@ impl Drop for Answer {
     }
 }
 
-/// Picks a connection and waits until the stream is open.
+/// A stream that is open.
+struct Opened {
+    exchange: Arc<Exchange>,
+    following: Option<Arc<Following>>,
+}
+
+/// Lets interceptors begin, picks a connection and waits until the stream is open.
 async fn open<Req, Res>(
     channel: &Channel,
     method: &'static Method<Req, Res>,
-    mut metadata: Metadata,
+    request: (Metadata, Option<Req>, Extensions),
     options: &mut Options,
-    message: Option<&Req>,
-) -> Result<Arc<Exchange>, Status> {
+) -> Result<Opened, Status> {
+    let (mut metadata, mut message, extensions) = request;
     let cancellation = options.begin(&mut metadata)?;
+    let following = intercept(channel, method, &mut metadata, extensions, options).await?;
+    let failed = |status| match &following {
+        Some(following) => following.failed(status),
+        None => status,
+    };
+    if let (Some(following), Some(message)) = (&following, &mut message) {
+        following.request(message, method.request).map_err(failed)?;
+    }
+    let opened = stream(channel, method, &metadata, message.as_ref(), options, cancellation.as_deref()).await;
+    let exchange = opened.map_err(failed)?;
+    Ok(Opened { exchange, following })
+}
+
+async fn stream<Req, Res>(
+    channel: &Channel,
+    method: &'static Method<Req, Res>,
+    metadata: &Metadata,
+    message: Option<&Req>,
+    options: &Options,
+    cancellation: Option<&Cancellation>,
+) -> Result<Arc<Exchange>, Status> {
+    let (wait_for_ready, deadline) = (options.wait_for_ready, options.deadline);
     let mut attempts = Attempts::default();
     loop {
         let bytes_max = channel.config().send_message_bytes_max;
         let encoder = options.encoder.as_ref();
         let encode = |message| envelope::encode(method.request, message, bytes_max, encoder);
         let octets = message.map(encode).transpose()?;
-        let (wait_for_ready, deadline) = (options.wait_for_ready, options.deadline);
-        let conn = channel.pick(wait_for_ready, deadline, cancellation.as_deref()).await?;
+        let conn = channel.pick(wait_for_ready, deadline, cancellation).await?;
         let encoding = encoder.map(Encoder::name);
         let exchange = conn.open(method.info().path, metadata.clone(), encoding, deadline, octets, false);
-        adopt(cancellation.as_deref(), &exchange);
+        adopt(cancellation, &exchange);
         let opening = Opening { exchange: Some(exchange) };
         match opening.wait().await {
             Ok(exchange) => return Ok(exchange),
@@ -382,9 +490,10 @@ impl<Req: Send + Sync, Res: Send> IntoFuture for ServerStreamingCall<Req, Res> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let Self { channel, method, request, mut options } = self;
-            let (metadata, message) = request.into_parts();
-            let exchange = open(&channel, method, metadata, &mut options, Some(&message)).await?;
-            Ok(receiver(exchange, &channel, method, &options))
+            let (metadata, message, extensions) = request.into_parts();
+            let request = (metadata, Some(message), extensions);
+            let opened = open(&channel, method, request, &mut options).await?;
+            Ok(receiver(&opened, &channel, method, &options))
         })
     }
 }
@@ -396,9 +505,9 @@ impl<Req: Send + Sync, Res: Send> IntoFuture for ClientStreamingCall<Req, Res> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let Self { channel, method, mut options } = self;
-            let exchange = open(&channel, method, Metadata::new(), &mut options, None).await?;
-            let sender = sender(exchange.clone(), &channel, method, &options);
-            Ok(Upload { sender, receiver: receiver(exchange, &channel, method, &options) })
+            let opened = open(&channel, method, Default::default(), &mut options).await?;
+            let sender = sender(&opened, &channel, method, &options);
+            Ok(Upload { sender, receiver: receiver(&opened, &channel, method, &options) })
         })
     }
 }
@@ -410,32 +519,35 @@ impl<Req: Send + Sync, Res: Send> IntoFuture for BidiCall<Req, Res> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let Self { channel, method, mut options } = self;
-            let exchange = open(&channel, method, Metadata::new(), &mut options, None).await?;
-            let sender = sender(exchange.clone(), &channel, method, &options);
-            Ok(Bidi { sender, receiver: receiver(exchange, &channel, method, &options) })
+            let opened = open(&channel, method, Default::default(), &mut options).await?;
+            let sender = sender(&opened, &channel, method, &options);
+            Ok(Bidi { sender, receiver: receiver(&opened, &channel, method, &options) })
         })
     }
 }
 
 fn sender<Req, Res>(
-    exchange: Arc<Exchange>,
+    opened: &Opened,
     channel: &Channel,
     method: &'static Method<Req, Res>,
     options: &Options,
 ) -> Sender<Req> {
+    let Opened { exchange, following } = opened;
     let bytes_max = channel.config().send_message_bytes_max;
-    Sender::client(exchange, method.request, bytes_max, options.encoder.clone(), options.deadline)
+    let (encoder, deadline) = (options.encoder.clone(), options.deadline);
+    Sender::client(exchange.clone(), method.request, bytes_max, encoder, deadline, following.clone())
 }
 
 fn receiver<Req, Res>(
-    exchange: Arc<Exchange>,
+    opened: &Opened,
     channel: &Channel,
     method: &'static Method<Req, Res>,
     options: &Options,
 ) -> Streaming<Res> {
+    let Opened { exchange, following } = opened;
     let ChannelConfig { compression, message_bytes_max, decode, .. } = channel.config();
     Streaming::new(
-        exchange,
+        exchange.clone(),
         method.response,
         *decode,
         *message_bytes_max,
@@ -443,6 +555,7 @@ fn receiver<Req, Res>(
         None,
         true,
         options.deadline,
+        following.clone(),
     )
 }
 

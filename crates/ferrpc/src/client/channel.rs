@@ -30,6 +30,7 @@ use crate::counters::Counters;
 use crate::deadline;
 use crate::envelope::window_bytes;
 use crate::error::Error;
+use crate::interceptor::{Chain, Interceptor};
 use crate::status::{Phase, Status};
 
 /// What a channel takes and how it connects. Each limit names what it bounds and what happens beyond.
@@ -103,6 +104,7 @@ pub enum ConnectivityState {
 #[derive(Clone)]
 pub struct Channel {
     inner: Arc<Inner>,
+    chain: Option<Chain>,
 }
 
 struct Inner {
@@ -167,7 +169,17 @@ impl Channel {
         let authority = target.authority.as_str().into();
         let picker = watch::Sender::new(Picker::Idle);
         let inner = Inner { authority, dialer, picker, target, config, counters: Arc::default() };
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(inner), chain: None }
+    }
+
+    /// The same channel, with the same connections, whose calls pass an interceptor, behind those that it has. Stubs
+    /// made of it have it; other clones do not.
+    pub fn intercept(self, interceptor: impl Interceptor) -> Self {
+        Self { chain: Some(Chain::and(self.chain.as_ref(), interceptor)), ..self }
+    }
+
+    pub(crate) fn chain(&self) -> Option<&Chain> {
+        self.chain.as_ref()
     }
 
     /// What the channel is doing now.

@@ -2,22 +2,35 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 
 use super::Config;
 use crate::compression::{Accepted, ENCODING, Encoder};
 use crate::conn::exchange::{Exchange, Whose};
 use crate::conn::{Reply, ResponseHead};
 use crate::envelope::{self, Envelope};
+use crate::interceptor::Following;
 use crate::metadata::Metadata;
 use crate::method::Method;
-use crate::request::{Request, Response};
+use crate::request::{Extensions, Request, Response};
 use crate::status::Status;
 use crate::streaming::{Sender, Streaming};
 
 /// A call being handled. What it leaves to be sent is the library's business.
 pub struct Running(pub(crate) Pin<Box<dyn Future<Output = Reply> + Send + 'static>>);
+
+impl Running {
+    /// A panic is a status (gRPC `statuscodes.md`: UNKNOWN). A future that panicked is not polled again.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
+        catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(cx))).unwrap_or_else(|_| {
+            // The panic hook has printed it on our side; nothing of it goes to the client.
+            Poll::Ready(Reply::End(Err(Status::unknown("handler panicked"))))
+        })
+    }
+}
 
 impl std::fmt::Debug for Running {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -38,6 +51,8 @@ pub struct Call {
     /// What the client can decompress.
     pub(crate) accepted: Accepted,
     pub(crate) config: Arc<Config>,
+    pub(crate) extensions: Extensions,
+    pub(crate) following: Option<Arc<Following>>,
 }
 
 impl Call {
@@ -50,12 +65,12 @@ impl Call {
         F: Future<Output = Result<Response<Res>, Status>> + Send + 'static,
     {
         Running(Box::pin(async move {
-            let (config, accepted) = (self.config.clone(), self.accepted);
+            let answering = Answering::of(&self);
             let response = match self.into_request(method) {
                 Ok(request) => handler(request).await,
                 Err(status) => Err(status),
             };
-            answer(response, method, &config, accepted)
+            answering.answer(response, method)
         }))
     }
 
@@ -87,8 +102,8 @@ impl Call {
         F: Future<Output = Result<Response<Res>, Status>> + Send + 'static,
     {
         Running(Box::pin(async move {
-            let (config, accepted) = (self.config.clone(), self.accepted);
-            answer(handler(self.into_stream(method)).await, method, &config, accepted)
+            let answering = Answering::of(&self);
+            answering.answer(handler(self.into_stream(method)).await, method)
         }))
     }
 
@@ -119,7 +134,10 @@ impl Call {
         let was_compressed = message.compressed;
         let encoding = || self.metadata.wire(ENCODING);
         let octets = message.open(compression, encoding, limits.message_bytes_max)?;
-        let message = method.request.decode(octets, &limits.decode)?;
+        let mut message = method.request.decode(octets, &limits.decode)?;
+        if let Some(following) = &self.following {
+            following.request(&mut message, method.request)?;
+        }
         Ok(self.request(message, was_compressed))
     }
 
@@ -135,6 +153,7 @@ impl Call {
             Some(self.metadata.clone()),
             false,
             self.deadline,
+            self.following.clone(),
         );
         self.request(stream, false)
     }
@@ -148,6 +167,7 @@ impl Call {
             self.accepted,
             trailers.clone(),
             self.deadline,
+            self.following.clone(),
         )
     }
 
@@ -158,28 +178,47 @@ impl Call {
 
     fn request<T>(self, message: T, was_compressed: bool) -> Request<T> {
         let deadline = self.deadline.map(Into::into);
-        Request::received(message, self.metadata, deadline, self.peer, was_compressed)
+        Request::received(message, self.metadata, self.extensions, deadline, self.peer, was_compressed)
     }
 }
 
-fn answer<Req, Res>(
-    response: Result<Response<Res>, Status>,
-    method: &Method<Req, Res>,
-    config: &Config,
+/// What is needed of a call to answer it with one message.
+struct Answering {
+    config: Arc<Config>,
     accepted: Accepted,
-) -> Reply {
-    let encoded = response.and_then(|response| {
+    following: Option<Arc<Following>>,
+}
+
+impl Answering {
+    fn of(call: &Call) -> Self {
+        Self { config: call.config.clone(), accepted: call.accepted, following: call.following.clone() }
+    }
+
+    fn answer<Req, Res>(&self, response: Result<Response<Res>, Status>, method: &Method<Req, Res>) -> Reply {
+        let encoded = response.and_then(|response| self.encode(response, method));
+        encoded.unwrap_or_else(|status| Reply::End(Err(status)))
+    }
+
+    fn encode<Req, Res>(
+        &self,
+        mut response: Response<Res>,
+        method: &Method<Req, Res>,
+    ) -> Result<Reply, Status> {
+        let Self { config, accepted, following } = self;
+        if let Some(following) = following {
+            following.headers(response.metadata_mut());
+            following.response(response.get_mut(), method.response)?;
+        }
         let encoder = match response.compression() {
-            Some(name) => config.compression.encoder(name, accepted)?,
-            None => config.compression.default_encoder(accepted),
+            Some(name) => config.compression.encoder(name, *accepted)?,
+            None => config.compression.default_encoder(*accepted),
         };
         let (metadata, message, trailers) = response.into_parts();
         let bytes_max = config.limits.send_message_bytes_max;
         let octets = envelope::encode(method.response, &message, bytes_max, encoder.as_ref())?;
         let encoding = encoder.as_ref().map(Encoder::name);
         Ok(Reply::Message { head: ResponseHead { metadata, encoding }, octets, trailers })
-    });
-    encoded.unwrap_or_else(|status| Reply::End(Err(status)))
+    }
 }
 
 fn end(result: Result<(), Status>, trailers: &Mutex<Metadata>) -> Reply {

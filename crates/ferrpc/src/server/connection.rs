@@ -5,7 +5,6 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,6 +31,7 @@ use crate::counters::Counters;
 use crate::deadline;
 use crate::envelope::{Assembled, Assembler, Envelope};
 use crate::metadata::Metadata;
+use crate::request::Extensions;
 use crate::status::{Phase, Status};
 
 /// Where handlers run.
@@ -276,7 +276,17 @@ impl ServerSide {
         let trace = facts.is_traced.then(|| metadata.clone());
         let context = CallContext::new(deadline, trace, told.clone());
         let (accepted, config) = (facts.accepted, self.config.clone());
-        let call = Call { metadata, message, exchange, deadline, peer: self.peer, accepted, config };
+        let call = Call {
+            metadata,
+            message,
+            exchange,
+            deadline,
+            peer: self.peer,
+            accepted,
+            config,
+            extensions: Extensions::default(),
+            following: None,
+        };
         let mut handler = Handler::new(facts.route.service.dispatch(facts.route.index, call), context);
         if self.handlers == Handlers::Inline {
             // A future that is not done keeps no memory of this waker: its next poll, in a task of its
@@ -610,7 +620,7 @@ fn describe(why: &Gone) -> String {
     }
 }
 
-/// A handler that cannot take the connection down: a panic is a status (gRPC `statuscodes.md`: UNKNOWN).
+/// A handler in the context of its call.
 struct Handler {
     running: Running,
     /// What calls made by it inherit; always there between polls.
@@ -623,13 +633,8 @@ impl Handler {
     }
 
     fn poll_once(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
-        // A future that panicked is not polled again.
         let Self { running, context } = self;
-        match catch_unwind(AssertUnwindSafe(|| context::within(context, || running.0.as_mut().poll(cx)))) {
-            Ok(poll) => poll,
-            // The panic hook has printed it on our side; nothing of it goes to the client.
-            Err(_) => Poll::Ready(Reply::End(Err(Status::unknown("handler panicked")))),
-        }
+        context::within(context, || running.poll(cx))
     }
 }
 

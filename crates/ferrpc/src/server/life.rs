@@ -47,11 +47,11 @@ struct Inboxes {
 }
 
 impl Life {
-    pub(super) fn new(server: Server, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(mut server: Server, counters: Arc<Counters>) -> Self {
         let one_thread =
             server.shards.is_some() || Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread;
         Self {
-            router: Arc::new(server.router),
+            router: Arc::new(server.router()),
             config: Arc::new(server.config),
             counters,
             handlers: if one_thread { Handlers::Inline } else { Handlers::Spawned },

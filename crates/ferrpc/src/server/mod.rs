@@ -2,6 +2,7 @@
 
 mod call;
 mod connection;
+mod intercepted;
 mod life;
 mod listen;
 mod router;
@@ -20,12 +21,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
 pub use call::{Call, Running};
+pub use intercepted::Intercepted;
 pub use router::Service;
 
 use crate::compression::Compression;
 use crate::conn;
 use crate::counters::Counters;
 use crate::error::Error;
+use crate::interceptor::{Chain, Interceptor};
 use router::Router;
 
 /// What a server takes and how long it waits. Each limit names what it bounds and what happens beyond.
@@ -124,6 +127,7 @@ pub(crate) struct Config {
 pub struct Server {
     router: Router,
     config: Config,
+    chain: Option<Chain>,
     shards: Option<NonZeroUsize>,
 }
 
@@ -151,6 +155,21 @@ impl Server {
     pub fn compression(mut self, compression: Compression) -> Self {
         self.config.compression = compression;
         self
+    }
+
+    /// Puts an interceptor before all services, those added later too, and behind the interceptors before it.
+    pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
+        self.chain = Some(Chain::and(self.chain.as_ref(), interceptor));
+        self
+    }
+
+    /// What calls go to, complete.
+    fn router(&mut self) -> Router {
+        let mut router = std::mem::take(&mut self.router);
+        if let Some(chain) = self.chain.take() {
+            router.intercept(&chain);
+        }
+        router
     }
 
     /// Sets what happens to handlers whose call is over early. Default: they are dropped.

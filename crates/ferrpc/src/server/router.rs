@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::call::{Call, Running};
+use super::intercepted::Intercepted;
+use crate::interceptor::Chain;
 use crate::method::{Kind, MethodInfo};
 
 /// An implementation of a service that a server can dispatch to. Generated code implements it.
@@ -36,6 +38,14 @@ impl Router {
         for (index, method) in service.methods().iter().enumerate() {
             let route = Route { service: service.clone(), index, kind: method.kind };
             self.routes.insert(method.path.as_bytes(), route);
+        }
+    }
+
+    /// Puts a chain of interceptors before all services.
+    pub(crate) fn intercept(&mut self, chain: &Chain) {
+        for route in self.routes.values_mut() {
+            let service = Intercepted::by_chain(route.service.clone(), chain.clone());
+            route.service = Arc::new(service);
         }
     }
 
