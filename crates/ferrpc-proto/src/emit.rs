@@ -446,6 +446,40 @@ pub fn sub<'w, 'a, K: Kind, S: Single<Message: Emit<K>>>(
     w
 }
 
+/// Messages of which few are set, in a function of their own: who has seen that one is would hold on to all of them.
+#[inline(never)]
+pub fn apart<'w, 'a>(
+    w: RevWriter<'w, 'a>,
+    write: impl FnOnce(RevWriter<'w, 'a>) -> RevWriter<'w, 'a>,
+) -> RevWriter<'w, 'a> {
+    write(w)
+}
+
+/// Notes that a required field is unset.
+#[inline(always)]
+pub fn lacks<'w, 'a>(mut w: RevWriter<'w, 'a>) -> RevWriter<'w, 'a> {
+    w.lacks();
+    w
+}
+
+/// As [`sub`], of messages [`apart`]: code for each type of message, not for each of many fields.
+#[inline(always)]
+pub fn sub_apart<'w, 'a, K: Kind, S: Single<Message: Emit<K>>>(
+    w: RevWriter<'w, 'a>,
+    number: u32,
+    value: &'a S,
+) -> RevWriter<'w, 'a> {
+    match value.single() {
+        Some(value) => called(w, tag::<K>(number), value),
+        None => w,
+    }
+}
+
+#[inline(never)]
+fn called<'w, 'a, K: Kind, T: Emit<K>>(w: RevWriter<'w, 'a>, tag: u32, value: &'a T) -> RevWriter<'w, 'a> {
+    value.emit(w, tag)
+}
+
 #[inline(always)]
 pub fn oneof<'w, 'a, O: Encode>(w: RevWriter<'w, 'a>, oneof: &'a Option<O>) -> RevWriter<'w, 'a> {
     match oneof {

@@ -55,7 +55,8 @@ macro_rules! __missing {
 }
 
 /// Writes groups of fields, as `__in_groups!` gives them, the last one first. In steps of sixteen, since
-/// macros may not nest without end.
+/// macros may not nest without end. Of several groups, one of singular messages of which none is set is passed
+/// over at once.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __encode {
@@ -64,30 +65,61 @@ macro_rules! __encode {
         $crate::__encode! { @ ($self $w) {$($rest)*} }
         $crate::__emit! { $self $w $a }
     };
-    ($state:tt) => {};
-    ($state:tt $a:tt $b:tt $c:tt $d:tt $e:tt $f:tt $g:tt $h:tt
-        $i:tt $j:tt $k:tt $l:tt $m:tt $n:tt $o:tt $p:tt $($rest:tt)*) => {
-        $crate::__encode! { $state $($rest)* }
-        $crate::__encode! { @ $state $p }
-        $crate::__encode! { @ $state $o }
-        $crate::__encode! { @ $state $n }
-        $crate::__encode! { @ $state $m }
-        $crate::__encode! { @ $state $l }
-        $crate::__encode! { @ $state $k }
-        $crate::__encode! { @ $state $j }
-        $crate::__encode! { @ $state $i }
-        $crate::__encode! { @ $state $h }
-        $crate::__encode! { @ $state $g }
-        $crate::__encode! { @ $state $f }
-        $crate::__encode! { @ $state $e }
-        $crate::__encode! { @ $state $d }
-        $crate::__encode! { @ $state $c }
-        $crate::__encode! { @ $state $b }
-        $crate::__encode! { @ $state $a }
+    (+ ($self:tt $w:ident) {$(($number:literal $name:literal $field:ident sub $kind:ident))+}) => {
+        if !(true $(& p::emit::Single::single(&$self.$field).is_none())+) {
+            $w = p::emit::apart($w, |mut w| {
+                $crate::__encode! { - ($self w) {$(($number $field $kind))+} }
+                w
+            });
+        }
+        $({
+            const IS_REQUIRED: bool = p::emit::contains(REQUIRED, $number);
+            if IS_REQUIRED && p::emit::Single::single(&$self.$field).is_none() {
+                $w = p::emit::lacks($w);
+            }
+        })+
     };
-    ($state:tt $a:tt $($rest:tt)*) => {
-        $crate::__encode! { $state $($rest)* }
-        $crate::__encode! { @ $state $a }
+    (- $state:tt {}) => {};
+    (- ($self:tt $w:ident) {($number:literal $field:ident $kind:ident) $($rest:tt)*}) => {
+        $crate::__encode! { - ($self $w) {$($rest)*} }
+        $w = p::emit::sub_apart::<p::kind::$kind, _>($w, $number, &$self.$field);
+    };
+    (+ $state:tt $group:tt) => {
+        $crate::__encode! { @ $state $group }
+    };
+    (# $state:tt) => {};
+    (# $state:tt $a:tt $b:tt $c:tt $d:tt $e:tt $f:tt $g:tt $h:tt
+        $i:tt $j:tt $k:tt $l:tt $m:tt $n:tt $o:tt $p:tt $($rest:tt)*) => {
+        $crate::__encode! { # $state $($rest)* }
+        $crate::__encode! { + $state $p }
+        $crate::__encode! { + $state $o }
+        $crate::__encode! { + $state $n }
+        $crate::__encode! { + $state $m }
+        $crate::__encode! { + $state $l }
+        $crate::__encode! { + $state $k }
+        $crate::__encode! { + $state $j }
+        $crate::__encode! { + $state $i }
+        $crate::__encode! { + $state $h }
+        $crate::__encode! { + $state $g }
+        $crate::__encode! { + $state $f }
+        $crate::__encode! { + $state $e }
+        $crate::__encode! { + $state $d }
+        $crate::__encode! { + $state $c }
+        $crate::__encode! { + $state $b }
+        $crate::__encode! { + $state $a }
+    };
+    (# $state:tt $a:tt $($rest:tt)*) => {
+        $crate::__encode! { # $state $($rest)* }
+        $crate::__encode! { + $state $a }
+    };
+    ($state:tt $only:tt) => {
+        $crate::__encode! { @ $state $only }
+    };
+    ($state:tt {} $only:tt) => {
+        $crate::__encode! { @ $state $only }
+    };
+    ($state:tt $($group:tt)*) => {
+        $crate::__encode! { # $state $($group)* }
     };
 }
 
