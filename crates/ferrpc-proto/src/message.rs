@@ -120,8 +120,8 @@ pub trait Message:
     /// inserted in another order; [`encode_deterministic`](Self::encode_deterministic) does without that.
     ///
     /// While it works it takes up to twice the memory of the encoded message: messages over 2 KiB are
-    /// written in chunks, and those are copied to the `Vec` at the end. Texts and bytes of 512 bytes and more
-    /// go there directly.
+    /// written in chunks, and those are copied to the `Vec` at the end. Texts and bytes of more than 1 KiB go
+    /// there directly, and from 512 bytes on where a chunk is full.
     ///
     /// # Errors
     /// A message of 2 GiB or more, nested deeper than 100, or without a required field.

@@ -373,13 +373,24 @@ impl<'a> RevWriter<'_, 'a> {
     }
 }
 
-/// What is too long to be copied, with its length and tag.
+/// What may be too long to be copied, with its length and tag: linked, unless it is not that long and there is room.
 #[inline(never)]
 fn linked_field<'a>(output: &mut Output<'a>, at: *mut u8, tag: u32, linked: Linked<'a>) -> *mut u8 {
-    let mut w = RevWriter { at: output.link(at, linked), output };
-    w.varint_field(tag, linked.bytes().len() as u64);
+    let bytes = linked.bytes();
+    let is_copied = bytes.len() <= COPIED_BYTES_MAX
+        && at.addr() - output.low.addr() >= VARINT_FIELD_BYTES_MAX + bytes.len();
+    let mut w = RevWriter { at, output };
+    if is_copied {
+        w.copied_field(tag, bytes);
+    } else {
+        w.at = w.output.link(at, linked);
+        w.varint_field(tag, bytes.len() as u64);
+    }
     w.at
 }
+
+/// Up to here it costs less to copy bytes once more than to keep note of where they are.
+const COPIED_BYTES_MAX: usize = 1 << 10;
 
 /// Writes a varint of more than one byte below `at`.
 ///
