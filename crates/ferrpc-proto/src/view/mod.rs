@@ -79,7 +79,7 @@ pub trait View<'a>:
     /// allow.
     #[inline]
     fn decode_in(input: &'a [u8], arena: &'a Arena) -> Result<&'a Self, DecodeError> {
-        Self::decode_in_with(input, arena, &DecodeLimits::new())
+        Self::decode_in_with(input, arena, const { &DecodeLimits::new() })
     }
 
     /// Decodes a message within limits. All that it takes of the arena counts.

@@ -27,16 +27,23 @@ use crate::unknown::UnknownFields;
 use crate::{text, wire};
 
 /// Decodes the first `len` bytes of `readable` to a view that lies in the arena.
-#[inline]
+#[inline(always)] // So that an empty input costs next to nothing.
 pub(crate) fn root<'i, V: View<'i>>(
     readable: &'i [u8],
     len: usize,
     arena: &'i Arena,
     limits: &DecodeLimits,
 ) -> Result<&'i V, DecodeError> {
-    if len == 0 {
-        return Ok(V::unset());
-    }
+    if len == 0 { Ok(V::unset()) } else { some(readable, len, arena, limits) }
+}
+
+#[inline(never)]
+fn some<'i, V: View<'i>>(
+    readable: &'i [u8],
+    len: usize,
+    arena: &'i Arena,
+    limits: &DecodeLimits,
+) -> Result<&'i V, DecodeError> {
     // The struct itself is not counted, as that of an owned message is not.
     let Ok(view) = arena.put(V::default, &mut Budget::unlimited()) else {
         unreachable!("a struct is smaller than that");
@@ -57,7 +64,7 @@ fn roomy<'i>(readable: &'i [u8], len: usize, arena: &'i Arena) -> &'i [u8] {
 }
 
 /// The same, and asks for required fields.
-#[inline]
+#[inline(always)] // As `root`.
 pub(crate) fn whole_root<'i, V: View<'i>>(
     readable: &'i [u8],
     len: usize,
