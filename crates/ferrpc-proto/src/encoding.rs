@@ -7,6 +7,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 
+use bytes::Bytes;
+
 use crate::error::EncodeError;
 use crate::rev::{Encode, Output, Purpose};
 use crate::segments::{FRONT_BYTES, Segments, pool};
@@ -34,10 +36,20 @@ fn to_box(message: &dyn Encode, sorted: bool) -> Option<Box<[u8]>> {
     let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
     let mut output = Output::new(&mut scratch, Purpose::Copy, sorted);
     output.write(message);
-    if let Some(bytes) = output.simple() {
-        return Some(bytes.into());
-    }
-    output.is_sound(message).then(|| output.to_box())
+    let bytes = match output.simple() {
+        Some(bytes) => Some(bytes.into()),
+        None => linked_box(&mut output, message),
+    };
+    output.end();
+    bytes
+}
+
+#[cold]
+#[inline(never)]
+fn linked_box(output: &mut Output<'_>, message: &dyn Encode) -> Option<Box<[u8]>> {
+    let bytes = output.is_sound(message).then(|| output.to_box());
+    output.free();
+    bytes
 }
 
 /// Why a message may not be sent.
@@ -91,23 +103,41 @@ pub(crate) fn to_segments<M: Encode>(message: &M) -> Result<Segments, EncodeErro
 fn pieces(message: &dyn Encode) -> Option<Segments> {
     let Some(mut parts) = pool::take() else { return exact_pieces(message) };
     let (space, links) = parts.space();
+    let end = FRONT_BYTES + space.len();
     let mut output = Output::over(space);
     output.write(message);
-    if let Some(bytes) = output.simple() {
-        let len = bytes.len();
-        drop(output);
-        return Some(Segments::filled(parts, len));
+    let len = match output.simple() {
+        Some(bytes) => Some(bytes.len()),
+        None => linked_pieces(&mut output, message, links, end),
+    };
+    output.end();
+    match len {
+        Some(len) => Some(Segments::filled(parts, len)),
+        None => {
+            pool::give(parts);
+            None
+        }
     }
+}
+
+/// How much of the message lies in the first space, which ends at `end` of its buffer; the rest is added to `links`.
+#[cold]
+#[inline(never)]
+fn linked_pieces(
+    output: &mut Output<'_>,
+    message: &dyn Encode,
+    links: &mut Vec<(usize, Bytes)>,
+    end: usize,
+) -> Option<usize> {
     let len = output.is_sound(message).then(|| output.pieces(links));
-    drop(output);
-    if len.is_none() {
-        pool::give(parts);
-        return None;
-    }
-    len.map(|len| Segments::filled_and_linked(parts, len))
+    output.free();
+    links.iter_mut().for_each(|(at, _)| *at += end - len.unwrap_or(0));
+    len
 }
 
 /// In memory of exactly the right size.
+#[cold]
+#[inline(never)]
 fn exact_pieces(message: &dyn Encode) -> Option<Segments> {
     let mut scratch = [MaybeUninit::uninit(); SCRATCH_BYTES];
     let mut output = Output::new(&mut scratch, Purpose::Pieces, false);

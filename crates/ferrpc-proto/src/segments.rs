@@ -51,20 +51,11 @@ impl Segments {
         Self(None)
     }
 
-    /// What was written at the end of the space of `parts`, so many bytes.
+    /// What was written at the end of the space of `parts`, so many bytes, with what is linked.
     #[inline]
     pub(crate) fn filled(mut parts: Box<Parts>, bytes: usize) -> Self {
         parts.start = parts.buffer.len() - bytes;
         Self(Some(parts))
-    }
-
-    /// The same with what is linked.
-    pub(crate) fn filled_and_linked(parts: Box<Parts>, bytes: usize) -> Self {
-        let mut filled = Self::filled(parts, bytes);
-        if let Some(Parts { start, links, .. }) = filled.0.as_deref_mut() {
-            links.iter_mut().for_each(|(at, _)| *at += *start);
-        }
-        filled
     }
 
     /// What stands in `buffer` behind the room in front, with what is linked.
@@ -140,6 +131,10 @@ impl Segments {
     /// Puts bytes in front of all others. There is room for 16 without moving anything.
     #[inline]
     pub fn prepend(&mut self, bytes: &[u8]) {
+        if self.0.is_none() {
+            // For a message without fields that is all there will be.
+            self.0 = pool::take();
+        }
         match &mut self.0 {
             Some(parts) if parts.has_front(bytes.len()) => parts.fill_front(bytes),
             _ => self.prepend_moving(bytes),
@@ -148,14 +143,7 @@ impl Segments {
 
     #[cold]
     fn prepend_moving(&mut self, bytes: &[u8]) {
-        if self.0.is_none() {
-            // For a message without fields that is all there will be.
-            self.0 = pool::take();
-        }
-        match &mut self.0 {
-            Some(parts) if parts.has_front(bytes.len()) => parts.fill_front(bytes),
-            _ => self.own().insert_front(bytes),
-        }
+        self.own().insert_front(bytes);
     }
 
     /// All bytes, if none of them are linked.
@@ -179,8 +167,8 @@ impl Segments {
 }
 
 impl Parts {
-    /// Where a message is written, from the end of it, and where to put what is linked, each behind so many of the
-    /// bytes written.
+    /// Where a message is written, from the end of it, and where to put what is linked, each with the index in the
+    /// buffer that it stands before.
     #[inline]
     pub(crate) fn space(&mut self) -> (&mut [u8], &mut Vec<(usize, Bytes)>) {
         (&mut self.buffer[FRONT_BYTES..], &mut self.links)
@@ -329,7 +317,7 @@ pub(crate) mod pool {
         fn take(&self) -> Option<Box<Parts>> {
             let parts = match self.free.take() {
                 Some(mut parts) => {
-                    self.free.set(parts.next.take());
+                    self.put(parts.next.take());
                     self.waiting.set(self.waiting.get() - 1);
                     parts
                 }
@@ -346,9 +334,20 @@ pub(crate) mod pool {
             if self.waiting.get() < BUFFERS_MAX {
                 self.waiting.set(self.waiting.get() + 1);
                 parts.start = parts.buffer.len();
-                parts.next = self.free.take();
-                self.free.set(Some(parts));
+                let none = core::mem::replace(&mut parts.next, self.free.take());
+                debug_assert!(none.is_none(), "who is out is in no list");
+                core::mem::forget(none);
+                self.put(Some(parts));
             }
+        }
+
+        /// Lets a list begin with these where there is none: without code to drop what was there, twice for each
+        /// message.
+        #[inline]
+        fn put(&self, first: Option<Box<Parts>>) {
+            let none = self.free.replace(first);
+            debug_assert!(none.is_none(), "what was there has been taken");
+            core::mem::forget(none);
         }
     }
 
@@ -398,8 +397,8 @@ mod tests {
         let (space, links) = parts.space();
         let start = space.len() - text.len();
         space[start..].copy_from_slice(text);
-        links.extend(linked.map(|linked| (1, linked.clone())));
-        Segments::filled_and_linked(parts, text.len())
+        links.extend(linked.map(|linked| (FRONT_BYTES + start + 1, linked.clone())));
+        Segments::filled(parts, text.len())
     }
 
     #[test]

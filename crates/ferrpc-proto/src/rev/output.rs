@@ -322,6 +322,18 @@ impl<'a> Output<'a> {
             .then(|| unsafe { core::slice::from_raw_parts(self.at, self.first_end.addr() - self.at.addr()) })
     }
 
+    /// Frees what a message took that is not [`simple`](Self::simple).
+    pub(crate) fn free(&mut self) {
+        self.spill = None;
+    }
+
+    /// The end of what is simple, or was freed: without running through code that frees what is not there.
+    #[inline]
+    pub(crate) fn end(self) {
+        debug_assert!(self.spill.is_none(), "what is spilled has joints, and was freed");
+        core::mem::forget(self);
+    }
+
     /// What was written, in memory of exactly its size.
     pub(crate) fn to_box(&self) -> Box<[u8]> {
         let mut out = Vec::with_capacity(self.len());
