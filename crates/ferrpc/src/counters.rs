@@ -23,6 +23,8 @@ pub struct Counters {
     pub handlers_max: Counter,
     /// Server: calls ended since their one message did not come.
     pub request_timeout: Counter,
+    /// Server: calls ended with UNAVAILABLE since a shutdown left no more time.
+    pub calls_cut: Counter,
     /// Server: errors of accepting connections, such as too many open files.
     pub accept_errors: Counter,
     /// What is counted in HTTP/2.
@@ -44,6 +46,7 @@ impl Counters {
             ("connections_max", self.connections_max.get()),
             ("handlers_max", self.handlers_max.get()),
             ("request_timeout", self.request_timeout.get()),
+            ("calls_cut", self.calls_cut.get()),
             ("accept_errors", self.accept_errors.get()),
         ];
         own.into_iter().chain(self.http2.all())

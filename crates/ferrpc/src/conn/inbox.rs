@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Finish { key: StreamKey, reply: Reply },
     /// Take no new streams, finish those that are open, then close.
     Drain,
+    /// Server: end all calls, for there is no more time.
+    Cut,
     /// Close now.
     Close,
 }

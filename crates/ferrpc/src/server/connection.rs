@@ -323,6 +323,15 @@ impl ServerSide {
         }
     }
 
+    /// Ends all calls.
+    fn cut(&mut self, conn: &mut Connection, why: &'static str) {
+        let keys: Vec<StreamKey> = self.slots.iter().flatten().map(|slot| slot.key).collect();
+        for key in keys {
+            self.counters.calls_cut.count();
+            self.stop(conn, key, Status::unavailable(why));
+        }
+    }
+
     /// Ends a call from our side before its handler does: the handler goes, the client learns why.
     fn stop(&mut self, conn: &mut Connection, key: StreamKey, status: Status) {
         if let Some(slot) =
@@ -375,6 +384,7 @@ impl Side for ServerSide {
             }
             Command::Finish { key, reply } => self.finish(conn, key, reply),
             Command::Reset { key, code } => conn.reset(key, code),
+            Command::Cut => self.cut(conn, "the server is shutting down and has no more time for calls"),
             _ => {}
         }
     }

@@ -10,19 +10,20 @@ use std::time::Duration;
 use ferrpc_http2::Connection;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::connection::{Handlers, ServerSide};
 use super::router::Router;
-use super::{Config, Server, Stop};
+use super::shutdown::{ShutdownReport, Stop, Stopping, due};
+use super::{Config, Server};
 use crate::conn;
 use crate::conn::driver::Driver;
 use crate::conn::inbox::{Command, Inbox};
 use crate::counters::Counters;
 
-/// How long connections may take to say goodbye after their calls were cut.
-const KILL_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long connections may take to say goodbye after they were killed; their drivers take a second at most.
+const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What all connections of a server share, and how to reach each.
 pub(super) struct Life {
@@ -36,15 +37,52 @@ pub(super) struct Life {
 /// The connections that are open.
 struct Open {
     inboxes: Mutex<Inboxes>,
-    /// Notified when the last one is gone.
-    emptied: Notify,
+    /// Notified when one is gone.
+    left: Notify,
 }
 
 #[derive(Default)]
 struct Inboxes {
-    by_number: HashMap<u64, Arc<Inbox>>,
+    by_number: HashMap<u64, Entry>,
     next: u64,
+    /// How far all of them have to go: what comes now is late.
+    stage: Option<Stage>,
 }
+
+struct Entry {
+    inbox: Arc<Inbox>,
+    /// The address that it was accepted at.
+    listener: Option<SocketAddr>,
+}
+
+/// What connections are told when a server ends.
+#[derive(Clone, Copy)]
+enum Stage {
+    Drain,
+    Cut,
+    Kill,
+}
+
+impl Stage {
+    fn command(self) -> Command {
+        match self {
+            Self::Drain => Command::Drain,
+            Self::Cut => Command::Cut,
+            Self::Kill => Command::Close,
+        }
+    }
+
+    fn due(self, stop: &Stop) -> Instant {
+        match self {
+            Self::Drain => stop.drain_at,
+            Self::Cut => stop.cut_at,
+            Self::Kill => stop.kill_at,
+        }
+    }
+}
+
+/// All connections, or those of one listener.
+pub(super) type Which = Option<SocketAddr>;
 
 impl Life {
     pub(super) fn new(mut server: Server, counters: Arc<Counters>) -> Self {
@@ -55,14 +93,19 @@ impl Life {
             config: Arc::new(server.config),
             counters,
             handlers: if one_thread { Handlers::Inline } else { Handlers::Spawned },
-            open: Arc::new(Open { inboxes: Mutex::default(), emptied: Notify::new() }),
+            open: Arc::new(Open { inboxes: Mutex::default(), left: Notify::new() }),
         }
     }
 
     /// Starts the task of a connection, unless there are too many already. `held` is dropped when the
     /// connection is over.
-    pub(super) fn serve<Io>(&self, io: Io, peer: Option<SocketAddr>, held: impl Send + Unpin + 'static)
-    where
+    pub(super) fn serve<Io>(
+        &self,
+        io: Io,
+        peer: Option<SocketAddr>,
+        listener: Option<SocketAddr>,
+        held: impl Send + Unpin + 'static,
+    ) where
         Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let inbox = Arc::new(Inbox::default());
@@ -74,7 +117,10 @@ impl Life {
             }
             inboxes.next += 1;
             let number = inboxes.next;
-            inboxes.by_number.insert(number, inbox.clone());
+            inboxes.by_number.insert(number, Entry { inbox: inbox.clone(), listener });
+            if let Some(stage) = inboxes.stage {
+                inbox.push(stage.command());
+            }
             number
         };
         let mut engine = Connection::server(self.config.limits.http2(), Instant::now().into_std());
@@ -88,23 +134,43 @@ impl Life {
 
     /// Ready once there is no connection.
     pub(super) async fn empty(&self) {
-        self.open.empty().await;
+        self.open.empty(None).await;
     }
 
-    /// Drains all connections, then cuts those that are left; bounded in time whatever the peers do.
-    pub(super) async fn end(&self, mut stopped: watch::Receiver<Stop>) {
-        if *stopped.borrow() == Stop::Drain {
-            self.open.tell_all(|| Command::Drain);
-            let finished = tokio::time::timeout(self.config.limits.drain_timeout, async {
-                tokio::select! {
-                    () = self.empty() => {}
-                    _ = stopped.wait_for(|stop| *stop == Stop::Now) => {}
-                }
-            });
-            let _ = finished.await;
+    /// Drains connections, then cuts their calls, then closes those that are left; bounded in time whatever the
+    /// peers do. Nothing is told twice, so that an end that is hastened goes on from where it is.
+    pub(super) async fn end(&self, which: Which, stopping: Stopping) -> ShutdownReport {
+        let began = Instant::now();
+        let cut_before = self.counters.calls_cut.get();
+        let connections = self.open.tell(which, Stage::Drain);
+        let mut report =
+            ShutdownReport { connections, undrained: 0, calls_cut: 0, killed: 0, took: began.elapsed() };
+        for stage in [Stage::Cut, Stage::Kill] {
+            let over = tokio::select! {
+                // In this order: who has gone in time needs no telling.
+                biased;
+                () = self.open.empty(which) => true,
+                () = due(stopping.clone(), |stop| stage.due(stop)) => false,
+            };
+            if over {
+                break;
+            }
+            let left = self.open.tell(which, stage);
+            match stage {
+                Stage::Cut => report.undrained = left,
+                _ => report.killed = left,
+            }
         }
-        self.open.tell_all(|| Command::Close);
-        let _ = tokio::time::timeout(KILL_TIMEOUT, self.empty()).await;
+        let _ = tokio::time::timeout(KILL_TIMEOUT, self.open.empty(which)).await;
+        report.calls_cut = self.counters.calls_cut.get() - cut_before;
+        report.took = began.elapsed();
+        report
+    }
+
+    /// As [`end`](Self::end), at fixed times.
+    pub(super) async fn end_at(&self, which: Which, stop: Stop) -> ShutdownReport {
+        let (_kept, stopping) = tokio::sync::watch::channel(Some(stop));
+        self.end(which, stopping).await
     }
 }
 
@@ -147,26 +213,35 @@ impl Open {
     fn remove(&self, number: u64) {
         let mut inboxes = self.lock();
         inboxes.by_number.remove(&number);
-        if inboxes.by_number.is_empty() {
-            self.emptied.notify_waiters();
-        }
+        drop(inboxes);
+        self.left.notify_waiters();
     }
 
-    fn tell_all(&self, command: impl Fn() -> Command) {
-        for inbox in self.lock().by_number.values() {
-            // One that is gone meanwhile needs no telling.
-            inbox.push(command());
+    /// Tells connections, and if it is all of them also those to come, how far they have to go; how many there are.
+    fn tell(&self, which: Which, stage: Stage) -> usize {
+        let mut inboxes = self.lock();
+        if which.is_none() {
+            inboxes.stage = Some(stage);
         }
+        let told = inboxes.by_number.values().filter(|entry| entry.is_of(which));
+        // One that is gone meanwhile needs no telling.
+        told.inspect(|entry| _ = entry.inbox.push(stage.command())).count()
     }
 
-    async fn empty(&self) {
+    async fn empty(&self, which: Which) {
         loop {
-            let emptied = self.emptied.notified();
-            if self.lock().by_number.is_empty() {
+            let left = self.left.notified();
+            if !self.lock().by_number.values().any(|entry| entry.is_of(which)) {
                 return;
             }
-            emptied.await;
+            left.await;
         }
+    }
+}
+
+impl Entry {
+    fn is_of(&self, which: Which) -> bool {
+        which.is_none() || self.listener == which
     }
 }
 
@@ -265,7 +340,7 @@ mod tests {
         let life = Life::new(Server::new(), Arc::default());
         let (mut client, io) = tokio::io::duplex(64 << 10);
         let counts = Counts::default();
-        life.serve(Counting { io, counts: counts.clone() }, None, ());
+        life.serve(Counting { io, counts: counts.clone() }, None, None, ());
         let mut greeting = PREFACE.to_vec();
         append(&mut greeting, SETTINGS, 0, 0, &[]);
         greeting.extend(calls([1].into_iter()));
@@ -288,7 +363,7 @@ mod tests {
         const PINGS: usize = 9000;
         let life = Life::new(Server::new(), Arc::default());
         let (mut client, io) = tokio::io::duplex(16 << 10);
-        life.serve(io, None, ());
+        life.serve(io, None, None, ());
         let began = Instant::now();
         client.write_all(PREFACE).await.unwrap();
         let mut octets = Vec::new();

@@ -8,12 +8,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 
 use super::life::Life;
 use super::shards::Shards;
-use super::{Server, Stop};
+use super::shutdown::{Stop, due};
+use super::{Server, Told};
+use crate::conn;
 use crate::counters::Counters;
 use crate::error::Error;
 
@@ -67,31 +69,85 @@ fn without_ipv6(address: SocketAddr, error: io::Error) -> io::Result<TcpListener
 /// Linux: address family not supported; std has no kind for it.
 const EAFNOSUPPORT: i32 = 97;
 
+/// What a server listens on.
+pub(super) struct Listeners {
+    open: Vec<(TcpListener, SocketAddr)>,
+    /// Who is asked first, so that each has its turn.
+    first: usize,
+}
+
+impl Listeners {
+    pub(super) fn new(listener: TcpListener, address: SocketAddr) -> Self {
+        Self { open: vec![(listener, address)], first: 0 }
+    }
+
+    pub(super) fn add(&mut self, listener: TcpListener, address: SocketAddr) {
+        self.open.push((listener, address));
+    }
+
+    /// Closes one; false if it is not there.
+    fn close(&mut self, address: SocketAddr) -> bool {
+        let before = self.open.len();
+        self.open.retain(|(_, open)| *open != address);
+        self.open.len() < before
+    }
+
+    /// A connection, who made it, and where.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr, SocketAddr)>> {
+        for nth in 0..self.open.len() {
+            let at = (self.first + nth) % self.open.len();
+            let (listener, address) = &self.open[at];
+            if let Poll::Ready(accepted) = listener.poll_accept(cx) {
+                let accepted = accepted.map(|(socket, peer)| (socket, peer, *address));
+                self.first = at + 1;
+                return Poll::Ready(accepted);
+            }
+        }
+        Poll::Pending
+    }
+}
+
 /// Accepts until told to stop, then sees all connections to their end.
 pub(super) async fn accept(
-    listener: TcpListener,
+    mut listeners: Listeners,
     server: Server,
     counters: Arc<Counters>,
-    mut stopped: watch::Receiver<Stop>,
+    told: Told,
 ) -> io::Result<()> {
-    let shards = server.shards;
+    let Told { stopping, mut closing, report } = told;
+    let (shards, plan) = (server.shards, server.config.limits.shutdown);
     let life = Arc::new(Life::new(server, counters.clone()));
     let shards = shards.map(|count| Shards::start(count.get(), &life)).transpose()?;
-    while *stopped.borrow_and_update() == Stop::No {
-        let (socket, peer) = tokio::select! {
-            accepted = next(|cx| listener.poll_accept(cx), &counters) => accepted,
+    let mut over = std::pin::pin!(due(stopping.clone(), |stop| stop.drain_at));
+    loop {
+        let (socket, peer, address) = tokio::select! {
+            accepted = next(|cx| listeners.poll(cx), &counters) => accepted,
+            () = &mut over => break,
             // The sender lives as long as the server: `run` holds a handle.
-            _ = stopped.changed() => continue,
+            _ = closing.changed() => {
+                for address in closing.borrow_and_update().iter().copied() {
+                    if listeners.close(address) {
+                        let life = life.clone();
+                        let stop = Stop::new(&plan.without_lame_duck(), Instant::now());
+                        conn::spawn(async move { life.end_at(Some(address), stop).await });
+                    }
+                }
+                continue;
+            }
         };
         // Small replies must not wait for the peer's acknowledgements.
         let _ = socket.set_nodelay(true);
         match &shards {
-            None => life.serve(socket, Some(peer), ()),
-            Some(shards) => shards.serve(socket, peer).await,
+            None => life.serve(socket, Some(peer), Some(address), ()),
+            // A thread that takes no more holds nobody up who wants an end.
+            Some(shards) => tokio::select! {
+                () = shards.serve(socket, peer, address) => {}
+                () = &mut over => break,
+            },
         }
     }
-    drop(listener);
-    life.end(stopped).await;
+    drop(listeners);
+    report.send_replace(Some(life.end(None, stopping).await));
     Ok(())
 }
 
@@ -131,7 +187,7 @@ mod tests {
     async fn atk_35_no_error_of_accepting_ends_it_or_makes_it_spin() {
         // CVE-2024-47609, CVE-2023-4785.
         let counters = Counters::default();
-        let began = tokio::time::Instant::now();
+        let began = Instant::now();
         let mut asked = 0;
         // An hour without descriptors; now and then a connection that was gone before it was accepted.
         let accept = |_: &mut Context<'_>| {

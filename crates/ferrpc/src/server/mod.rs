@@ -7,6 +7,7 @@ mod life;
 mod listen;
 mod router;
 mod shards;
+mod shutdown;
 
 use std::fmt;
 use std::future::Future;
@@ -19,17 +20,21 @@ use ferrpc_http2::Limits as Http2Limits;
 use ferrpc_proto::DecodeLimits;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 pub use call::{Call, Running};
 pub use intercepted::Intercepted;
 pub use router::Service;
+pub use shutdown::{ShutdownPlan, ShutdownReport};
 
 use crate::compression::Compression;
 use crate::conn;
 use crate::counters::Counters;
 use crate::error::Error;
 use crate::interceptor::{Chain, Interceptor};
+use listen::Listeners;
 use router::Router;
+use shutdown::{Stop, Stopping};
 
 /// What a server takes and how long it waits. Each limit names what it bounds and what happens beyond.
 #[derive(Clone, Debug)]
@@ -61,8 +66,9 @@ pub struct ServerLimits {
     /// Most time for a call. A longer timeout, or none, is lowered to it; then the call ends with DEADLINE_EXCEEDED.
     /// Default none.
     pub timeout_max: Option<Duration>,
-    /// How long calls may go on after a graceful shutdown began. Default 25 s; then they are cut.
-    pub drain_timeout: Duration,
+    /// How the server ends when it is told to, and how one listener is drained. Default: 25 s for calls that run, 30 s
+    /// for all.
+    pub shutdown: ShutdownPlan,
 }
 
 impl Default for ServerLimits {
@@ -77,7 +83,7 @@ impl Default for ServerLimits {
             default_timeout: None,
             timeout_min: None,
             timeout_max: None,
-            drain_timeout: Duration::from_secs(25),
+            shutdown: ShutdownPlan::default(),
         }
     }
 }
@@ -198,7 +204,7 @@ impl Server {
     }
 
     /// As [`serve`](Self::serve), until `signal` is ready; then shuts down gracefully: no new calls, those
-    /// that run may finish within [`ServerLimits::drain_timeout`].
+    /// that run may finish, as [`ServerLimits::shutdown`] says.
     ///
     /// # Errors
     /// If the address cannot be listened on.
@@ -215,11 +221,11 @@ impl Server {
     ///
     /// [`shards`](Self::shards) has no effect here: a connection is a task of the runtime.
     pub fn accept_by_hand(self) -> (Acceptor, Handle) {
-        let (stop, stopped) = watch::channel(Stop::No);
-        let handle = Handle { stop: Arc::new(stop), counters: Arc::default() };
+        let (handle, told) = Handle::new(&self.config.limits);
         let life = Arc::new(life::Life::new(Self { shards: None, ..self }, handle.counters.clone()));
-        conn::spawn(end_when_told(life.clone(), stopped.clone()));
-        (Acceptor { life, stopped }, handle)
+        let stopping = told.stopping.clone();
+        conn::spawn(end_when_told(life.clone(), told));
+        (Acceptor { life, stopping }, handle)
     }
 
     /// Listens on `address`, and serves once [`Bound::run`] is awaited. Port 0 takes any free port.
@@ -228,9 +234,8 @@ impl Server {
     /// If the address cannot be listened on.
     pub async fn bind(self, address: impl AsRef<str>) -> Result<Bound, Error> {
         let (listener, local_addr) = listen::bind(address.as_ref()).await?;
-        let (stop, stopped) = watch::channel(Stop::No);
-        let handle = Handle { stop: Arc::new(stop), counters: Arc::default() };
-        Ok(Bound { listener, local_addr, server: self, handle, stopped })
+        let (handle, told) = Handle::new(&self.config.limits);
+        Ok(Bound { listeners: Listeners::new(listener, local_addr), local_addr, server: self, handle, told })
     }
 }
 
@@ -243,7 +248,7 @@ impl fmt::Debug for Server {
 /// Takes connections for a server that does not listen; see [`Server::accept_by_hand`].
 pub struct Acceptor {
     life: Arc<life::Life>,
-    stopped: watch::Receiver<Stop>,
+    stopping: Stopping,
 }
 
 impl Acceptor {
@@ -254,13 +259,13 @@ impl Acceptor {
         Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         if !self.is_over() {
-            self.life.serve(io, None, ());
+            self.life.serve(io, None, None, ());
         }
     }
 
     /// Whether the server was ended and takes no more connections.
     pub fn is_over(&self) -> bool {
-        *self.stopped.borrow() != Stop::No
+        self.stopping.borrow().is_some_and(|stop| stop.drain_at <= Instant::now())
     }
 }
 
@@ -270,27 +275,40 @@ impl fmt::Debug for Acceptor {
     }
 }
 
-async fn end_when_told(life: Arc<life::Life>, mut stopped: watch::Receiver<Stop>) {
+async fn end_when_told(life: Arc<life::Life>, told: Told) {
+    let mut stopping = told.stopping.clone();
     // An error says that nobody can end it any more: then nothing needs to be done.
-    if stopped.wait_for(|stop| *stop != Stop::No).await.is_ok() {
-        life.end(stopped).await;
+    if stopping.wait_for(Option::is_some).await.is_ok() {
+        shutdown::due(stopping, |stop| stop.drain_at).await;
+        let report = life.end(None, told.stopping).await;
+        told.report.send_replace(Some(report));
     }
 }
 
 /// A server that listens.
 #[must_use = "a bound server accepts nothing until it runs"]
 pub struct Bound {
-    listener: tokio::net::TcpListener,
+    listeners: Listeners,
     local_addr: SocketAddr,
     server: Server,
     handle: Handle,
-    stopped: watch::Receiver<Stop>,
+    told: Told,
 }
 
 impl Bound {
-    /// The address it listens on, with the real port.
+    /// The address it listens on, with the real port; the first, if there are several.
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    /// Listens on another address too, and tells which it is. [`Handle::drain_listener`] closes one of them.
+    ///
+    /// # Errors
+    /// If the address cannot be listened on.
+    pub async fn listen(&mut self, address: impl AsRef<str>) -> Result<SocketAddr, Error> {
+        let (listener, local_addr) = listen::bind(address.as_ref()).await?;
+        self.listeners.add(listener, local_addr);
+        Ok(local_addr)
     }
 
     /// A handle to end it from elsewhere.
@@ -306,8 +324,8 @@ impl Bound {
     /// # Cancel safety
     /// Dropping the future closes the listener; connections go on until their peers close them.
     pub async fn run(self) -> Result<(), Error> {
-        let Self { listener, local_addr, server, handle, stopped } = self;
-        let result = listen::accept(listener, server, handle.counters.clone(), stopped).await;
+        let Self { listeners, local_addr, server, handle, told } = self;
+        let result = listen::accept(listeners, server, handle.counters.clone(), told).await;
         drop(handle);
         result.map_err(|source| Error::listen(&local_addr.to_string(), source))
     }
@@ -336,37 +354,76 @@ impl fmt::Debug for Bound {
 /// Ends a running server from elsewhere, and tells how often its limits fired.
 #[derive(Clone, Debug)]
 pub struct Handle {
-    stop: Arc<watch::Sender<Stop>>,
+    stop: Arc<watch::Sender<Option<Stop>>>,
+    /// Listeners to be drained.
+    closing: Arc<watch::Sender<Vec<SocketAddr>>>,
+    report: watch::Receiver<Option<ShutdownReport>>,
+    plan: ShutdownPlan,
     counters: Arc<Counters>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stop {
-    No,
-    /// Finish what runs.
-    Drain,
-    /// Cut what runs.
-    Now,
+/// What a handle says, at the server's end.
+struct Told {
+    stopping: Stopping,
+    closing: watch::Receiver<Vec<SocketAddr>>,
+    report: watch::Sender<Option<ShutdownReport>>,
 }
 
 impl Handle {
-    /// Shuts down gracefully: closes the listener, tells every client by a two-step GOAWAY, lets running
-    /// calls finish within [`ServerLimits::drain_timeout`].
+    fn new(limits: &ServerLimits) -> (Self, Told) {
+        let (stop, stopping) = watch::channel(None);
+        let (close, closing) = watch::channel(Vec::new());
+        let (sender, report) = watch::channel(None);
+        let handle = Self {
+            stop: Arc::new(stop),
+            closing: Arc::new(close),
+            report,
+            plan: limits.shutdown,
+            counters: Arc::default(),
+        };
+        (handle, Told { stopping, closing, report: sender })
+    }
+
+    /// Shuts down gracefully, as [`ServerLimits::shutdown`] says: no new connections, a two-step GOAWAY for every
+    /// client; calls that run may finish.
     pub fn shutdown(&self) {
-        self.stop.send_if_modified(|stop| {
-            let first = *stop == Stop::No;
-            *stop = if first { Stop::Drain } else { *stop };
-            first
-        });
+        self.shutdown_with(&self.plan);
+    }
+
+    /// Shuts down by another plan. A shutdown that has begun is never put off by this, only hastened.
+    pub fn shutdown_with(&self, plan: &ShutdownPlan) {
+        let stop = Stop::new(plan, Instant::now());
+        self.stop.send_modify(|before| *before = Some(stop.or_sooner(*before)));
+    }
+
+    /// Shuts down at once: running calls are cut.
+    pub fn shutdown_now(&self) {
+        self.shutdown_with(&ShutdownPlan::at_once());
+    }
+
+    /// Closes one of the server's listeners and drains the connections accepted there, in the times of
+    /// [`ServerLimits::shutdown`] but without a lame duck. All others go on. An address the server does not listen on
+    /// is nothing to drain.
+    pub fn drain_listener(&self, address: SocketAddr) {
+        self.closing.send_modify(|closing| closing.push(address));
+    }
+
+    /// Ready once a shutdown has begun, at the start of its lame duck: time to tell whoever asks for this server's
+    /// health.
+    pub async fn ending(&self) {
+        let mut stopping = self.stop.subscribe();
+        // This handle keeps the sender.
+        let _ = stopping.wait_for(Option::is_some).await;
+    }
+
+    /// Waits until the server has ended, and tells how; `None` if it was dropped instead of shut down.
+    pub async fn ended(&self) -> Option<ShutdownReport> {
+        let mut report = self.report.clone();
+        report.wait_for(Option::is_some).await.ok().and_then(|report| *report)
     }
 
     /// How often the server's limits fired.
     pub fn counters(&self) -> &Arc<Counters> {
         &self.counters
-    }
-
-    /// Shuts down at once: running calls are cut.
-    pub fn shutdown_now(&self) {
-        self.stop.send_replace(Stop::Now);
     }
 }

@@ -28,6 +28,7 @@ struct Shard {
 struct Arrival {
     socket: std::net::TcpStream,
     peer: SocketAddr,
+    address: SocketAddr,
     load: Arc<()>,
 }
 
@@ -47,22 +48,22 @@ impl Shards {
     }
 
     /// Hands a connection over.
-    pub(super) async fn serve(&self, socket: TcpStream, peer: SocketAddr) {
+    pub(super) async fn serve(&self, socket: TcpStream, peer: SocketAddr, address: SocketAddr) {
         let Some(shard) = self.shards.iter().min_by_key(|shard| Arc::strong_count(&shard.load)) else {
             return;
         };
         // One that cannot change its runtime is closed, which tells its peer.
         let Ok(socket) = socket.into_std() else { return };
         // Fails only if the thread is gone, which it is not while this is here.
-        let _ = shard.arrivals.send(Arrival { socket, peer, load: shard.load.clone() }).await;
+        let _ = shard.arrivals.send(Arrival { socket, peer, address, load: shard.load.clone() }).await;
     }
 }
 
 /// What a shard does.
 async fn serve(mut arriving: mpsc::Receiver<Arrival>, life: &Life) {
-    while let Some(Arrival { socket, peer, load }) = arriving.recv().await {
+    while let Some(Arrival { socket, peer, address, load }) = arriving.recv().await {
         if let Ok(socket) = TcpStream::from_std(socket) {
-            life.serve(socket, Some(peer), load);
+            life.serve(socket, Some(peer), Some(address), load);
         }
     }
     // With this the runtime ends, and all that runs on it.

@@ -46,9 +46,9 @@ pub static UNKNOWN: TextMethod = method("/test.Text/Nope", "Nope", Kind::Unary);
 #[derive(Default)]
 pub struct Texts {
     /// Released once a handler that waits for ever is dropped.
-    dropped: Arc<Notify>,
+    pub dropped: Arc<Notify>,
     /// Released once such a handler runs.
-    started: Arc<Notify>,
+    pub started: Arc<Notify>,
 }
 
 struct NotifyOnDrop(Arc<Notify>);
