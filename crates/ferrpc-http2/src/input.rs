@@ -78,11 +78,28 @@ impl Chunk {
 
     /// Takes the first `n` octets off (all, if there are fewer) and returns them.
     pub fn split_to(&mut self, n: usize) -> Self {
-        let n = n.min(self.len);
+        if n >= self.len {
+            return std::mem::replace(self, Self::empty());
+        }
         let front = Self { block: self.block.clone(), at: self.at, len: n };
         self.at += n;
         self.len -= n;
         front
+    }
+
+    /// Shows the first `n` octets (all, if there are fewer) as a chunk and then drops them. Unlike
+    /// [`split_to`](Self::split_to) it makes no second owner of the block.
+    pub fn with_front<R>(&mut self, n: usize, look: impl FnOnce(&Self) -> R) -> R {
+        let rest = self.len - n.min(self.len);
+        self.len -= rest;
+        let seen = look(self);
+        if rest == 0 {
+            *self = Self::empty();
+        } else {
+            self.at += self.len;
+            self.len = rest;
+        }
+        seen
     }
 
     /// Drops the first `n` octets, or all.
@@ -282,7 +299,10 @@ mod tests {
         assert_eq!(chunk.split_to(2).as_slice(), b"ab");
         chunk.advance(1);
         assert_eq!(chunk.as_slice(), b"def");
-        assert_eq!(chunk.split_to(99).as_slice(), b"def");
+        assert_eq!(chunk.with_front(1, |front| front.as_slice().to_vec()), b"d");
+        assert_eq!(chunk.as_slice(), b"ef");
+        assert_eq!(chunk.clone().split_to(99).as_slice(), b"ef");
+        assert_eq!(chunk.with_front(99, Chunk::len), 2);
         assert!(chunk.is_empty());
     }
 }

@@ -17,12 +17,13 @@ pub trait Codec<T>: Send + Sync + 'static {
     /// A status that ends the call, if the message cannot be encoded.
     fn encode(&self, message: &T) -> Result<Segments, Status>;
 
-    /// Reads one whole message, already decompressed and within the size limit.
+    /// Reads one whole message, already decompressed and within the size limit. A codec that keeps its octets
+    /// clones the chunk, which then keeps the block it lies in.
     ///
     /// # Errors
     /// A status that ends the call, by convention [`Code::Internal`](crate::Code::Internal) for octets
     /// that are no message.
-    fn decode(&self, octets: Chunk, limits: &DecodeLimits) -> Result<T, Status>;
+    fn decode(&self, octets: &Chunk, limits: &DecodeLimits) -> Result<T, Status>;
 }
 
 /// Protobuf messages of `ferrpc-proto`.
@@ -39,7 +40,7 @@ impl<T: Message> Codec<T> for Proto {
             .map_err(|error| Status::internal(format!("cannot encode the message: {error}")))
     }
 
-    fn decode(&self, octets: Chunk, limits: &DecodeLimits) -> Result<T, Status> {
+    fn decode(&self, octets: &Chunk, limits: &DecodeLimits) -> Result<T, Status> {
         let (block, part) = octets.within();
         // Then its long `bytes` fields are slices of the block.
         let input = if octets.len() >= block.len() / KEPT_BLOCK_MAX {
@@ -71,10 +72,10 @@ impl<T: Viewable> Codec<Frozen<T>> for FrozenProto {
             .map_err(|error| Status::internal(format!("cannot encode the message: {error}")))
     }
 
-    fn decode(&self, octets: Chunk, limits: &DecodeLimits) -> Result<Frozen<T>, Status> {
+    fn decode(&self, octets: &Chunk, limits: &DecodeLimits) -> Result<Frozen<T>, Status> {
         // A small message would keep a whole block alive for little.
         let is_small = octets.block_bytes() / KEPT_BLOCK_MAX > octets.len();
-        let octets = if is_small { Chunk::copy_of(octets.as_slice()) } else { octets };
+        let octets = if is_small { Chunk::copy_of(octets.as_slice()) } else { octets.clone() };
         let (readable, len) = octets.into_slack();
         Frozen::decode_slack(readable, len, limits).map_err(|error| {
             Status::internal(format!("cannot decode a message of {len} octets: {error}")).at(Phase::Decode)
@@ -99,19 +100,19 @@ mod tests {
             let chunk = block.split_to(len);
             let range = chunk.as_slice().as_ptr_range();
             let codec: &dyn Codec<Frozen<StringValue>> = &FrozenProto;
-            let frozen = codec.decode(chunk, &DecodeLimits::new()).unwrap();
+            let frozen = codec.decode(&chunk, &DecodeLimits::new()).unwrap();
             assert_eq!(frozen.view().value, message.value);
             assert_eq!(range.contains(&frozen.view().value.as_ptr()), stays);
             let pieces: Vec<Bytes> = codec.encode(&frozen).unwrap().into_pieces().collect();
             assert_eq!(pieces.concat(), message.encode_to_vec().unwrap());
         }
-        let bad = FrozenProto.decode(Chunk::from_vec(vec![0x0a, 9]), &DecodeLimits::new());
+        let bad = FrozenProto.decode(&Chunk::from_vec(vec![0x0a, 9]), &DecodeLimits::new());
         let status = bad.map(|_: Frozen<StringValue>| ()).unwrap_err();
         assert!(status.message().starts_with("cannot decode a message of 2 octets"), "{}", status.message());
     }
 
     fn decoded(octets: Chunk) -> BytesValue {
-        Proto.decode(octets, &DecodeLimits::new()).expect("a message")
+        Proto.decode(&octets, &DecodeLimits::new()).expect("a message")
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Knows nothing of streams; `conn` feeds it chunks and takes whole messages.
 
 use ferrpc_http2::Chunk;
+use ferrpc_proto::DecodeLimits;
 
 use crate::codec::{Codec, Segments};
 use crate::compression::{Compression, Encoder};
@@ -27,19 +28,22 @@ pub(crate) struct Envelope {
     pub(crate) compressed: bool,
 }
 
-impl Envelope {
-    /// The message's own octets. `encoding` is what the head of its half says, asked for only if need be.
-    pub(crate) fn open<'a>(
-        self,
-        compression: &Compression,
-        encoding: impl FnOnce() -> Option<&'a [u8]>,
-        bytes_max: usize,
-    ) -> Result<Chunk, Status> {
-        if !self.compressed {
-            return Ok(self.octets);
-        }
-        compression.decompress(encoding(), self.octets.as_slice(), bytes_max).map(Chunk::from_vec)
+/// Reads a message that came, compressed or not. `encoding` is what the head of its half says, asked for only if
+/// need be.
+pub(crate) fn decode<'a, T: 'static>(
+    codec: &dyn Codec<T>,
+    octets: &Chunk,
+    compressed: bool,
+    compression: &Compression,
+    encoding: impl FnOnce() -> Option<&'a [u8]>,
+    bytes_max: usize,
+    limits: &DecodeLimits,
+) -> Result<T, Status> {
+    if !compressed {
+        return codec.decode(octets, limits);
     }
+    let octets = compression.decompress(encoding(), octets.as_slice(), bytes_max)?;
+    codec.decode(&Chunk::from_vec(octets), limits)
 }
 
 /// Encodes a message behind its prefix, compressed where there is an encoder and it is worth it.
@@ -78,70 +82,112 @@ pub(crate) fn encode<T: 'static>(
     Ok(segments)
 }
 
-/// Puts messages together from the chunks of a stream.
+/// Shows the first of a run of whole messages, each behind its prefix, as [`Assembler`] makes them, with whether it
+/// is compressed, and drops it. `None` if there is none.
+pub(crate) fn with_front<R>(run: &mut Chunk, look: impl FnOnce(&Chunk, bool) -> R) -> Option<R> {
+    let prefix = *run.as_slice().first_chunk()?;
+    run.advance(PREFIX_BYTES);
+    Some(run.with_front(message_len(prefix), |octets| look(octets, prefix[0] == COMPRESSED)))
+}
+
+/// Takes the first of such a run.
+pub(crate) fn take_front(run: &mut Chunk) -> Option<Envelope> {
+    let prefix = *run.as_slice().first_chunk()?;
+    run.advance(PREFIX_BYTES);
+    Some(Envelope { octets: run.split_to(message_len(prefix)), compressed: prefix[0] == COMPRESSED })
+}
+
+/// Puts messages together from the chunks of a stream. Those that lie in one chunk stay together, as they came.
 #[derive(Debug)]
 pub(crate) struct Assembler {
     bytes_max: usize,
-    prefix: [u8; PREFIX_BYTES],
-    prefix_len: usize,
-    /// What has come of a message that is spread over several chunks. Grows with what comes, never
-    /// with what was promised.
+    /// What has come, prefix included, of a message that is spread over several chunks. Grows with what comes,
+    /// never with what was promised.
     partial: Vec<u8>,
 }
 
 /// What a chunk brought.
 pub(crate) enum Assembled {
-    Message(Envelope),
-    /// The message needs so many octets more, if that is known.
-    Partial(Option<usize>),
+    /// So many whole messages, each behind its prefix.
+    Run(Chunk, u64),
+    /// A part of a message at most.
+    Partial,
 }
+
+/// Memory for a message begun, as a multiple of what came of it.
+const ROOM: usize = 4;
 
 impl Assembler {
     pub(crate) fn new(bytes_max: usize) -> Self {
-        Self { bytes_max, prefix: [0; PREFIX_BYTES], prefix_len: 0, partial: Vec::new() }
+        Self { bytes_max, partial: Vec::new() }
     }
 
     /// Octets still missing of the message begun, if its prefix is there.
     pub(crate) fn missing(&self) -> Option<usize> {
-        (self.prefix_len == PREFIX_BYTES).then(|| self.message_len() - self.partial.len())
+        let prefix = *self.partial.first_chunk()?;
+        Some(PREFIX_BYTES + message_len(prefix) - self.partial.len())
     }
 
     /// True in the middle of a message: a stream must not end here.
     pub(crate) fn is_partial(&self) -> bool {
-        self.prefix_len > 0
+        !self.partial.is_empty()
     }
 
-    /// Takes octets off the front of `chunk` until a message is whole or the chunk is used up.
+    /// Takes as many messages off the front of `chunk` as are whole there, or all of it if none is.
     pub(crate) fn push(&mut self, chunk: &mut Chunk) -> Result<Assembled, Status> {
-        let missing = PREFIX_BYTES - self.prefix_len;
-        if missing > 0 {
-            let n = missing.min(chunk.len());
-            self.prefix[self.prefix_len..self.prefix_len + n].copy_from_slice(&chunk.as_slice()[..n]);
-            self.prefix_len += n;
-            chunk.advance(n);
-            if self.prefix_len < PREFIX_BYTES {
-                return Ok(Assembled::Partial(None));
+        if !self.partial.is_empty() {
+            return self.go_on(chunk);
+        }
+        let (mut octets, mut messages) = (chunk.as_slice(), 0);
+        while let Some(&prefix) = octets.first_chunk() {
+            if let Err(status) = self.check_prefix(prefix) {
+                // Those before it are good.
+                if messages == 0 {
+                    return Err(status);
+                }
+                break;
             }
-            self.check_prefix()?;
+            let Some(rest) = octets.get(PREFIX_BYTES + message_len(prefix)..) else { break };
+            octets = rest;
+            messages += 1;
         }
-        let len = self.message_len();
-        if self.partial.is_empty() && chunk.len() >= len {
-            self.prefix_len = 0;
-            return Ok(self.whole(chunk.split_to(len)));
+        if messages > 0 {
+            return Ok(Assembled::Run(chunk.split_to(chunk.len() - octets.len()), messages));
         }
-        let n = (len - self.partial.len()).min(chunk.len());
+        self.take(chunk, chunk.len());
+        Ok(Assembled::Partial)
+    }
+
+    /// The message begun goes on in another chunk.
+    fn go_on(&mut self, chunk: &mut Chunk) -> Result<Assembled, Status> {
+        if self.partial.len() < PREFIX_BYTES {
+            self.take(chunk, PREFIX_BYTES - self.partial.len());
+            if let Some(&prefix) = self.partial.first_chunk() {
+                self.check_prefix(prefix)?;
+            }
+        }
+        match self.missing() {
+            None => return Ok(Assembled::Partial),
+            Some(missing) => self.take(chunk, missing),
+        }
+        if self.missing() != Some(0) {
+            return Ok(Assembled::Partial);
+        }
+        Ok(Assembled::Run(Chunk::from_vec(std::mem::take(&mut self.partial)), 1))
+    }
+
+    /// Copies so many octets, or all there are, behind the message begun.
+    fn take(&mut self, chunk: &mut Chunk, n: usize) {
+        let n = n.min(chunk.len());
+        let came = self.partial.len() + n;
+        if self.partial.capacity() < came {
+            let start = if self.partial.is_empty() { chunk.as_slice() } else { &self.partial };
+            let whole = start.first_chunk().map_or(came, |&prefix| PREFIX_BYTES + message_len(prefix));
+            let room = (whole + ferrpc_http2::SLACK_BYTES).min(came * ROOM).max(came);
+            self.partial.reserve_exact(room - self.partial.len());
+        }
         self.partial.extend_from_slice(&chunk.as_slice()[..n]);
         chunk.advance(n);
-        if self.partial.len() < len {
-            return Ok(Assembled::Partial(Some(len - self.partial.len())));
-        }
-        self.prefix_len = 0;
-        let octets = Chunk::from_vec(std::mem::take(&mut self.partial));
-        Ok(self.whole(octets))
-    }
-
-    fn whole(&self, octets: Chunk) -> Assembled {
-        Assembled::Message(Envelope { octets, compressed: self.prefix[0] == COMPRESSED })
     }
 
     /// Memory of the message begun.
@@ -150,27 +196,34 @@ impl Assembler {
         self.partial.capacity()
     }
 
-    fn message_len(&self) -> usize {
-        let [_, l0, l1, l2, l3] = self.prefix;
-        u32::from_be_bytes([l0, l1, l2, l3]) as usize
+    #[inline]
+    fn check_prefix(&self, prefix: [u8; PREFIX_BYTES]) -> Result<(), Status> {
+        if prefix[0] <= COMPRESSED && message_len(prefix) <= self.bytes_max {
+            return Ok(());
+        }
+        Err(self.wrong_prefix(prefix))
     }
 
-    fn check_prefix(&self) -> Result<(), Status> {
-        let flag = self.prefix[0];
+    #[cold]
+    fn wrong_prefix(&self, prefix: [u8; PREFIX_BYTES]) -> Status {
+        let flag = prefix[0];
         if flag > COMPRESSED {
-            return Err(Status::internal(format!("message with an unknown compression flag {flag}"))
-                .at(Phase::Decode));
+            return Status::internal(format!("message with an unknown compression flag {flag}"))
+                .at(Phase::Decode);
         }
-        let len = self.message_len();
-        if len > self.bytes_max {
-            return Err(Status::resource_exhausted(format!(
-                "message of {len} octets is over the receive limit of {}; raise message_bytes_max",
-                self.bytes_max
-            ))
-            .at(Phase::Decode));
-        }
-        Ok(())
+        Status::resource_exhausted(format!(
+            "message of {} octets is over the receive limit of {}; raise message_bytes_max",
+            message_len(prefix),
+            self.bytes_max
+        ))
+        .at(Phase::Decode)
     }
+}
+
+/// What a prefix says.
+#[inline]
+fn message_len([_, l0, l1, l2, l3]: [u8; PREFIX_BYTES]) -> usize {
+    u32::from_be_bytes([l0, l1, l2, l3]) as usize
 }
 
 #[cfg(test)]
@@ -197,9 +250,12 @@ mod tests {
             for piece in stream.chunks(step) {
                 let mut chunk = Chunk::from_vec(piece.to_vec());
                 while !chunk.is_empty() {
-                    if let Assembled::Message(message) = assembler.push(&mut chunk).unwrap() {
+                    let Assembled::Run(mut run, n) = assembler.push(&mut chunk).unwrap() else { continue };
+                    let before = messages.len() as u64;
+                    while let Some(message) = take_front(&mut run) {
                         messages.push(message.octets.as_slice().to_vec());
                     }
+                    assert_eq!(messages.len() as u64, before + n);
                 }
             }
             assert_eq!(
@@ -226,8 +282,17 @@ mod tests {
     fn memory_follows_what_came_and_not_what_was_promised() {
         let mut assembler = Assembler::new(1 << 30);
         let mut chunk = Chunk::from_vec(vec![0, 0x3f, 0, 0, 0, b'x']);
-        assert!(matches!(assembler.push(&mut chunk), Ok(Assembled::Partial(Some(_)))));
+        assert!(matches!(assembler.push(&mut chunk), Ok(Assembled::Partial)));
+        assert_eq!(assembler.missing(), Some(0x3f00_0000 - 1));
         assert!(assembler.held_bytes() < 1024);
+    }
+
+    #[test]
+    fn messages_before_a_bad_prefix_come_out() {
+        let mut chunk = Chunk::from_vec([octets(&[b"a", b"b"]), vec![9; 5]].concat());
+        let mut assembler = Assembler::new(10);
+        assert!(matches!(assembler.push(&mut chunk), Ok(Assembled::Run(run, 2)) if run.len() == 12));
+        assert_eq!(assembler.push(&mut chunk).map(|_| ()).unwrap_err().code(), Code::Internal);
     }
 
     #[test]

@@ -3,17 +3,21 @@
 //! Only with the feature `envelope`; its API may change at any time.
 
 use crate::codec::Chunk;
-use crate::envelope::{self, Assembled};
+use crate::envelope::{self, Assembled, Envelope};
 use crate::status::Status;
 
 /// Puts messages together.
 #[derive(Debug)]
-pub struct Assembler(envelope::Assembler);
+pub struct Assembler {
+    assembler: envelope::Assembler,
+    /// Messages not handed out yet.
+    run: Chunk,
+}
 
 impl Assembler {
     /// For messages of at most so many octets.
     pub fn new(bytes_max: usize) -> Self {
-        Self(envelope::Assembler::new(bytes_max))
+        Self { assembler: envelope::Assembler::new(bytes_max), run: Chunk::empty() }
     }
 
     /// Takes octets off the front of `chunk` until a message is whole, or the chunk is used up. With the message it
@@ -22,19 +26,22 @@ impl Assembler {
     /// # Errors
     /// What is wrong with a prefix.
     pub fn push(&mut self, chunk: &mut Chunk) -> Result<Option<(Chunk, bool)>, Status> {
-        match self.0.push(chunk)? {
-            Assembled::Message(message) => Ok(Some((message.octets, message.compressed))),
-            Assembled::Partial(_) => Ok(None),
+        if self.run.is_empty()
+            && let Assembled::Run(run, _) = self.assembler.push(chunk)?
+        {
+            self.run = run;
         }
+        let message = envelope::take_front(&mut self.run);
+        Ok(message.map(|Envelope { octets, compressed }| (octets, compressed)))
     }
 
     /// Octets still missing of the message begun, if its prefix is there.
     pub fn missing(&self) -> Option<usize> {
-        self.0.missing()
+        self.assembler.missing()
     }
 
     /// Octets of memory that the message begun holds.
     pub fn held_bytes(&self) -> usize {
-        self.0.held_bytes()
+        self.assembler.held_bytes()
     }
 }

@@ -15,7 +15,7 @@ use crate::codec::{Codec, Segments};
 use crate::compression::{Accepted, Compression, ENCODING, Encoder};
 use crate::conn::ResponseHead;
 use crate::conn::exchange::{Exchange, Messages, Outgoing};
-use crate::envelope::{self, Envelope, PREFIX_BYTES};
+use crate::envelope::{self, PREFIX_BYTES};
 use crate::interceptor::Following;
 use crate::metadata::Metadata;
 use crate::status::{Phase, Status};
@@ -139,8 +139,8 @@ impl<T> Streaming<T> {
             return Poll::Ready(Ok(None));
         }
         loop {
-            if let Some(message) = self.came.pop_front() {
-                return Poll::Ready(self.decode(message).map(Some));
+            if !self.came.is_empty() {
+                return Poll::Ready(self.decode().transpose());
             }
             match ready!(self.exchange.poll_messages(cx, &mut self.came, &mut self.consumed)) {
                 Ok(()) => {}
@@ -184,32 +184,36 @@ impl<T> Streaming<T> {
         }
     }
 
-    fn decode(&mut self, message: Envelope) -> Result<T, Status> {
-        self.consumed += message.octets.len() + PREFIX_BYTES;
+    /// The next of the messages that came.
+    fn decode(&mut self) -> Option<Result<T, Status>> {
+        let Self { exchange, codec, limits, message_bytes_max, compression, head, came, .. } = self;
+        let decoded = came.with_front(|octets, compressed| {
+            #[cfg(feature = "client")]
+            if compressed && head.is_none() {
+                *head = exchange.take_head();
+            }
+            let encoding = || head.as_ref().and_then(|head| head.wire(ENCODING));
+            let bytes_max = *message_bytes_max;
+            let decoded =
+                envelope::decode(*codec, octets, compressed, compression, encoding, bytes_max, limits);
+            (decoded, octets.len() + PREFIX_BYTES, compressed)
+        });
+        let (decoded, octets, compressed) = decoded?;
+        self.consumed += octets;
         self.exchange.consumed(&mut self.consumed);
-        self.was_compressed = message.compressed;
-        #[cfg(feature = "client")]
-        if message.compressed && self.head.is_none() {
-            self.head = self.exchange.take_head();
+        self.was_compressed = compressed;
+        let passed = decoded.and_then(|mut message| self.pass(&mut message).map(|()| message));
+        if passed.is_ok() {
+            self.received += 1;
+            return Some(passed);
         }
-        let encoding = || self.head.as_ref().and_then(|head| head.wire(ENCODING));
-        let octets = message.open(&self.compression, encoding, self.message_bytes_max);
-        let decoded = octets.and_then(|octets| self.codec.decode(octets, &self.limits));
-        match decoded.and_then(|mut message| self.pass(&mut message).map(|()| message)) {
-            Ok(message) => {
-                self.received += 1;
-                Ok(message)
-            }
-            Err(status) => {
-                self.end = State::Over;
-                if self.cancels {
-                    self.exchange.abandon(ErrorCode::CANCEL);
-                }
-                match self.following.as_ref().filter(|_| self.cancels) {
-                    Some(following) => Err(following.failed(status)),
-                    None => Err(status),
-                }
-            }
+        self.end = State::Over;
+        if self.cancels {
+            self.exchange.abandon(ErrorCode::CANCEL);
+        }
+        match self.following.as_ref().filter(|_| self.cancels) {
+            Some(following) => Some(passed.map_err(|status| following.failed(status))),
+            None => Some(passed),
         }
     }
 }

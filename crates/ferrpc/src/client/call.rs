@@ -267,11 +267,11 @@ async fn answer<Req, Res>(
         Err(status) => return Err(status.behind(head)),
     };
     let ChannelConfig { compression, message_bytes_max, decode, .. } = channel.config();
-    let message = the_one(messages)?;
-    let was_compressed = message.compressed;
-    let octets = message.open(compression, || head.wire(ENCODING), *message_bytes_max)?;
-    let message = method.response.decode(octets, decode)?;
-    Ok(Response::received(message, head, trailers, was_compressed))
+    let Envelope { octets, compressed } = the_one(messages)?;
+    let (codec, encoding) = (method.response, || head.wire(ENCODING));
+    let message =
+        envelope::decode(codec, &octets, compressed, compression, encoding, *message_bytes_max, decode)?;
+    Ok(Response::received(message, head, trailers, compressed))
 }
 
 /// Lets the channel's interceptors begin. `None` if nobody follows the call.
@@ -337,11 +337,13 @@ fn followed<Req, Res>(
 
 /// A unary call that is answered has exactly one message.
 fn the_one(mut messages: Messages) -> Result<Envelope, Status> {
-    let n = messages.len();
     match messages.pop_front() {
-        Some(message) if n == 1 => Ok(message),
-        _ => Err(Status::unimplemented(format!("the server answered with {n} messages where one is due"))
-            .at(Phase::Recv)),
+        Some(message) if messages.is_empty() => Ok(message),
+        first => {
+            let n = if first.is_some() { "several messages" } else { "no message" };
+            Err(Status::unimplemented(format!("the server answered with {n} where one is due"))
+                .at(Phase::Recv))
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use ferrpc_http2::{Chunk, Connection, End, ErrorCode, StreamKey};
 use super::ResponseHead;
 use super::inbox::{Command, Inbox};
 use crate::codec::Segments;
-use crate::envelope::{Assembled, Assembler, Envelope};
+use crate::envelope::{self, Assembled, Assembler, Envelope};
 use crate::metadata::Metadata;
 use crate::status::{Phase, Status};
 
@@ -328,33 +328,56 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) head: Option<&'a mut Option<ResponseHead>>,
 }
 
-/// Messages nobody has taken yet. Most calls have one a side, for which there is no queue to allocate.
-#[derive(Debug, Default)]
+/// Messages nobody has taken yet, in runs as they came. Most calls have one a side, for which there is no queue to
+/// allocate.
+#[derive(Debug)]
 pub(crate) struct Messages {
-    /// Before all others.
-    first: Option<Envelope>,
-    rest: VecDeque<Envelope>,
+    /// Before all others; empty only if there are none.
+    first: Chunk,
+    rest: VecDeque<Chunk>,
+}
+
+impl Default for Messages {
+    fn default() -> Self {
+        Self { first: Chunk::empty(), rest: VecDeque::new() }
+    }
 }
 
 impl Messages {
-    fn push_back(&mut self, message: Envelope) {
+    /// A run is not empty.
+    fn push_back(&mut self, run: Chunk) {
         if self.is_empty() {
-            self.first = Some(message);
+            self.first = run;
         } else {
-            self.rest.push_back(message);
+            self.rest.push_back(run);
         }
     }
 
+    #[cfg(feature = "client")]
     pub(crate) fn pop_front(&mut self) -> Option<Envelope> {
-        self.first.take().or_else(|| self.rest.pop_front())
+        let message = envelope::take_front(&mut self.first)?;
+        self.next_run();
+        Some(message)
     }
 
-    pub(crate) fn len(&self) -> usize {
-        usize::from(self.first.is_some()) + self.rest.len()
+    /// Shows the first message and whether it is compressed, and drops it.
+    pub(crate) fn with_front<R>(&mut self, look: impl FnOnce(&Chunk, bool) -> R) -> Option<R> {
+        let seen = envelope::with_front(&mut self.first, look)?;
+        self.next_run();
+        Some(seen)
     }
 
-    fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// The first run is not empty unless all are.
+    fn next_run(&mut self) {
+        if self.first.is_empty()
+            && let Some(next) = self.rest.pop_front()
+        {
+            self.first = next;
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first.is_empty()
     }
 }
 
@@ -447,31 +470,17 @@ impl Feed {
     ) -> Result<u64, Status> {
         let mut messages = 0;
         let mut came = None;
-        let pins_little = chunk.len() * 8 < chunk.block_bytes();
-        loop {
-            match self.assembler.push(&mut chunk)? {
-                Assembled::Message(message) => {
-                    let mut state = match came.take() {
-                        Some(state) => state,
-                        None => self.exchange.lock(),
-                    };
-                    state.messages.push_back(if pins_little { unpinned(message) } else { message });
-                    messages += 1;
-                    came = Some(state);
-                    if chunk.is_empty() {
-                        break;
-                    }
+        while !chunk.is_empty() {
+            let run = match self.assembler.push(&mut chunk)? {
+                Assembled::Run(run, n) => {
+                    messages += n;
+                    Some(unpinned(run))
                 }
-                Assembled::Partial(missing) => {
-                    if missing.is_some() {
-                        let state = match came.take() {
-                            Some(state) => state,
-                            None => self.exchange.lock(),
-                        };
-                        came = Some(state);
-                    }
-                    break;
-                }
+                Assembled::Partial => None,
+            };
+            let state = came.get_or_insert_with(|| self.exchange.lock());
+            if let Some(run) = run {
+                state.messages.push_back(run);
             }
         }
         if let Some(mut state) = came {
@@ -491,8 +500,7 @@ impl Feed {
     }
 }
 
-/// Messages that wait must not keep a whole receive block alive for a few octets of it. Those that came
-/// together wait together, so the block is worth it if they are a good part of it.
-fn unpinned(message: Envelope) -> Envelope {
-    Envelope { octets: Chunk::copy_of(message.octets.as_slice()), ..message }
+/// Messages that wait must not keep a whole receive block alive for a few octets of it.
+fn unpinned(run: Chunk) -> Chunk {
+    if run.len() * 8 < run.block_bytes() { Chunk::copy_of(run.as_slice()) } else { run }
 }

@@ -131,14 +131,15 @@ impl Call {
         // The driver begins no such call without its message.
         let message = self.message.take().ok_or_else(|| Status::internal("the call has no message"))?;
         let Config { limits, compression, .. } = &*self.config;
-        let was_compressed = message.compressed;
+        let Envelope { octets, compressed } = message;
         let encoding = || self.metadata.wire(ENCODING);
-        let octets = message.open(compression, encoding, limits.message_bytes_max)?;
-        let mut message = method.request.decode(octets, &limits.decode)?;
+        let (codec, bytes_max) = (method.request, limits.message_bytes_max);
+        let mut message =
+            envelope::decode(codec, &octets, compressed, compression, encoding, bytes_max, &limits.decode)?;
         if let Some(following) = &self.following {
             following.request(&mut message, method.request)?;
         }
-        Ok(self.request(message, was_compressed))
+        Ok(self.request(message, compressed))
     }
 
     fn into_stream<Req, Res>(self, method: &Method<Req, Res>) -> Request<Streaming<Req>> {

@@ -29,7 +29,7 @@ use crate::conn::{self, Reply, ResponseHead};
 use crate::context::{self, CallContext};
 use crate::counters::Counters;
 use crate::deadline;
-use crate::envelope::{Assembled, Assembler, Envelope};
+use crate::envelope::{self, Assembled, Assembler, Envelope};
 use crate::metadata::Metadata;
 use crate::request::Extensions;
 use crate::status::{Phase, Status};
@@ -461,11 +461,11 @@ fn collect(
     end: End,
 ) -> Result<(), Status> {
     while !chunk.is_empty() {
-        if let Assembled::Message(whole) = assembler.push(&mut chunk)?
-            && message.replace(whole).is_some()
-        {
+        let Assembled::Run(mut run, messages) = assembler.push(&mut chunk)? else { continue };
+        if messages > 1 || message.is_some() {
             return Err(Status::unimplemented("more than one request message for a method that takes one"));
         }
+        *message = envelope::take_front(&mut run);
     }
     if end == End::Yes {
         if assembler.is_partial() {

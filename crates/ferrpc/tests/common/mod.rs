@@ -23,7 +23,7 @@ impl Codec<String> for Text {
 
     fn decode(
         &self,
-        octets: ferrpc::codec::Chunk,
+        octets: &ferrpc::codec::Chunk,
         _: &ferrpc::proto::DecodeLimits,
     ) -> Result<String, Status> {
         String::from_utf8(octets.as_slice().to_vec()).map_err(|error| Status::internal(error.to_string()))
