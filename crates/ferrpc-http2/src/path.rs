@@ -1,5 +1,5 @@
-//! How much the path to the peer holds: what comes while a PING goes there and back. Windows grow to twice
-//! that, so that the peer need not wait for credit while there is room on the way.
+//! How much the path to the peer holds: what comes while a PING goes there and back. Windows grow until that no
+//! longer fills them, so that the peer need not wait for credit while there is room on the way.
 //!
 //! Asks only while DATA comes, and seldom once the answer stays the same: peers police PINGs.
 
@@ -10,6 +10,9 @@ pub(crate) const PROBE: [u8; 8] = *b"distance";
 
 /// Octets that come before it is worth asking: small calls never do.
 const PROBE_AFTER_BYTES: usize = 32 << 10;
+/// How many times what came a window becomes that was the narrowest place: five steps from the first window to
+/// the largest, each of which takes once there and back.
+const GROWTH: usize = 4;
 /// Time between two PINGs after one that changed nothing: doubles from the first to the last.
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(10);
@@ -20,10 +23,13 @@ pub(crate) struct Path {
     start_bytes: u32,
     window_bytes: u32,
     window_bytes_max: u32,
-    /// Octets that came in the flight that the PING measures; before, since the last one was answered.
+    /// Octets that came since the flight began that is measured, or since the last one was.
     bytes: usize,
-    /// When it was sent, if it is under way.
+    /// When the PING under way was sent, and whether its flight is still to be judged.
     sent_at: Option<Instant>,
+    measuring: bool,
+    /// How long the last PING took.
+    round_trip: Option<Duration>,
     /// Octets per second, the most that was seen.
     rate_max: f64,
     pause: Duration,
@@ -39,6 +45,8 @@ impl Path {
             window_bytes_max: window_bytes.saturating_add(grown_bytes_max),
             bytes: 0,
             sent_at: None,
+            measuring: false,
+            round_trip: None,
             rate_max: 0.0,
             pause: PAUSE_MIN,
             next_at: None,
@@ -54,8 +62,17 @@ impl Path {
     #[must_use]
     pub(crate) fn received(&mut self, bytes: usize, now: Instant) -> bool {
         self.bytes = self.bytes.saturating_add(bytes);
-        if self.sent_at.is_some()
-            || self.bytes < PROBE_AFTER_BYTES
+        if let Some(sent_at) = self.sent_at {
+            // Once it is known how far it is, a flight that fills the window need not be over.
+            if self.measuring
+                && self.bytes / 7 >= self.window_bytes as usize / 8
+                && let Some(round_trip) = self.round_trip
+            {
+                self.judge(now, round_trip.max(now.saturating_duration_since(sent_at)));
+            }
+            return false;
+        }
+        if self.bytes < PROBE_AFTER_BYTES
             || self.window_bytes >= self.window_bytes_max
             || self.next_at.is_some_and(|at| at > now)
         {
@@ -64,26 +81,42 @@ impl Path {
         // What made it worth asking came in the same flight, but not all that came while nobody asked.
         self.bytes = PROBE_AFTER_BYTES;
         self.sent_at = Some(now);
+        self.measuring = true;
         true
     }
 
     /// The PING was answered.
     pub(crate) fn answered(&mut self, now: Instant) {
         let Some(sent_at) = self.sent_at.take() else { return };
-        let (bytes, took) = (std::mem::take(&mut self.bytes), now.saturating_duration_since(sent_at));
-        let rate = bytes as f64 / took.as_secs_f64().max(1e-6);
-        // More octets only because they took longer say that a queue grew, not that the path holds more.
-        let fuller = bytes * 3 >= self.window_bytes as usize * 2 && rate > self.rate_max;
-        self.rate_max = self.rate_max.max(rate);
-        if fuller {
-            let doubled = u32::try_from(bytes.saturating_mul(2)).unwrap_or(u32::MAX);
-            self.window_bytes = doubled.max(self.window_bytes).min(self.window_bytes_max);
-            // It takes once there and back until more can come.
-            (self.pause, self.next_at) = (PAUSE_MIN, Some(now + took));
-        } else {
+        let took = now.saturating_duration_since(sent_at);
+        self.round_trip = Some(took);
+        if self.measuring && !self.judge(now, took) {
+            self.bytes = 0;
+            self.measuring = false;
             self.next_at = Some(now + self.pause);
             self.pause = (self.pause * 2).min(PAUSE_MAX);
         }
+    }
+
+    /// Grows the windows if they were the narrowest place while what came took so long; else nothing changes.
+    fn judge(&mut self, now: Instant, took: Duration) -> bool {
+        // Credit returns in halves of a window: a flight may be one of them.
+        if self.bytes < self.window_bytes as usize / 2 {
+            return false;
+        }
+        let rate = self.bytes as f64 / took.as_secs_f64().max(1e-6);
+        // More octets only because they took longer say that a queue grew, not that the path holds more.
+        if rate <= self.rate_max {
+            return false;
+        }
+        self.rate_max = rate;
+        let grown = u32::try_from(self.bytes.saturating_mul(GROWTH)).unwrap_or(u32::MAX);
+        self.window_bytes = grown.max(self.window_bytes).min(self.window_bytes_max);
+        self.bytes = 0;
+        self.measuring = false;
+        // It takes once there and back until more can come.
+        (self.pause, self.next_at) = (PAUSE_MIN, Some(now + took));
+        true
     }
 }
 
@@ -119,13 +152,39 @@ mod tests {
 
     #[test]
     fn windows_grow_until_the_path_is_full_and_the_asking_becomes_rare() {
-        let mut path = Path::new(65_535, 16 << 20);
+        let mut path = Path::new(65_535, 64 << 20);
         let (windows, pings) = windows(&mut path, Duration::from_millis(80), 4 << 20, 1000);
         let last = *windows.last().unwrap();
-        assert!((4 << 20..=8 << 20).contains(&last), "{windows:?}");
-        assert!(windows.len() < 20, "{windows:?}");
+        // Over what the path holds, and not more than four times that.
+        assert!((4 << 20..=16 << 20).contains(&last), "{windows:?}");
+        assert!(windows.len() < 10, "{windows:?}");
         // 80 seconds: a dozen while they grew, then 0.1, 0.2, … 10 seconds apart.
         assert!(pings < 40, "{pings}");
+    }
+
+    #[test]
+    fn once_the_distance_is_known_windows_grow_with_each_flight_that_fills_them() {
+        let round_trip = Duration::from_millis(80);
+        let mut now = beginning();
+        let mut path = Path::new(65_535, 16 << 20);
+        assert!(path.received(65_535, now));
+        assert!(!path.received(65_535, now));
+        now += round_trip;
+        path.answered(now);
+        for flights in 1.. {
+            let window = path.window_bytes;
+            if window == path.window_bytes_max {
+                assert!(flights <= 4, "{flights}");
+                break;
+            }
+            now += round_trip;
+            // The answer comes behind what was sent before it.
+            path.answered(now);
+            for _ in 0..16 {
+                let _ = path.received(window as usize / 16, now);
+            }
+            assert!(path.window_bytes > window, "{window} after {flights} flights");
+        }
     }
 
     #[test]
@@ -145,6 +204,6 @@ mod tests {
         assert!(!path.received(1 << 20, now), "one at a time");
         let mut path = Path::new(65_535, 1 << 20);
         let (windows, _) = windows(&mut path, Duration::from_millis(1), 40_000, 1000);
-        assert!(*windows.last().unwrap() < 4 * 40_000, "{windows:?}");
+        assert!(*windows.last().unwrap() <= 4 * 65_535, "{windows:?}");
     }
 }
