@@ -146,6 +146,7 @@ fn everybody() -> Vec<Contender> {
         TONIC,
         Contender { name: "tonic mt", server: &["--multi"], ..TONIC },
         plain("connectrpc", Peer::Connectrpc),
+        plain("volo", Peer::Volo),
         GO,
         plain("C++", Peer::Cpp),
         plain("java", Peer::Java),

@@ -22,6 +22,8 @@ pub(super) enum Peer {
     Raw,
     /// connectrpc's own server.
     Connectrpc,
+    /// volo-grpc.
+    Volo,
     /// grpc-go.
     Go,
     /// libgrpc of Debian, callback API.
@@ -33,12 +35,13 @@ pub(super) enum Peer {
 }
 
 impl Peer {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Ferrpc,
         Self::Tonic,
         Self::Limit,
         Self::Raw,
         Self::Connectrpc,
+        Self::Volo,
         Self::Go,
         Self::Cpp,
         Self::Java,
@@ -52,6 +55,7 @@ impl Peer {
             Self::Tonic => vec![program("tonic-load-server")],
             Self::Limit | Self::Raw => vec![program("raw-server")],
             Self::Connectrpc => vec![program("peer-connectrpc")],
+            Self::Volo => vec![program("peer-volo")],
             Self::Go => vec![made().join("go/bin/peer")],
             Self::Cpp => vec![made().join("cpp/peer")],
             Self::Java => {
@@ -110,6 +114,7 @@ pub(super) fn build(log: &mut Log, wanted: &[Peer]) -> Result<()> {
             Peer::Connectrpc => {
                 log.run(&mut in_benches(&["build", "--release", "--locked", "-p", "peer-connectrpc"]))?
             }
+            Peer::Volo => log.run(&mut in_benches(&["build", "--release", "--locked", "-p", "peer-volo"]))?,
             Peer::Go => build_go(log)?,
             Peer::Cpp => build_cpp(log)?,
             Peer::Java => build_java(log)?,
