@@ -19,6 +19,7 @@ use crate::envelope::{self, Envelope};
 use crate::interceptor::{CallSide, CallStart, Chain, Following};
 use crate::metadata::Metadata;
 use crate::method::{Method, MethodInfo};
+use crate::method_config::MethodConfig;
 use crate::request::{Extensions, Request, Response};
 use crate::status::{Phase, Status};
 use crate::streaming::{Sender, Streaming};
@@ -37,19 +38,44 @@ struct Options {
     encoder: Option<Encoder>,
     /// Nothing of the call whose handler makes this one.
     is_independent: bool,
+    request_bytes_max: usize,
+    response_bytes_max: usize,
+    /// When its method's time is up.
+    latest: Option<Instant>,
 }
 
 impl Options {
-    fn new(channel: &Channel) -> Self {
+    fn new(channel: &Channel, path: &str) -> Self {
         let config = channel.config();
-        let deadline = config.default_timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        Self { deadline, encoder: config.compression.default_encoder(Accepted::ALL), ..Self::default() }
+        let mut options = Self {
+            deadline: config.default_timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+            encoder: config.compression.default_encoder(Accepted::ALL),
+            request_bytes_max: config.send_message_bytes_max,
+            response_bytes_max: config.message_bytes_max,
+            ..Self::default()
+        };
+        if let Some(method) = config.methods.find(path) {
+            options.apply(method);
+        }
+        options
+    }
+
+    /// What holds for its method.
+    fn apply(&mut self, method: MethodConfig) {
+        self.latest = method.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        self.wait_for_ready = method.wait_for_ready.unwrap_or_default();
+        self.request_bytes_max = method.request_bytes_max.unwrap_or(self.request_bytes_max);
+        self.response_bytes_max = method.response_bytes_max.unwrap_or(self.response_bytes_max);
+        if let Some(compression) = method.compression {
+            self.encoder = compression.default_encoder(Accepted::ALL);
+        }
     }
 
     /// Takes what the current call hands on, and what was set here, into the head; then says what stops the call
     /// before it begins.
     fn begin(&mut self, metadata: &mut Metadata) -> Result<Option<Arc<Cancellation>>, Status> {
         metadata.extend(&self.metadata);
+        self.deadline = [self.deadline, self.latest].into_iter().flatten().min();
         let cancellation = match self.is_independent {
             false => context::inherit(metadata, &mut self.deadline),
             true => None,
@@ -111,6 +137,24 @@ macro_rules! call_options {
             pub fn metadata_bin(mut self, key: &str, value: &[u8]) -> Self {
                 if let Err(mistake) = self.options.metadata.append_bin(key, value) {
                     self.options.mistake.get_or_insert_with(|| mistake.into());
+                }
+                self
+            }
+
+            /// Largest request, in octets, instead of what the method or the channel says. A larger one ends the call
+            /// with RESOURCE_EXHAUSTED before it is sent.
+            pub fn request_bytes_max(mut self, octets: usize) -> Self {
+                self.options.request_bytes_max = octets;
+                self
+            }
+
+            /// Largest response, in octets, instead of what the method or the channel says. A larger one ends the
+            /// call with RESOURCE_EXHAUSTED on its length prefix. One that no window of the channel could hold fails
+            /// the call.
+            pub fn response_bytes_max(mut self, octets: usize) -> Self {
+                match self.channel.config().has_room(octets) {
+                    Ok(()) => self.options.response_bytes_max = octets,
+                    Err(mistake) => _ = self.options.mistake.get_or_insert(mistake),
                 }
                 self
             }
@@ -184,7 +228,7 @@ impl Channel {
         method: &'static Method<Req, Res>,
         request: Request<Req>,
     ) -> UnaryCall<Req, Res> {
-        UnaryCall { channel: self.clone(), method, request, options: Options::new(self) }
+        UnaryCall { channel: self.clone(), method, request, options: Options::new(self, method.info().path) }
     }
 
     /// Begins a server-streaming call; generated stubs do this.
@@ -193,7 +237,12 @@ impl Channel {
         method: &'static Method<Req, Res>,
         request: Request<Req>,
     ) -> ServerStreamingCall<Req, Res> {
-        ServerStreamingCall { channel: self.clone(), method, request, options: Options::new(self) }
+        ServerStreamingCall {
+            channel: self.clone(),
+            method,
+            request,
+            options: Options::new(self, method.info().path),
+        }
     }
 
     /// Begins a client-streaming call; generated stubs do this.
@@ -201,12 +250,12 @@ impl Channel {
         &self,
         method: &'static Method<Req, Res>,
     ) -> ClientStreamingCall<Req, Res> {
-        ClientStreamingCall { channel: self.clone(), method, options: Options::new(self) }
+        ClientStreamingCall { channel: self.clone(), method, options: Options::new(self, method.info().path) }
     }
 
     /// Begins a bidirectional call; generated stubs do this.
     pub fn bidi<Req, Res>(&self, method: &'static Method<Req, Res>) -> BidiCall<Req, Res> {
-        BidiCall { channel: self.clone(), method, options: Options::new(self) }
+        BidiCall { channel: self.clone(), method, options: Options::new(self, method.info().path) }
     }
 }
 
@@ -247,12 +296,12 @@ async fn answer<Req, Res>(
     let deadline = options.deadline;
     let mut attempts = Attempts::default();
     let finished = loop {
-        let (bytes_max, encoder) = (channel.config().send_message_bytes_max, options.encoder.as_ref());
-        let octets = envelope::encode(method.request, message, bytes_max, encoder)?;
+        let encoder = options.encoder.as_ref();
+        let octets = envelope::encode(method.request, message, options.request_bytes_max, encoder)?;
         let conn = channel.pick(options.wait_for_ready, deadline, cancellation).await?;
         let encoding = encoder.map(Encoder::name);
-        let exchange =
-            conn.open(method.info().path, metadata.clone(), encoding, deadline, Some(octets), true);
+        let (path, metadata, bytes_max) = (method.info().path, metadata.clone(), options.response_bytes_max);
+        let exchange = conn.open(path, metadata, encoding, deadline, Some(octets), true, bytes_max);
         adopt(cancellation, &exchange);
         let finished = Answer { exchange, done: false }.await;
         match &finished.ended {
@@ -266,11 +315,11 @@ async fn answer<Req, Res>(
         Ok(trailers) => trailers,
         Err(status) => return Err(status.behind(head)),
     };
-    let ChannelConfig { compression, message_bytes_max, decode, .. } = channel.config();
+    let ChannelConfig { compression, decode, .. } = channel.config();
     let Envelope { octets, compressed } = the_one(messages)?;
     let (codec, encoding) = (method.response, || head.wire(ENCODING));
     let message =
-        envelope::decode(codec, &octets, compressed, compression, encoding, *message_bytes_max, decode)?;
+        envelope::decode(codec, &octets, compressed, compression, encoding, options.response_bytes_max, decode)?;
     Ok(Response::received(message, head, trailers, compressed))
 }
 
@@ -438,13 +487,13 @@ async fn stream<Req, Res>(
     let (wait_for_ready, deadline) = (options.wait_for_ready, options.deadline);
     let mut attempts = Attempts::default();
     loop {
-        let bytes_max = channel.config().send_message_bytes_max;
         let encoder = options.encoder.as_ref();
-        let encode = |message| envelope::encode(method.request, message, bytes_max, encoder);
+        let encode = |message| envelope::encode(method.request, message, options.request_bytes_max, encoder);
         let octets = message.map(encode).transpose()?;
         let conn = channel.pick(wait_for_ready, deadline, cancellation).await?;
         let encoding = encoder.map(Encoder::name);
-        let exchange = conn.open(method.info().path, metadata.clone(), encoding, deadline, octets, false);
+        let (path, metadata, bytes_max) = (method.info().path, metadata.clone(), options.response_bytes_max);
+        let exchange = conn.open(path, metadata, encoding, deadline, octets, false, bytes_max);
         adopt(cancellation, &exchange);
         let opening = Opening { exchange: Some(exchange) };
         match opening.wait().await {
@@ -508,7 +557,7 @@ impl<Req: Send + Sync, Res: Send> IntoFuture for ClientStreamingCall<Req, Res> {
         Box::pin(async move {
             let Self { channel, method, mut options } = self;
             let opened = open(&channel, method, Default::default(), &mut options).await?;
-            let sender = sender(&opened, &channel, method, &options);
+            let sender = sender(&opened, method, &options);
             Ok(Upload { sender, receiver: receiver(&opened, &channel, method, &options) })
         })
     }
@@ -522,20 +571,15 @@ impl<Req: Send + Sync, Res: Send> IntoFuture for BidiCall<Req, Res> {
         Box::pin(async move {
             let Self { channel, method, mut options } = self;
             let opened = open(&channel, method, Default::default(), &mut options).await?;
-            let sender = sender(&opened, &channel, method, &options);
+            let sender = sender(&opened, method, &options);
             Ok(Bidi { sender, receiver: receiver(&opened, &channel, method, &options) })
         })
     }
 }
 
-fn sender<Req, Res>(
-    opened: &Opened,
-    channel: &Channel,
-    method: &'static Method<Req, Res>,
-    options: &Options,
-) -> Sender<Req> {
+fn sender<Req, Res>(opened: &Opened, method: &'static Method<Req, Res>, options: &Options) -> Sender<Req> {
     let Opened { exchange, following } = opened;
-    let bytes_max = channel.config().send_message_bytes_max;
+    let bytes_max = options.request_bytes_max;
     let (encoder, deadline) = (options.encoder.clone(), options.deadline);
     Sender::client(exchange.clone(), method.request, bytes_max, encoder, deadline, following.clone())
 }
@@ -547,12 +591,12 @@ fn receiver<Req, Res>(
     options: &Options,
 ) -> Streaming<Res> {
     let Opened { exchange, following } = opened;
-    let ChannelConfig { compression, message_bytes_max, decode, .. } = channel.config();
+    let ChannelConfig { compression, decode, .. } = channel.config();
     Streaming::new(
         exchange.clone(),
         method.response,
         *decode,
-        *message_bytes_max,
+        options.response_bytes_max,
         compression.clone(),
         None,
         true,

@@ -31,6 +31,7 @@ use crate::deadline;
 use crate::envelope::window_bytes;
 use crate::error::Error;
 use crate::interceptor::{Chain, Interceptor};
+use crate::method_config::MethodConfigs;
 use crate::status::{Phase, Status};
 
 /// What a channel takes and how it connects. Each limit names what it bounds and what happens beyond.
@@ -53,6 +54,8 @@ pub struct ChannelConfig {
     pub connect_timeout: Duration,
     /// Time a call may take if it says nothing itself. Default none.
     pub default_timeout: Option<Duration>,
+    /// What holds for single methods or services instead.
+    pub methods: MethodConfigs,
     /// Which compressed messages are accepted and what is sent. Default: accepts gzip and deflate, with the feature
     /// of that name zstd too; sends uncompressed.
     pub compression: Compression,
@@ -67,6 +70,7 @@ impl Default for ChannelConfig {
             http2: Http2Limits::default(),
             connect_timeout: Duration::from_secs(20),
             default_timeout: None,
+            methods: MethodConfigs::new(),
             compression: Compression::default(),
         }
     }
@@ -77,9 +81,30 @@ impl ChannelConfig {
         let mut limits = self.http2.clone();
         // The attempt as a whole has a limit, and its message is the better one.
         limits.preface_timeout = self.connect_timeout.saturating_mul(2);
-        limits.stream_window_bytes_max =
-            limits.stream_window_bytes_max.max(window_bytes(self.message_bytes_max));
+        limits.stream_window_bytes_max = self.window_bytes_max();
         limits
+    }
+
+    /// The largest window that a stream may get.
+    fn window_bytes_max(&self) -> u32 {
+        let methods = self.methods.iter().filter_map(|method| method.response_bytes_max);
+        let largest = methods.fold(self.message_bytes_max, usize::max);
+        self.http2.stream_window_bytes_max.max(window_bytes(largest))
+    }
+
+    /// Whether a window may hold responses of this size.
+    ///
+    /// # Errors
+    /// If it may not: then they could never come.
+    pub(crate) fn has_room(&self, response_bytes: usize) -> Result<(), Status> {
+        let (needed, window_bytes_max) = (window_bytes(response_bytes), self.window_bytes_max());
+        if needed <= window_bytes_max {
+            return Ok(());
+        }
+        Err(Status::internal(format!(
+            "responses of {response_bytes} octets are over what windows of this channel may hold, \
+             {window_bytes_max}; raise http2.stream_window_bytes_max"
+        )))
     }
 }
 
@@ -368,9 +393,8 @@ where
         Report { channel: channel.clone(), conn: Arc::downgrade(&conn), ready: Mutex::new(Some(ready)) };
     let mut engine = Connection::client(inner.config.http2(), Instant::now().into_std());
     engine.count_into(inner.counters.http2.clone());
-    let ChannelConfig { message_bytes_max, compression, .. } = &inner.config;
     let counters = inner.counters.clone();
-    let side = ClientSide::new(Box::new(lifeline), *message_bytes_max, compression, counters);
+    let side = ClientSide::new(Box::new(lifeline), &inner.config.compression, counters);
     let driver = conn::spawn(Driver::new(io, engine, side, inbox));
     let abort = AbortUnlessReady(Some(driver.abort_handle()));
     match is_ready.await {

@@ -36,7 +36,6 @@ pub(crate) struct ClientSide {
     waiting: VecDeque<Open>,
     /// At this many they are searched for those given up.
     waiting_checked_at: usize,
-    message_bytes_max: usize,
     /// `grpc-accept-encoding`.
     accept: String,
     counters: Arc<Counters>,
@@ -64,7 +63,6 @@ struct Slot {
 impl ClientSide {
     pub(crate) fn new(
         lifeline: Box<dyn Lifeline>,
-        message_bytes_max: usize,
         compression: &Compression,
         counters: Arc<Counters>,
     ) -> Self {
@@ -72,7 +70,6 @@ impl ClientSide {
             slots: Vec::new(),
             waiting: VecDeque::new(),
             waiting_checked_at: WAITING_CHECKED_MIN,
-            message_bytes_max,
             accept: compression.names(),
             counters,
             deadline: None,
@@ -139,7 +136,7 @@ impl ClientSide {
         if self.slots.len() <= slot {
             self.slots.resize_with(slot + 1, || None);
         }
-        let feed = Feed::new(open.exchange, self.message_bytes_max);
+        let feed = Feed::new(open.exchange, open.message_bytes_max);
         self.slots[slot] =
             Some(Slot { key, feed, deadline: open.deadline, messages: 0, one_answer: open.one_answer });
     }
@@ -522,6 +519,7 @@ impl Conn {
         deadline: Option<Instant>,
         message: Option<crate::codec::Segments>,
         one_answer: bool,
+        message_bytes_max: usize,
     ) -> Arc<Exchange> {
         let exchange = Exchange::new(self.inbox.clone(), Whose::Client, None);
         let authority = self.authority.clone();
@@ -533,6 +531,7 @@ impl Conn {
             deadline,
             message,
             one_answer,
+            message_bytes_max,
             exchange: exchange.clone(),
         };
         if !self.inbox.push(Command::Open(open)) {
@@ -578,6 +577,7 @@ mod tests {
             deadline: None,
             message: None,
             one_answer: true,
+            message_bytes_max: 0,
             exchange: Exchange::new(Arc::new(Inbox::default()), Whose::Client, None),
         };
         let head = seen(&open);

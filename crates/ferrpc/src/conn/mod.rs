@@ -57,6 +57,8 @@ pub(crate) struct Open {
     pub(crate) message: Option<Segments>,
     /// The answer is one message, taken only when the call is over.
     pub(crate) one_answer: bool,
+    /// Largest message of the answer.
+    pub(crate) message_bytes_max: usize,
     pub(crate) exchange: std::sync::Arc<exchange::Exchange>,
 }
 

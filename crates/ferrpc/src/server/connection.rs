@@ -72,6 +72,13 @@ struct Facts {
     accepted: Accepted,
 }
 
+impl Facts {
+    /// What the call goes by.
+    fn config<'a>(&'a self, server: &'a Arc<Config>) -> &'a Arc<Config> {
+        self.route.config.as_ref().unwrap_or(server)
+    }
+}
+
 /// A call in progress.
 struct Slot {
     key: StreamKey,
@@ -140,10 +147,9 @@ impl ServerSide {
     fn refuse(&mut self, conn: &mut Connection, key: StreamKey, refusal: Refusal, end: End) {
         match refusal {
             Refusal::Grpc(status) => self.usual.finish(conn, key, Reply::End(Err(status))),
-            Refusal::Encoding(status) => {
+            Refusal::Encoding(status, accepted) => {
                 // gRPC compression.md: "The server will include a grpc-accept-encoding response header which
                 // specifies the algorithms that the server accepts."
-                let accepted = self.config.compression.names();
                 conn.send_headers(key, End::Yes, |writer| {
                     write_head(writer);
                     writer.field(ACCEPT_ENCODING, accepted.as_bytes(), Indexing::Index);
@@ -174,12 +180,13 @@ impl ServerSide {
             return conn.reset(key, ErrorCode::REFUSED_STREAM);
         }
         let metadata = Metadata::from_head(head);
-        let timeout = self.config.limits.timeout(facts.timeout);
+        let limits = &facts.config(&self.config).limits;
+        let (message_bytes_max, timeout) = (limits.message_bytes_max, limits.timeout(facts.timeout));
         let deadline = timeout.and_then(|timeout| now.checked_add(timeout));
         if let Some(deadline) = deadline {
             self.expect(deadline);
         }
-        let assembler = Assembler::new(self.config.limits.message_bytes_max);
+        let assembler = Assembler::new(message_bytes_max);
         if !facts.route.kind.client_streams() {
             self.expect(now + self.config.limits.request_timeout);
             let stage = Stage::Collecting { metadata, facts, assembler, message: None, heard: now };
@@ -193,7 +200,7 @@ impl ServerSide {
         if end == End::Yes {
             exchange.end(Ok(Metadata::new()));
         }
-        let feed = Some(Feed::new(exchange.clone(), self.config.limits.message_bytes_max));
+        let feed = Some(Feed::new(exchange.clone(), message_bytes_max));
         self.put(key, deadline, Stage::Running { feed, task: None });
         self.start(conn, key, &facts, metadata, None, Some(exchange), deadline);
     }
@@ -272,10 +279,11 @@ impl ServerSide {
         deadline: Option<Instant>,
     ) {
         let streams = exchange.is_some();
-        let told = (self.config.on_cancel == OnCancel::Tell).then(Arc::<Cancellation>::default);
+        let config = facts.config(&self.config).clone();
+        let told = (config.on_cancel == OnCancel::Tell).then(Arc::<Cancellation>::default);
         let trace = facts.is_traced.then(|| metadata.clone());
         let context = CallContext::new(deadline, trace, told.clone());
-        let (accepted, config) = (facts.accepted, self.config.clone());
+        let accepted = facts.accepted;
         let call = Call {
             metadata,
             message,
@@ -482,7 +490,8 @@ fn collect(
 enum Refusal {
     Http(&'static str, &'static str),
     Grpc(Status),
-    Encoding(Status),
+    /// With what is accepted instead.
+    Encoding(Status, String),
 }
 
 /// `last` spares looking up the path again that most calls repeat.
@@ -495,17 +504,20 @@ fn facts(
     if head.method() != b"POST" {
         return Err(Refusal::Http("405", "gRPC calls are POST requests"));
     }
+    let known = last.filter(|(last, _)| last.path() == head.path()).map(|(_, facts)| &facts.route);
+    let route = known.or_else(|| router.find(head.path()));
+    let own = route.and_then(|route| route.config.as_ref());
+    let compression = own.map_or(compression, |own| &own.compression);
     let mut content_type = None;
     let mut timeout = None;
     let mut is_traced = false;
+    let mut encoding = None;
     let mut accepted = Accepted::default();
     for (name, value) in head.fields() {
         match name {
             b"content-type" => content_type = Some(value),
             b"grpc-timeout" => timeout = deadline::parse_timeout(value),
-            ENCODING if !compression.accepts(value) => {
-                return Err(Refusal::Encoding(compression.unknown(value)));
-            }
+            ENCODING => encoding = Some(value),
             ACCEPT_ENCODING => accepted = compression.peers(value),
             _ => is_traced |= context::is_trace(name),
         }
@@ -521,8 +533,10 @@ fn facts(
             return Err(Refusal::Http("415", why));
         }
     }
-    let known = last.filter(|(last, _)| last.path() == head.path()).map(|(_, facts)| &facts.route);
-    match known.or_else(|| router.find(head.path())) {
+    if let Some(encoding) = encoding.filter(|encoding| !compression.accepts(encoding)) {
+        return Err(Refusal::Encoding(compression.unknown(encoding), compression.names()));
+    }
+    match route {
         Some(route) => Ok(Facts { route: route.clone(), timeout, is_traced, accepted }),
         None => Err(Refusal::Grpc(Status::unimplemented(router.unknown(head.path())))),
     }

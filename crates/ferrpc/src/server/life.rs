@@ -85,12 +85,13 @@ impl Stage {
 pub(super) type Which = Option<SocketAddr>;
 
 impl Life {
-    pub(super) fn new(mut server: Server, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(server: Server, counters: Arc<Counters>) -> Self {
         let one_thread =
             server.shards.is_some() || Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread;
+        let (router, config) = server.finish();
         Self {
-            router: Arc::new(server.router()),
-            config: Arc::new(server.config),
+            router: Arc::new(router),
+            config: Arc::new(config),
             counters,
             handlers: if one_thread { Handlers::Inline } else { Handlers::Spawned },
             open: Arc::new(Open { inboxes: Mutex::default(), left: Notify::new() }),

@@ -33,6 +33,7 @@ use crate::counters::Counters;
 use crate::error::Error;
 use crate::interceptor::{Chain, Interceptor};
 use listen::Listeners;
+use crate::method_config::{MethodConfig, MethodConfigs};
 use router::Router;
 use shutdown::{Stop, Stopping};
 
@@ -96,10 +97,15 @@ impl ServerLimits {
     }
 
     fn http2(&self) -> Http2Limits {
-        let mut limits = self.http2.clone();
-        limits.stream_window_bytes_max =
-            limits.stream_window_bytes_max.max(crate::envelope::window_bytes(self.message_bytes_max));
-        limits
+        let mut limits = self.clone();
+        limits.make_room(self.message_bytes_max);
+        limits.http2
+    }
+
+    /// Lets windows hold messages of that size.
+    fn make_room(&mut self, message_bytes_max: usize) {
+        let window_bytes = crate::envelope::window_bytes(message_bytes_max);
+        self.http2.stream_window_bytes_max = self.http2.stream_window_bytes_max.max(window_bytes);
     }
 }
 
@@ -124,6 +130,20 @@ pub(crate) struct Config {
     pub(crate) on_cancel: OnCancel,
 }
 
+impl Config {
+    /// The same for a method that has something of its own.
+    fn with(&self, method: MethodConfig) -> Self {
+        let mut config = self.clone();
+        let limits = &mut config.limits;
+        limits.message_bytes_max = method.request_bytes_max.unwrap_or(limits.message_bytes_max);
+        limits.send_message_bytes_max = method.response_bytes_max.unwrap_or(limits.send_message_bytes_max);
+        limits.timeout_max = [limits.timeout_max, method.timeout].into_iter().flatten().min();
+        config.compression = method.compression.unwrap_or(config.compression);
+        config.on_cancel = method.on_cancel.unwrap_or(config.on_cancel);
+        config
+    }
+}
+
 /// A gRPC server: add services, then [`serve`](Self::serve) or [`bind`](Self::bind).
 ///
 /// On a current-thread runtime handlers are polled in their connection's task first; on a multi-thread
@@ -133,6 +153,7 @@ pub(crate) struct Config {
 pub struct Server {
     router: Router,
     config: Config,
+    methods: MethodConfigs,
     chain: Option<Chain>,
     shards: Option<NonZeroUsize>,
 }
@@ -169,13 +190,22 @@ impl Server {
         self
     }
 
-    /// What calls go to, complete.
-    fn router(&mut self) -> Router {
-        let mut router = std::mem::take(&mut self.router);
+    /// Sets what holds for a method, `package.Service/Method`, or for all methods of a service, `package.Service`.
+    pub fn configure(mut self, name: &str, config: MethodConfig) -> Self {
+        self.methods.set(name, config);
+        self
+    }
+
+    /// What calls go to and go by, complete.
+    fn finish(mut self) -> (Router, Config) {
         if let Some(chain) = self.chain.take() {
-            router.intercept(&chain);
+            self.router.intercept(&chain);
         }
-        router
+        for config in self.methods.iter() {
+            self.config.limits.make_room(config.request_bytes_max.unwrap_or_default());
+        }
+        self.router.configure(&self.config, &self.methods);
+        (self.router, self.config)
     }
 
     /// Sets what happens to handlers whose call is over early. Default: they are dropped.

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::Config;
 use super::call::{Call, Running};
 use super::intercepted::Intercepted;
 use crate::interceptor::Chain;
 use crate::method::{Kind, MethodInfo};
+use crate::method_config::MethodConfigs;
 
 /// An implementation of a service that a server can dispatch to. Generated code implements it.
 pub trait Service: Send + Sync + 'static {
@@ -26,6 +28,8 @@ pub(crate) struct Route {
     pub(crate) service: Arc<dyn Service>,
     pub(crate) index: usize,
     pub(crate) kind: Kind,
+    /// What its calls go by, if that is not what all others do.
+    pub(crate) config: Option<Arc<Config>>,
 }
 
 #[derive(Default)]
@@ -36,7 +40,7 @@ pub(crate) struct Router {
 impl Router {
     pub(crate) fn add(&mut self, service: Arc<dyn Service>) {
         for (index, method) in service.methods().iter().enumerate() {
-            let route = Route { service: service.clone(), index, kind: method.kind };
+            let route = Route { service: service.clone(), index, kind: method.kind, config: None };
             self.routes.insert(method.path.as_bytes(), route);
         }
     }
@@ -46,6 +50,14 @@ impl Router {
         for route in self.routes.values_mut() {
             let service = Intercepted::by_chain(route.service.clone(), chain.clone());
             route.service = Arc::new(service);
+        }
+    }
+
+    /// Gives methods what is set for them.
+    pub(crate) fn configure(&mut self, server: &Config, methods: &MethodConfigs) {
+        for (path, route) in &mut self.routes {
+            let config = str::from_utf8(path).ok().and_then(|path| methods.find(path));
+            route.config = config.map(|config| Arc::new(server.with(config)));
         }
     }
 
