@@ -4,6 +4,7 @@ ferrpc::include_proto!();
 
 pub mod chat_room;
 pub mod interrupt;
+pub mod proxy;
 pub mod users;
 
 /// The snippets of the README and of the guide compile.
@@ -23,6 +24,7 @@ mod documents {
         Deadlines "docs/guide/deadlines.md"
         Interceptors "docs/guide/interceptors.md"
         Compression "docs/guide/compression.md"
+        Generic "docs/guide/generic.md"
         Messages "docs/guide/messages.md"
         FromTonic "docs/guide/from-tonic.md"
         FromGrpcGo "docs/guide/from-grpc-go.md"

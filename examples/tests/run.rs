@@ -115,3 +115,27 @@ fn chat_guests_in_programs_of_their_own_meet_in_a_room() {
     assert!(ben.wait().unwrap().success());
     assert!(anna.wait().unwrap().success());
 }
+
+#[test]
+fn proxy_passes_on_calls_of_services_that_it_does_not_know() {
+    let proxy = env!("CARGO_BIN_EXE_proxy");
+    let users = Serving::start(env!("CARGO_BIN_EXE_user-server"), &["--listen", "127.0.0.1:0"]);
+    let front = Serving::start(proxy, &["--listen", "127.0.0.1:0", "--target", &users.target]);
+    let ask = |id| run(env!("CARGO_BIN_EXE_user-client"), &["--target", &front.target, "--id", id]);
+    assert_eq!(String::from_utf8_lossy(&ask("1").stdout), JOHN);
+    let failed = String::from_utf8_lossy(&ask("-1").stderr).into_owned();
+    assert_eq!(failed, "Error: INVALID_ARGUMENT: id must be positive, got -1 [from the peer]\n");
+
+    let room = Serving::start(env!("CARGO_BIN_EXE_chat"), &["serve", "--listen", "127.0.0.1:0"]);
+    let front = Serving::start(proxy, &["--listen", "127.0.0.1:0", "--target", &room.target]);
+    let mut anna = Command::new(env!("CARGO_BIN_EXE_chat"))
+        .args(["join", "anna", "--target", &front.target])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut hears = BufReader::new(anna.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(hears.next().unwrap(), "room: welcome, anna");
+    drop(anna.stdin.take());
+    assert!(anna.wait().unwrap().success());
+}

@@ -123,7 +123,7 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 }
 
 /// Workspaces of their own: what they depend on must never reach the product's lock file.
-pub(crate) const ASIDE: [&str; 4] = ["benches", "conformance/hpack", "fuzz", "tests/loom"];
+pub(crate) const ASIDE: [&str; 5] = ["benches", "conformance/hpack", "examples/prost", "fuzz", "tests/loom"];
 
 /// A cargo call on one of the workspaces of their own.
 pub(crate) fn cargo_aside(workspace: &str, arguments: &[&str]) -> Command {

@@ -86,6 +86,9 @@ pub(crate) fn test(quick: bool) -> Result<()> {
     });
     report.step("loom", |log| loom::all(log).map(Outcome::Ran));
     report.step("fuzz targets, seeded", |log| counted(log, &mut cargo_aside("fuzz", &["test", "--locked"])));
+    report.step("examples/prost", |log| {
+        counted(log, &mut cargo_aside("examples/prost", &["test", "--locked"]))
+    });
     foreign_peers(&mut report);
     report.finish()
 }

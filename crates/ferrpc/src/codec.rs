@@ -1,6 +1,7 @@
 //! The seam between messages and octets. Generated code names the Protobuf codec; other formats
 //! implement [`Codec`] for their own types.
 
+use bytes::Bytes;
 pub use ferrpc_http2::Chunk;
 use ferrpc_proto::view::{View, Viewable};
 use ferrpc_proto::{DecodeLimits, Frozen, Message, SlackBytes};
@@ -83,9 +84,27 @@ impl<T: Viewable> Codec<Frozen<T>> for FrozenProto {
     }
 }
 
+/// Messages as octets: for proxies, and for programs that know their messages otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Raw;
+
+impl Codec<Bytes> for Raw {
+    fn encode(&self, message: &Bytes) -> Result<Segments, Status> {
+        let mut out = Segments::new();
+        out.link(message.clone());
+        Ok(out)
+    }
+
+    fn decode(&self, octets: &Chunk, _: &DecodeLimits) -> Result<Bytes, Status> {
+        let (block, part) = octets.within();
+        // A small message would keep a whole block alive for little.
+        let is_small = octets.len() < block.len() / KEPT_BLOCK_MAX;
+        Ok(if is_small { Bytes::copy_from_slice(octets.as_slice()) } else { block.slice(part) })
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use ferrpc_proto::wkt::{BytesValue, StringValue};
 
     use super::*;
@@ -139,5 +158,18 @@ mod tests {
         let octets = Chunk::from_vec(octets).split_to(len);
         let memory = octets.as_slice().as_ptr_range();
         assert!(!memory.contains(&decoded(octets).value.as_ptr()));
+    }
+    #[test]
+    fn octets_pass_uncopied_unless_they_are_a_small_part_of_their_block() {
+        let octets = Bytes::from(vec![7; 3000]);
+        let sent: Vec<Bytes> = Raw.encode(&octets).expect("octets").into_pieces().collect();
+        assert_eq!(sent[0].as_ptr(), octets.as_ptr());
+        for (block_bytes, stays) in [(4000, true), (64_000, false)] {
+            let mut block = Chunk::from_vec(vec![9; block_bytes]);
+            let chunk = block.split_to(3000);
+            let memory = chunk.as_slice().as_ptr();
+            let received = Raw.decode(&chunk, &DecodeLimits::new()).expect("octets");
+            assert_eq!((received.len(), received.as_ptr() == memory), (3000, stays));
+        }
     }
 }

@@ -45,7 +45,7 @@ pub use ferrpc_http2::Limits as Http2Limits;
 pub use ferrpc_proto as proto;
 pub use interceptor::{AnyMessage, CallSide, CallStart, Follow, Follower, Interceptor};
 pub use metadata::{Metadata, MetadataError};
-pub use method::{Kind, Method, MethodInfo};
+pub use method::{Kind, Method, MethodInfo, MethodRef};
 pub use method_config::{MethodConfig, MethodConfigs};
 pub use request::{Extensions, Request, Response};
 pub use status::{Origin, Phase, Status};

@@ -208,6 +208,13 @@ impl Metadata {
         self.visible().filter_map(|(_, key, value)| Some((std::str::from_utf8(key).ok()?, value)))
     }
 
+    /// `:path` of a request as it came.
+    #[cfg(feature = "server")]
+    pub(crate) fn path(&self) -> String {
+        let path = self.head.as_ref().map(|head| String::from_utf8_lossy(head.path()).into_owned());
+        path.unwrap_or_default()
+    }
+
     /// Whether there is a value under `key`.
     #[cfg(feature = "client")]
     pub(crate) fn has(&self, key: &str) -> bool {

@@ -199,6 +199,14 @@ impl Status {
         self
     }
 
+    /// Makes a status that came from another server this side's own: then a handler that returns it sends its metadata
+    /// too. Otherwise only code, message and details go on, since trailers are between that server and us.
+    #[must_use]
+    pub fn pass_on(mut self) -> Self {
+        self.0.origin = Origin::Local;
+        self
+    }
+
     pub(crate) fn at(mut self, phase: Phase) -> Self {
         self.0.phase = Some(phase);
         self
@@ -241,7 +249,9 @@ impl Status {
             let details = encode_bin(&self.0.details);
             writer.field(b"grpc-status-details-bin", details.as_bytes(), Indexing::Literal);
         }
-        self.0.metadata.write_to(writer);
+        if self.0.origin != Origin::Remote {
+            self.0.metadata.write_to(writer);
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::deadline;
 use crate::envelope::{self, Envelope};
 use crate::interceptor::{CallSide, CallStart, Chain, Following};
 use crate::metadata::Metadata;
-use crate::method::{Method, MethodInfo};
+use crate::method::{Kind, MethodRef, Path};
 use crate::method_config::MethodConfig;
 use crate::request::{Extensions, Request, Response};
 use crate::status::{Phase, Status};
@@ -132,6 +132,12 @@ macro_rules! call_options {
                 self
             }
 
+            /// Adds all of this metadata, such as that of a request to be passed on.
+            pub fn metadata_of(mut self, metadata: &Metadata) -> Self {
+                self.options.metadata.extend(metadata);
+                self
+            }
+
             /// Adds octets to the metadata under a key that ends in `-bin`. A key that is not allowed fails
             /// the call.
             pub fn metadata_bin(mut self, key: &str, value: &[u8]) -> Self {
@@ -185,7 +191,7 @@ macro_rules! call_options {
 #[must_use = "a call does nothing until it is awaited"]
 pub struct UnaryCall<Req: 'static, Res: 'static> {
     channel: Channel,
-    method: &'static Method<Req, Res>,
+    method: MethodRef<Req, Res>,
     request: Request<Req>,
     options: Options,
 }
@@ -195,7 +201,7 @@ pub struct UnaryCall<Req: 'static, Res: 'static> {
 #[must_use = "a call does nothing until it is awaited"]
 pub struct ServerStreamingCall<Req: 'static, Res: 'static> {
     channel: Channel,
-    method: &'static Method<Req, Res>,
+    method: MethodRef<Req, Res>,
     request: Request<Req>,
     options: Options,
 }
@@ -204,7 +210,7 @@ pub struct ServerStreamingCall<Req: 'static, Res: 'static> {
 #[must_use = "a call does nothing until it is awaited"]
 pub struct ClientStreamingCall<Req: 'static, Res: 'static> {
     channel: Channel,
-    method: &'static Method<Req, Res>,
+    method: MethodRef<Req, Res>,
     options: Options,
 }
 
@@ -212,7 +218,7 @@ pub struct ClientStreamingCall<Req: 'static, Res: 'static> {
 #[must_use = "a call does nothing until it is awaited"]
 pub struct BidiCall<Req: 'static, Res: 'static> {
     channel: Channel,
-    method: &'static Method<Req, Res>,
+    method: MethodRef<Req, Res>,
     options: Options,
 }
 
@@ -225,37 +231,40 @@ impl Channel {
     /// Begins a unary call; generated stubs do this.
     pub fn unary<Req, Res>(
         &self,
-        method: &'static Method<Req, Res>,
+        method: impl Into<MethodRef<Req, Res>>,
         request: Request<Req>,
     ) -> UnaryCall<Req, Res> {
-        UnaryCall { channel: self.clone(), method, request, options: Options::new(self, method.info().path) }
+        let method = method.into();
+        let options = Options::new(self, &method.path());
+        UnaryCall { channel: self.clone(), method, request, options }
     }
 
     /// Begins a server-streaming call; generated stubs do this.
     pub fn server_streaming<Req, Res>(
         &self,
-        method: &'static Method<Req, Res>,
+        method: impl Into<MethodRef<Req, Res>>,
         request: Request<Req>,
     ) -> ServerStreamingCall<Req, Res> {
-        ServerStreamingCall {
-            channel: self.clone(),
-            method,
-            request,
-            options: Options::new(self, method.info().path),
-        }
+        let method = method.into();
+        let options = Options::new(self, &method.path());
+        ServerStreamingCall { channel: self.clone(), method, request, options }
     }
 
     /// Begins a client-streaming call; generated stubs do this.
     pub fn client_streaming<Req, Res>(
         &self,
-        method: &'static Method<Req, Res>,
+        method: impl Into<MethodRef<Req, Res>>,
     ) -> ClientStreamingCall<Req, Res> {
-        ClientStreamingCall { channel: self.clone(), method, options: Options::new(self, method.info().path) }
+        let method = method.into();
+        let options = Options::new(self, &method.path());
+        ClientStreamingCall { channel: self.clone(), method, options }
     }
 
     /// Begins a bidirectional call; generated stubs do this.
-    pub fn bidi<Req, Res>(&self, method: &'static Method<Req, Res>) -> BidiCall<Req, Res> {
-        BidiCall { channel: self.clone(), method, options: Options::new(self, method.info().path) }
+    pub fn bidi<Req, Res>(&self, method: impl Into<MethodRef<Req, Res>>) -> BidiCall<Req, Res> {
+        let method = method.into();
+        let options = Options::new(self, &method.path());
+        BidiCall { channel: self.clone(), method, options }
     }
 }
 
@@ -273,13 +282,13 @@ async fn unary<Req, Res>(call: UnaryCall<Req, Res>) -> Result<Response<Res>, Sta
     let UnaryCall { channel, method, request, mut options } = call;
     let (mut metadata, mut message, extensions) = request.into_parts();
     let cancellation = options.begin(&mut metadata)?;
-    let following = intercept(&channel, method, &mut metadata, extensions, &options).await?;
+    let following = intercept(&channel, &method, &mut metadata, extensions, &options).await?;
     if let Some(following) = &following {
-        following.request(&mut message, method.request).map_err(|status| following.failed(status))?;
+        following.request(&mut message, method.request()).map_err(|status| following.failed(status))?;
     }
-    let response = answer(&channel, method, &metadata, &message, &options, cancellation.as_deref()).await;
+    let response = answer(&channel, &method, &metadata, &message, &options, cancellation.as_deref()).await;
     match following {
-        Some(following) => followed(&following, response, method),
+        Some(following) => followed(&following, response, &method),
         None => response,
     }
 }
@@ -287,7 +296,7 @@ async fn unary<Req, Res>(call: UnaryCall<Req, Res>) -> Result<Response<Res>, Sta
 /// Sends the request until it is answered, as often as that is safe.
 async fn answer<Req, Res>(
     channel: &Channel,
-    method: &'static Method<Req, Res>,
+    method: &MethodRef<Req, Res>,
     metadata: &Metadata,
     message: &Req,
     options: &Options,
@@ -297,10 +306,10 @@ async fn answer<Req, Res>(
     let mut attempts = Attempts::default();
     let finished = loop {
         let encoder = options.encoder.as_ref();
-        let octets = envelope::encode(method.request, message, options.request_bytes_max, encoder)?;
+        let octets = envelope::encode(method.request(), message, options.request_bytes_max, encoder)?;
         let conn = channel.pick(options.wait_for_ready, deadline, cancellation).await?;
         let encoding = encoder.map(Encoder::name);
-        let (path, metadata, bytes_max) = (method.info().path, metadata.clone(), options.response_bytes_max);
+        let (path, metadata, bytes_max) = (method.path(), metadata.clone(), options.response_bytes_max);
         let exchange = conn.open(path, metadata, encoding, deadline, Some(octets), true, bytes_max);
         adopt(cancellation, &exchange);
         let finished = Answer { exchange, done: false }.await;
@@ -317,23 +326,32 @@ async fn answer<Req, Res>(
     };
     let ChannelConfig { compression, decode, .. } = channel.config();
     let Envelope { octets, compressed } = the_one(messages)?;
-    let (codec, encoding) = (method.response, || head.wire(ENCODING));
-    let message =
-        envelope::decode(codec, &octets, compressed, compression, encoding, options.response_bytes_max, decode)?;
+    let (codec, encoding) = (method.response(), || head.wire(ENCODING));
+    let message = envelope::decode(
+        codec,
+        &octets,
+        compressed,
+        compression,
+        encoding,
+        options.response_bytes_max,
+        decode,
+    )?;
     Ok(Response::received(message, head, trailers, compressed))
 }
 
 /// Lets the channel's interceptors begin. `None` if nobody follows the call.
 async fn intercept<Req, Res>(
     channel: &Channel,
-    method: &'static Method<Req, Res>,
+    method: &MethodRef<Req, Res>,
     metadata: &mut Metadata,
     extensions: Extensions,
     options: &Options,
 ) -> Result<Option<Arc<Following>>, Status> {
     match channel.chain() {
         // Boxed: calls without interceptors should not have room for it.
-        Some(chain) => Box::pin(begin(chain, method.info(), metadata, extensions, options.deadline)).await,
+        Some(chain) => {
+            Box::pin(begin(chain, method.path(), method.kind(), metadata, extensions, options.deadline)).await
+        }
         None => Ok(None),
     }
 }
@@ -341,15 +359,16 @@ async fn intercept<Req, Res>(
 /// The chain begins, within the deadline.
 async fn begin(
     chain: &Chain,
-    method: MethodInfo,
+    path: Path,
+    kind: Kind,
     metadata: &mut Metadata,
     extensions: Extensions,
     deadline: Option<Instant>,
 ) -> Result<Option<Arc<Following>>, Status> {
     let mut start = CallStart {
         side: CallSide::Client,
-        path: method.path.into(),
-        kind: method.kind,
+        path: path.into(),
+        kind,
         metadata: std::mem::take(metadata),
         extensions,
         deadline,
@@ -371,11 +390,11 @@ async fn begin(
 fn followed<Req, Res>(
     following: &Following,
     response: Result<Response<Res>, Status>,
-    method: &Method<Req, Res>,
+    method: &MethodRef<Req, Res>,
 ) -> Result<Response<Res>, Status> {
     let seen = response.and_then(|mut response| {
         following.headers(response.metadata_mut());
-        following.response(response.get_mut(), method.response)?;
+        following.response(response.get_mut(), method.response())?;
         Ok(response)
     });
     let mut response = seen.map_err(|status| following.failed(status))?;
@@ -457,7 +476,7 @@ struct Opened {
 /// Lets interceptors begin, picks a connection and waits until the stream is open.
 async fn open<Req, Res>(
     channel: &Channel,
-    method: &'static Method<Req, Res>,
+    method: &MethodRef<Req, Res>,
     request: (Metadata, Option<Req>, Extensions),
     options: &mut Options,
 ) -> Result<Opened, Status> {
@@ -469,7 +488,7 @@ async fn open<Req, Res>(
         None => status,
     };
     if let (Some(following), Some(message)) = (&following, &mut message) {
-        following.request(message, method.request).map_err(failed)?;
+        following.request(message, method.request()).map_err(failed)?;
     }
     let opened = stream(channel, method, &metadata, message.as_ref(), options, cancellation.as_deref()).await;
     let exchange = opened.map_err(failed)?;
@@ -478,7 +497,7 @@ async fn open<Req, Res>(
 
 async fn stream<Req, Res>(
     channel: &Channel,
-    method: &'static Method<Req, Res>,
+    method: &MethodRef<Req, Res>,
     metadata: &Metadata,
     message: Option<&Req>,
     options: &Options,
@@ -488,11 +507,12 @@ async fn stream<Req, Res>(
     let mut attempts = Attempts::default();
     loop {
         let encoder = options.encoder.as_ref();
-        let encode = |message| envelope::encode(method.request, message, options.request_bytes_max, encoder);
+        let encode =
+            |message| envelope::encode(method.request(), message, options.request_bytes_max, encoder);
         let octets = message.map(encode).transpose()?;
         let conn = channel.pick(wait_for_ready, deadline, cancellation).await?;
         let encoding = encoder.map(Encoder::name);
-        let (path, metadata, bytes_max) = (method.info().path, metadata.clone(), options.response_bytes_max);
+        let (path, metadata, bytes_max) = (method.path(), metadata.clone(), options.response_bytes_max);
         let exchange = conn.open(path, metadata, encoding, deadline, octets, false, bytes_max);
         adopt(cancellation, &exchange);
         let opening = Opening { exchange: Some(exchange) };
@@ -543,8 +563,8 @@ impl<Req: Send + Sync, Res: Send> IntoFuture for ServerStreamingCall<Req, Res> {
             let Self { channel, method, request, mut options } = self;
             let (metadata, message, extensions) = request.into_parts();
             let request = (metadata, Some(message), extensions);
-            let opened = open(&channel, method, request, &mut options).await?;
-            Ok(receiver(&opened, &channel, method, &options))
+            let opened = open(&channel, &method, request, &mut options).await?;
+            Ok(receiver(&opened, &channel, &method, &options))
         })
     }
 }
@@ -556,9 +576,9 @@ impl<Req: Send + Sync, Res: Send> IntoFuture for ClientStreamingCall<Req, Res> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let Self { channel, method, mut options } = self;
-            let opened = open(&channel, method, Default::default(), &mut options).await?;
-            let sender = sender(&opened, method, &options);
-            Ok(Upload { sender, receiver: receiver(&opened, &channel, method, &options) })
+            let opened = open(&channel, &method, Default::default(), &mut options).await?;
+            let sender = sender(&opened, &method, &options);
+            Ok(Upload { sender, receiver: receiver(&opened, &channel, &method, &options) })
         })
     }
 }
@@ -570,31 +590,31 @@ impl<Req: Send + Sync, Res: Send> IntoFuture for BidiCall<Req, Res> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let Self { channel, method, mut options } = self;
-            let opened = open(&channel, method, Default::default(), &mut options).await?;
-            let sender = sender(&opened, method, &options);
-            Ok(Bidi { sender, receiver: receiver(&opened, &channel, method, &options) })
+            let opened = open(&channel, &method, Default::default(), &mut options).await?;
+            let sender = sender(&opened, &method, &options);
+            Ok(Bidi { sender, receiver: receiver(&opened, &channel, &method, &options) })
         })
     }
 }
 
-fn sender<Req, Res>(opened: &Opened, method: &'static Method<Req, Res>, options: &Options) -> Sender<Req> {
+fn sender<Req, Res>(opened: &Opened, method: &MethodRef<Req, Res>, options: &Options) -> Sender<Req> {
     let Opened { exchange, following } = opened;
     let bytes_max = options.request_bytes_max;
     let (encoder, deadline) = (options.encoder.clone(), options.deadline);
-    Sender::client(exchange.clone(), method.request, bytes_max, encoder, deadline, following.clone())
+    Sender::client(exchange.clone(), method.request(), bytes_max, encoder, deadline, following.clone())
 }
 
 fn receiver<Req, Res>(
     opened: &Opened,
     channel: &Channel,
-    method: &'static Method<Req, Res>,
+    method: &MethodRef<Req, Res>,
     options: &Options,
 ) -> Streaming<Res> {
     let Opened { exchange, following } = opened;
     let ChannelConfig { compression, decode, .. } = channel.config();
     Streaming::new(
         exchange.clone(),
-        method.response,
+        method.response(),
         *decode,
         options.response_bytes_max,
         compression.clone(),

@@ -18,6 +18,7 @@ use crate::conn::{self, Open};
 use crate::counters::Counters;
 use crate::deadline;
 use crate::metadata::Metadata;
+use crate::method::Path;
 use crate::status::{Phase, Status};
 
 /// Whom a connection tells what becomes of it: its channel.
@@ -376,7 +377,7 @@ impl Side for ClientSide {
 /// what is accepted are the connection's.
 #[derive(Default)]
 struct Heads {
-    known: Vec<(&'static str, Repeated)>,
+    known: Vec<(Path, Repeated)>,
     next: usize,
 }
 
@@ -384,21 +385,21 @@ struct Heads {
 const HEADS_KEPT: usize = 8;
 
 impl Heads {
-    fn of(&mut self, path: &'static str) -> &mut Repeated {
-        let at = self.known.iter().position(|(known, _)| std::ptr::eq(*known, path)).unwrap_or_else(|| {
+    fn of(&mut self, path: &Path) -> &mut Repeated {
+        let at = self.known.iter().position(|(known, _)| known.is(path)).unwrap_or_else(|| {
             if self.known.len() < HEADS_KEPT {
-                self.known.push((path, Repeated::default()));
+                self.known.push((path.clone(), Repeated::default()));
                 return self.known.len() - 1;
             }
             self.next = (self.next + 1) % HEADS_KEPT;
-            self.known[self.next] = (path, Repeated::default());
+            self.known[self.next] = (path.clone(), Repeated::default());
             self.next
         });
         &mut self.known[at].1
     }
 
     fn write(&mut self, writer: &mut HeaderWriter<'_>, open: &Open, accept: &str, now: Instant) {
-        writer.repeated(self.of(open.path), |writer| write_usual(writer, open, accept));
+        writer.repeated(self.of(&open.path), |writer| write_usual(writer, open, accept));
         if let Some(deadline) = open.deadline {
             let timeout = deadline::format_timeout(deadline.saturating_duration_since(now));
             writer.field(b"grpc-timeout", timeout.as_bytes(), Indexing::Literal);
@@ -513,7 +514,7 @@ impl Conn {
     /// Hands a call over. Its exchange tells what becomes of it.
     pub(crate) fn open(
         &self,
-        path: &'static str,
+        path: Path,
         metadata: Metadata,
         encoding: Option<&'static str>,
         deadline: Option<Instant>,
@@ -570,7 +571,7 @@ mod tests {
         let mut metadata = Metadata::new();
         metadata.append("k", "v").unwrap();
         let open = Open {
-            path: "/a.B/C",
+            path: Path::Static("/a.B/C"),
             authority: "host:1".into(),
             metadata,
             encoding: Some("gzip"),

@@ -47,7 +47,7 @@ pub(crate) enum Reply {
 #[cfg(feature = "client")]
 #[derive(Debug)]
 pub(crate) struct Open {
-    pub(crate) path: &'static str,
+    pub(crate) path: crate::method::Path,
     pub(crate) authority: std::sync::Arc<str>,
     pub(crate) metadata: Metadata,
     /// `grpc-encoding`, where messages may be compressed.

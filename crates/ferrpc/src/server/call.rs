@@ -41,6 +41,8 @@ impl std::fmt::Debug for Running {
 /// A call as it came from the wire, for [`Service::dispatch`](super::Service::dispatch).
 #[derive(Debug)]
 pub struct Call {
+    /// Of a method that no service has.
+    pub(crate) path: Option<String>,
     pub(crate) metadata: Metadata,
     /// The only message, where the client does not stream.
     pub(crate) message: Option<Envelope>,

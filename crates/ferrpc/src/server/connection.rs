@@ -285,6 +285,7 @@ impl ServerSide {
         let context = CallContext::new(deadline, trace, told.clone());
         let accepted = facts.accepted;
         let call = Call {
+            path: facts.route.is_fallback.then(|| metadata.path()),
             metadata,
             message,
             exchange,

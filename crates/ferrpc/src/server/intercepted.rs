@@ -49,7 +49,11 @@ impl Service for Intercepted {
         let method = service.methods().get(index);
         let mut start = CallStart {
             side: CallSide::Server,
-            path: method.map_or(Cow::Borrowed(""), |method| method.path.into()),
+            path: match (&call.path, method) {
+                (Some(path), _) => path.clone().into(),
+                (None, Some(method)) => method.path.into(),
+                (None, None) => Cow::Borrowed(""),
+            },
             kind: method.map_or(Kind::Bidi, |method| method.kind),
             metadata: std::mem::take(&mut call.metadata),
             extensions: std::mem::take(&mut call.extensions),

@@ -2,6 +2,7 @@
 
 mod call;
 mod connection;
+mod fallback;
 mod intercepted;
 mod life;
 mod listen;
@@ -16,6 +17,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use ferrpc_http2::Limits as Http2Limits;
 use ferrpc_proto::DecodeLimits;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -34,6 +36,9 @@ use crate::error::Error;
 use crate::interceptor::{Chain, Interceptor};
 use listen::Listeners;
 use crate::method_config::{MethodConfig, MethodConfigs};
+use crate::request::Request;
+use crate::status::Status;
+use crate::streaming::{Sender, Streaming};
 use router::Router;
 use shutdown::{Stop, Stopping};
 
@@ -168,6 +173,18 @@ impl Server {
     #[expect(clippy::should_implement_trait, reason = "no sum: servers are built by adding")]
     pub fn add(mut self, service: impl Service) -> Self {
         self.router.add(Arc::new(service));
+        self
+    }
+
+    /// Hands calls of methods that no service has to `handler`: their path, their requests as octets, and where
+    /// responses go as octets. Methods of all kinds come this way, with one message or many. Without it such calls
+    /// end with UNIMPLEMENTED.
+    pub fn fallback<H, F>(mut self, handler: H) -> Self
+    where
+        H: Fn(String, Request<Streaming<Bytes>>, Sender<Bytes>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<(), Status>> + Send + 'static,
+    {
+        self.router.set_fallback(Arc::new(fallback::Fallback(Arc::new(handler))));
         self
     }
 

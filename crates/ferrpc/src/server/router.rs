@@ -30,24 +30,38 @@ pub(crate) struct Route {
     pub(crate) kind: Kind,
     /// What its calls go by, if that is not what all others do.
     pub(crate) config: Option<Arc<Config>>,
+    /// It takes what no service has.
+    pub(crate) is_fallback: bool,
+}
+
+impl Route {
+    fn new(service: Arc<dyn Service>, index: usize, kind: Kind) -> Self {
+        Self { service, index, kind, config: None, is_fallback: false }
+    }
 }
 
 #[derive(Default)]
 pub(crate) struct Router {
     routes: HashMap<&'static [u8], Route>,
+    fallback: Option<Route>,
 }
 
 impl Router {
     pub(crate) fn add(&mut self, service: Arc<dyn Service>) {
         for (index, method) in service.methods().iter().enumerate() {
-            let route = Route { service: service.clone(), index, kind: method.kind, config: None };
+            let route = Route::new(service.clone(), index, method.kind);
             self.routes.insert(method.path.as_bytes(), route);
         }
     }
 
+    /// Gives a service, as one method of both streams, what nobody else takes.
+    pub(crate) fn set_fallback(&mut self, service: Arc<dyn Service>) {
+        self.fallback = Some(Route { is_fallback: true, ..Route::new(service, 0, Kind::Bidi) });
+    }
+
     /// Puts a chain of interceptors before all services.
     pub(crate) fn intercept(&mut self, chain: &Chain) {
-        for route in self.routes.values_mut() {
+        for route in self.routes.values_mut().chain(&mut self.fallback) {
             let service = Intercepted::by_chain(route.service.clone(), chain.clone());
             route.service = Arc::new(service);
         }
@@ -62,7 +76,7 @@ impl Router {
     }
 
     pub(crate) fn find(&self, path: &[u8]) -> Option<&Route> {
-        self.routes.get(path)
+        self.routes.get(path).or(self.fallback.as_ref())
     }
 
     /// What to tell a caller whose path leads nowhere.
