@@ -97,7 +97,6 @@ impl Metadata {
     }
 
     /// Size as HTTP/2 counts it (RFC 9113 §6.5.2), hidden fields too.
-    #[cfg(feature = "client")]
     pub(crate) fn list_bytes(&self) -> usize {
         self.fields().list_bytes()
     }
@@ -163,6 +162,18 @@ impl Metadata {
         }
         self.remove(key);
         self.append_bin(key, value)
+    }
+
+    /// Marks what is under `key` now as secret: it is sent so that nobody on the way keeps it in a table (RFC 7541 §7.1.3),
+    /// and not printed by [`fmt::Debug`]. `authorization`, `proxy-authorization`, `cookie` and `set-cookie` are so anyway.
+    pub fn mark_secret(&mut self, key: &str) {
+        let marked = self.fields().iter().enumerate().map(|(i, (name, value))| {
+            let own = self.fields().indexing(i);
+            (name, value, if name == key.as_bytes() { Indexing::Never } else { own })
+        });
+        let mut fields = Headers::new();
+        marked.for_each(|(name, value, indexing)| fields.append(name, value, indexing));
+        *self.fields_mut() = fields;
     }
 
     /// First text value under `key`. `None` also for `-bin` keys.
@@ -372,6 +383,31 @@ mod tests {
         let all: Vec<_> = metadata.get_all_bin("a-bin").collect();
         assert_eq!(all, [Ok(vec![0, 1]), Ok(vec![0, 1])]);
         assert_eq!(metadata.get_bin("b-bin"), Err(MetadataError::Base64("b-bin".into())));
+    }
+
+    #[test]
+    fn marked_values_are_secret_wherever_they_go() {
+        let mut metadata = Metadata::new();
+        metadata.append("x-token", "one").unwrap();
+        metadata.append("plain", "shown").unwrap();
+        metadata.append("x-token", "two").unwrap();
+        metadata.mark_secret("x-token");
+        let mut other = Metadata::new();
+        other.extend(&metadata);
+        assert_eq!(
+            format!("{other:?}"),
+            r#"{"x-token": "<3 octets>", "plain": "shown", "x-token": "<3 octets>"}"#
+        );
+        let indexing = |i| other.fields().indexing(i);
+        assert_eq!([indexing(0), indexing(2)], [Indexing::Never; 2]);
+        assert_ne!(indexing(1), Indexing::Never);
+        // One that is added later is not, and named ones need no mark.
+        other.append("x-token", "three").unwrap();
+        other.append("cookie", "c").unwrap();
+        other.append("set-cookie", "c").unwrap();
+        other.append("proxy-authorization", "c").unwrap();
+        let secret = |i| other.fields().indexing(i) == Indexing::Never;
+        assert_eq!([3, 4, 5, 6].map(secret), [false, true, true, true]);
     }
 
     #[test]

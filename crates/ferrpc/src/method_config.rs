@@ -19,7 +19,7 @@ pub struct MethodConfig {
     pub(crate) response_bytes_max: Option<usize>,
     pub(crate) compression: Option<Compression>,
     #[cfg(feature = "server")]
-    pub(crate) on_cancel: Option<crate::server::OnCancel>,
+    pub(crate) on_cancel: Option<OnCancel>,
 }
 
 impl MethodConfig {
@@ -62,7 +62,7 @@ impl MethodConfig {
 
     /// Server: what happens to handlers whose call is over early.
     #[cfg(feature = "server")]
-    pub fn on_cancel(mut self, on_cancel: crate::server::OnCancel) -> Self {
+    pub fn on_cancel(mut self, on_cancel: OnCancel) -> Self {
         self.on_cancel = Some(on_cancel);
         self
     }
@@ -79,6 +79,20 @@ impl MethodConfig {
             on_cancel: self.on_cancel.or(wider.on_cancel),
         }
     }
+}
+
+/// What happens to a handler whose call is over before it returns: the client cancelled it or went away, or its
+/// deadline passed.
+#[cfg(feature = "server")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a handler is stopped, or it is not")]
+pub enum OnCancel {
+    /// Its future is dropped where it waits.
+    #[default]
+    Drop,
+    /// It goes on and is told: [`CallContext::cancelled`](crate::CallContext::cancelled) becomes ready, calls that it
+    /// made end with CANCELLED, streams of the call end. It counts as a live handler until it returns.
+    Tell,
 }
 
 /// [`MethodConfig`]s by name. Cheap to clone.

@@ -153,8 +153,9 @@ impl Status {
         &mut self.0.metadata
     }
 
-    /// What the server sent before it failed a call with one answer: the metadata that stands before messages. Empty where
-    /// there was none, and on streams, whose receiving half has it.
+    /// The metadata that stands before messages, of a call with one answer that failed: what the server sent, or what a
+    /// handler gives it ([`with_headers`](Self::with_headers)). Empty on streams: there [`Streaming`](crate::Streaming)
+    /// and [`Sender`](crate::Sender) have it.
     pub fn headers(&self) -> &Metadata {
         &self.0.headers
     }
@@ -184,6 +185,21 @@ impl Status {
     pub fn with_details(mut self, details: impl Into<Vec<u8>>) -> Self {
         self.0.details = details.into();
         self
+    }
+
+    /// Adds metadata that goes before the status, not with it: where a handler would have set it on its response.
+    #[must_use]
+    pub fn with_headers(mut self, headers: Metadata) -> Self {
+        self.0.headers = headers;
+        self
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn take_headers(&mut self) -> Metadata {
+        match self.0.origin {
+            Origin::Remote => Metadata::new(),
+            _ => std::mem::take(&mut self.0.headers),
+        }
     }
 
     #[cfg(feature = "client")]
@@ -233,6 +249,16 @@ impl Status {
         let mut status = Self::new(code, message).with_details(details);
         status.0.origin = Origin::Remote;
         Err(status.with_metadata(trailers))
+    }
+
+    /// Size of what [`write_to`](Self::write_to) writes, rather too large than too small.
+    #[cfg(feature = "server")]
+    pub(crate) fn list_bytes(&self) -> usize {
+        /// Names and overheads of three fields.
+        const FIXED_BYTES: usize = 192;
+        let (message, details) =
+            (percent_encode(&self.0.message).len(), self.0.details.len().div_ceil(3) * 4);
+        FIXED_BYTES + message + details + self.0.metadata.list_bytes()
     }
 
     /// Writes `grpc-status` and what belongs to it.

@@ -533,6 +533,10 @@ impl<T> Drop for Sender<T> {
         if self.cancels && !self.closed {
             self.exchange.abandon(ErrorCode::CANCEL);
         }
+        // What a handler has set goes out, though it sent no message.
+        if self.head.as_ref().is_some_and(|head| !head.metadata.is_empty()) {
+            self.send_head();
+        }
     }
 }
 

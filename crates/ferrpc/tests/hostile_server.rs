@@ -334,3 +334,123 @@ async fn a_call_that_fails_with_one_answer_due_keeps_what_came_before() {
         );
     }
 }
+
+/// How calls end that a server answers, one after the other, with these octets.
+async fn codes(answers: Vec<fn(u32) -> Vec<u8>>) -> Vec<Code> {
+    let count = answers.len();
+    let hostile = hostile(move |stream| answers[(stream as usize - 1) / 2](stream)).await;
+    let channel = Channel::new(hostile).unwrap();
+    let mut codes = Vec::new();
+    for _ in 0..count {
+        codes.push(call(&channel).await.unwrap_err().code());
+    }
+    codes
+}
+
+/// An answer for each row of a table: its octets, and the code that they mean.
+macro_rules! table {
+    ($($answer:expr => $code:ident,)*) => {
+        let expected = [$((stringify!($answer), Code::$code)),*];
+        let codes = codes(vec![$($answer),*]).await;
+        assert_eq!(codes.len(), expected.len());
+        for ((answer, code), seen) in expected.into_iter().zip(codes) {
+            assert_eq!(seen, code, "{answer}");
+        }
+    };
+}
+
+fn http(stream: u32, status: &str) -> Vec<u8> {
+    trailers(stream, &[(":status", status), ("content-type", "text/html")])
+}
+
+fn reset(stream: u32, code: u8) -> Vec<u8> {
+    frame(3, 0, stream, &[0, 0, 0, code])
+}
+
+fn status(stream: u32, status: &str) -> Vec<u8> {
+    trailers(stream, &[OK[0], OK[1], ("grpc-status", status)])
+}
+
+#[tokio::test]
+async fn http_answers_without_grpc_status_mean_what_grpcs_table_says() {
+    table! {
+        |s| http(s, "200") => Unknown,
+        |s| http(s, "204") => Unknown,
+        |s| http(s, "302") => Unknown,
+        |s| http(s, "400") => Internal,
+        |s| http(s, "401") => Unauthenticated,
+        |s| http(s, "403") => PermissionDenied,
+        |s| http(s, "404") => Unimplemented,
+        |s| http(s, "405") => Unknown,
+        |s| http(s, "415") => Unknown,
+        |s| http(s, "429") => Unavailable,
+        |s| http(s, "431") => Unknown,
+        |s| http(s, "500") => Unknown,
+        |s| http(s, "502") => Unavailable,
+        |s| http(s, "503") => Unavailable,
+        |s| http(s, "504") => Unavailable,
+        |s| http(s, "599") => Unknown,
+        // 1xx are no answers.
+        |s| [frame(HEADERS, END_HEADERS, s, &block(&[(":status", "103")])), http(s, "401")].concat()
+            => Unauthenticated,
+        // A grpc-status counts whatever HTTP says.
+        |s| trailers(s, &[(":status", "503"), OK[1], ("grpc-status", "5")]) => NotFound,
+        |s| trailers(s, &OK) => Unknown,
+    }
+}
+
+#[tokio::test]
+async fn resets_mean_what_grpcs_table_says() {
+    table! {
+        |s| reset(s, 0) => Internal,
+        |s| reset(s, 1) => Internal,
+        |s| reset(s, 2) => Internal,
+        |s| reset(s, 3) => Internal,
+        |s| reset(s, 4) => Internal,
+        |s| reset(s, 5) => Internal,
+        |s| reset(s, 6) => Internal,
+        |s| reset(s, 8) => Cancelled,
+        |s| reset(s, 9) => Internal,
+        |s| reset(s, 10) => Internal,
+        |s| reset(s, 11) => ResourceExhausted,
+        |s| reset(s, 12) => PermissionDenied,
+        |s| reset(s, 13) => Internal,
+        |s| reset(s, 200) => Internal,
+    }
+    // A refused stream is tried once more.
+    let refusing = Channel::new(hostile(|stream| reset(stream, 7)).await).unwrap();
+    assert_eq!(call(&refusing).await.unwrap_err().code(), Code::Unavailable);
+}
+
+#[tokio::test]
+async fn a_status_is_a_number_that_grpc_knows_or_unknown() {
+    table! {
+        |s| status(s, "1") => Cancelled,
+        |s| status(s, "2") => Unknown,
+        |s| status(s, "3") => InvalidArgument,
+        |s| status(s, "4") => DeadlineExceeded,
+        |s| status(s, "5") => NotFound,
+        |s| status(s, "6") => AlreadyExists,
+        |s| status(s, "7") => PermissionDenied,
+        |s| status(s, "8") => ResourceExhausted,
+        |s| status(s, "9") => FailedPrecondition,
+        |s| status(s, "10") => Aborted,
+        |s| status(s, "11") => OutOfRange,
+        |s| status(s, "12") => Unimplemented,
+        |s| status(s, "13") => Internal,
+        |s| status(s, "14") => Unavailable,
+        |s| status(s, "15") => DataLoss,
+        |s| status(s, "16") => Unauthenticated,
+        |s| status(s, "17") => Unknown,
+        |s| status(s, "-1") => Unknown,
+        |s| status(s, "OK") => Unknown,
+        |s| status(s, "") => Unknown,
+        |s| status(s, "05") => Unknown,
+        // A call with one answer that ends well has one.
+        |s| status(s, "0") => Unimplemented,
+        |s| [head(s), message(s, "a"), message(s, "b"), trailers(s, &[("grpc-status", "0")])].concat()
+            => Unimplemented,
+        |s| [head(s), message(s, "a"), frame(DATA, END_STREAM, s, &[])].concat() => Unknown,
+        |s| [head(s), message(s, "a"), trailers(s, &[("x", "y")])].concat() => Unknown,
+    }
+}

@@ -21,7 +21,8 @@ struct Args {
 async fn main() -> Result<(), ferrpc::Error> {
     let args = Args::parse();
     let channel = Channel::new(&args.target)?;
-    let server = Server::new().fallback(move |path, request, out| forward(channel.clone(), path, request, out));
+    let server =
+        Server::new().fallback(move |path, request, out| forward(channel.clone(), path, request, out));
     let bound = server.bind(&args.listen).await?;
     let interrupted = interrupted().await;
     println!("listening on {}", bound.local_addr());

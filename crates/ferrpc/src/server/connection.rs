@@ -379,7 +379,10 @@ impl Side for ServerSide {
 
     fn command(&mut self, conn: &mut Connection, command: Command, _: Instant) {
         match command {
-            Command::Head { key, head } => self.usual.send_head(conn, key, &head),
+            Command::Head { key, head } => match fits_bytes(conn, head.metadata.list_bytes()) {
+                Ok(()) => self.usual.send_head(conn, key, &head),
+                Err(status) => self.stop(conn, key, status),
+            },
             Command::Send { key } => {
                 self.usual.send_head(conn, key, &ResponseHead::default());
                 if let Some(Slot { stage: Stage::Running { feed: Some(feed), .. }, .. }) = self.slot(key) {
@@ -561,6 +564,10 @@ struct Usual {
 impl Usual {
     /// HEADERS, message and trailers of a reply, as far as they are not out yet.
     fn finish(&mut self, conn: &mut Connection, key: StreamKey, reply: Reply) {
+        let reply = match fits(conn, &reply) {
+            Ok(()) => reply,
+            Err(status) => Reply::End(Err(status)),
+        };
         match reply {
             Reply::Message { head, octets, trailers } => {
                 self.send_head(conn, key, &head);
@@ -571,7 +578,11 @@ impl Usual {
                 self.send_head(conn, key, &ResponseHead::default());
                 self.send_ok(conn, key, &trailers);
             }
-            Reply::End(Err(status)) => {
+            Reply::End(Err(mut status)) => {
+                let metadata = status.take_headers();
+                if !metadata.is_empty() {
+                    self.send_head(conn, key, &ResponseHead { metadata, encoding: None });
+                }
                 // Trailers-only, unless the head is out already.
                 let alone = conn.send_headers(key, End::Yes, |writer| {
                     write_head(writer);
@@ -600,6 +611,33 @@ impl Usual {
             trailers.write_to(writer);
         });
     }
+}
+
+/// Whether a reply's metadata are within the client's limit.
+fn fits(conn: &Connection, reply: &Reply) -> Result<(), Status> {
+    match reply {
+        Reply::Message { head, trailers, .. } => {
+            fits_bytes(conn, head.metadata.list_bytes())?;
+            fits_bytes(conn, trailers.list_bytes())
+        }
+        Reply::End(Ok(trailers)) => fits_bytes(conn, trailers.list_bytes()),
+        Reply::End(Err(status)) => {
+            fits_bytes(conn, status.headers().list_bytes())?;
+            fits_bytes(conn, status.list_bytes())
+        }
+    }
+}
+
+fn fits_bytes(conn: &Connection, bytes: usize) -> Result<(), Status> {
+    /// What the library itself writes: a status line, content type and encoding, or a status.
+    const FIXED_BYTES: usize = 256;
+    let (bytes, bytes_max) = (FIXED_BYTES + bytes, conn.peer_header_list_bytes_max());
+    if bytes <= bytes_max {
+        return Ok(());
+    }
+    Err(Status::resource_exhausted(format!(
+        "metadata of the answer has {bytes} octets, over the client's limit of {bytes_max}; send less"
+    )))
 }
 
 fn write_head(writer: &mut HeaderWriter<'_>) {

@@ -29,16 +29,18 @@ pub use intercepted::Intercepted;
 pub use router::Service;
 pub use shutdown::{ShutdownPlan, ShutdownReport};
 
+pub use crate::method_config::OnCancel;
+
 use crate::compression::Compression;
 use crate::conn;
 use crate::counters::Counters;
 use crate::error::Error;
 use crate::interceptor::{Chain, Interceptor};
-use listen::Listeners;
 use crate::method_config::{MethodConfig, MethodConfigs};
 use crate::request::Request;
 use crate::status::Status;
 use crate::streaming::{Sender, Streaming};
+use listen::Listeners;
 use router::Router;
 use shutdown::{Stop, Stopping};
 
@@ -112,19 +114,6 @@ impl ServerLimits {
         let window_bytes = crate::envelope::window_bytes(message_bytes_max);
         self.http2.stream_window_bytes_max = self.http2.stream_window_bytes_max.max(window_bytes);
     }
-}
-
-/// What happens to a handler whose call is over before it returns: the client cancelled it or went away, or its
-/// deadline passed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a handler is stopped, or it is not")]
-pub enum OnCancel {
-    /// Its future is dropped where it waits.
-    #[default]
-    Drop,
-    /// It goes on and is told: [`CallContext::cancelled`](crate::CallContext::cancelled) becomes ready, calls that it
-    /// made end with CANCELLED, streams of the call end. It counts as a live handler until it returns.
-    Tell,
 }
 
 /// What all connections and calls of a server go by.
