@@ -24,7 +24,10 @@ use crate::status::{Phase, Status};
 ///
 /// On a client, dropping it before its end cancels the call. It is also a [`Stream`].
 #[must_use = "dropping the receiving half cancels a client's call"]
-pub struct Streaming<T: 'static> {
+pub struct Streaming<T: 'static>(Box<Receiving<T>>);
+
+/// What is in a [`Streaming`]: handlers' futures hold those several times over, so they are one pointer wide.
+struct Receiving<T: 'static> {
     exchange: Arc<Exchange>,
     codec: &'static dyn Codec<T>,
     limits: DecodeLimits,
@@ -64,7 +67,7 @@ impl<T> Streaming<T> {
         deadline: Option<tokio::time::Instant>,
         following: Option<Arc<Following>>,
     ) -> Self {
-        Self {
+        Self(Box::new(Receiving {
             exchange,
             codec,
             limits,
@@ -80,7 +83,7 @@ impl<T> Streaming<T> {
             received: 0,
             was_compressed: false,
             following,
-        }
+        }))
     }
 
     /// The next message, or `None` once the peer has finished.
@@ -100,19 +103,19 @@ impl<T> Streaming<T> {
     /// taken, and behind them the stream ends with [`Code::Cancelled`](crate::Code::Cancelled). A call that is over
     /// stays as it ended. On a server it does nothing: return a status instead.
     pub fn cancel(&mut self) {
-        if self.cancels {
-            self.exchange.abandon(ErrorCode::CANCEL);
+        if self.0.cancels {
+            self.0.exchange.abandon(ErrorCode::CANCEL);
         }
     }
 
     /// Whether the last message came compressed.
     pub fn was_compressed(&self) -> bool {
-        self.was_compressed
+        self.0.was_compressed
     }
 
     /// The trailers, once [`message`](Self::message) returned `None`.
     pub fn trailers(&self) -> Option<&Metadata> {
-        self.trailers.as_ref()
+        self.0.trailers.as_ref()
     }
 
     /// Client: the metadata that stands before the first message. Waits for it; empty if the call ends
@@ -125,29 +128,29 @@ impl<T> Streaming<T> {
     /// Dropping the future loses nothing.
     #[cfg(feature = "client")]
     pub async fn headers(&mut self) -> Result<&Metadata, Status> {
-        if self.head.is_none() {
-            let exchange = &self.exchange;
+        if self.0.head.is_none() {
+            let exchange = &self.0.exchange;
             let head = poll_fn(|cx| exchange.poll_head(cx)).await;
-            self.head = Some(head.unwrap_or_default());
+            self.0.head = Some(head.unwrap_or_default());
             self.pass_head();
         }
-        Ok(self.head.get_or_insert_default())
+        Ok(self.0.head.get_or_insert_default())
     }
 
     fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<Option<T>, Status>> {
-        if self.end == State::Over {
+        if self.0.end == State::Over {
             return Poll::Ready(Ok(None));
         }
         loop {
-            if !self.came.is_empty() {
+            if !self.0.came.is_empty() {
                 return Poll::Ready(self.decode().transpose());
             }
-            match ready!(self.exchange.poll_messages(cx, &mut self.came, &mut self.consumed)) {
+            match ready!(self.0.exchange.poll_messages(cx, &mut self.0.came, &mut self.0.consumed)) {
                 Ok(()) => {}
                 Err(ended) => {
-                    self.end = State::Over;
-                    let ended = ended.map_err(|status| crate::deadline::blame(status, self.deadline));
-                    self.trailers = Some(self.pass_end(ended)?);
+                    self.0.end = State::Over;
+                    let ended = ended.map_err(|status| crate::deadline::blame(status, self.0.deadline));
+                    self.0.trailers = Some(self.pass_end(ended)?);
                     return Poll::Ready(Ok(None));
                 }
             }
@@ -156,12 +159,12 @@ impl<T> Streaming<T> {
 
     /// Shows a client's interceptors the head, once.
     fn pass_head(&mut self) {
-        let Some(following) = self.following.as_ref().filter(|_| self.cancels) else { return };
+        let Some(following) = self.0.following.as_ref().filter(|_| self.0.cancels) else { return };
         #[cfg(feature = "client")]
-        if self.head.is_none() {
-            self.head = self.exchange.take_head();
+        if self.0.head.is_none() {
+            self.0.head = self.0.exchange.take_head();
         }
-        if let Some(head) = &mut self.head {
+        if let Some(head) = &mut self.0.head {
             following.headers(head);
         }
     }
@@ -169,7 +172,7 @@ impl<T> Streaming<T> {
     /// Shows a client's interceptors how the call ended. On a server that is the reply's business.
     fn pass_end(&mut self, ended: Result<Metadata, Status>) -> Result<Metadata, Status> {
         self.pass_head();
-        match self.following.as_ref().filter(|_| self.cancels) {
+        match self.0.following.as_ref().filter(|_| self.0.cancels) {
             Some(following) => following.end(ended),
             None => ended,
         }
@@ -177,16 +180,17 @@ impl<T> Streaming<T> {
 
     fn pass(&mut self, message: &mut T) -> Result<(), Status> {
         self.pass_head();
-        match &self.following {
-            Some(following) if self.cancels => following.response(message, self.codec),
-            Some(following) => following.request(message, self.codec),
+        match &self.0.following {
+            Some(following) if self.0.cancels => following.response(message, self.0.codec),
+            Some(following) => following.request(message, self.0.codec),
             None => Ok(()),
         }
     }
 
     /// The next of the messages that came.
     fn decode(&mut self) -> Option<Result<T, Status>> {
-        let Self { exchange, codec, limits, message_bytes_max, compression, head, came, .. } = self;
+        let Receiving { exchange, codec, limits, message_bytes_max, compression, head, came, .. } =
+            &mut *self.0;
         let decoded = came.with_front(|octets, compressed| {
             #[cfg(feature = "client")]
             if compressed && head.is_none() {
@@ -199,19 +203,19 @@ impl<T> Streaming<T> {
             (decoded, octets.len() + PREFIX_BYTES, compressed)
         });
         let (decoded, octets, compressed) = decoded?;
-        self.consumed += octets;
-        self.exchange.consumed(&mut self.consumed);
-        self.was_compressed = compressed;
+        self.0.consumed += octets;
+        self.0.exchange.consumed(&mut self.0.consumed);
+        self.0.was_compressed = compressed;
         let passed = decoded.and_then(|mut message| self.pass(&mut message).map(|()| message));
         if passed.is_ok() {
-            self.received += 1;
+            self.0.received += 1;
             return Some(passed);
         }
-        self.end = State::Over;
-        if self.cancels {
-            self.exchange.abandon(ErrorCode::CANCEL);
+        self.0.end = State::Over;
+        if self.0.cancels {
+            self.0.exchange.abandon(ErrorCode::CANCEL);
         }
-        match self.following.as_ref().filter(|_| self.cancels) {
+        match self.0.following.as_ref().filter(|_| self.0.cancels) {
             Some(following) => Some(passed.map_err(|status| following.failed(status))),
             None => Some(passed),
         }
@@ -228,15 +232,15 @@ impl<T> Stream for Streaming<T> {
 
 impl<T> Drop for Streaming<T> {
     fn drop(&mut self) {
-        if self.cancels && self.end == State::Open {
-            self.exchange.abandon(ErrorCode::CANCEL);
+        if self.0.cancels && self.0.end == State::Open {
+            self.0.exchange.abandon(ErrorCode::CANCEL);
         }
     }
 }
 
 impl<T> fmt::Debug for Streaming<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Streaming").field("received", &self.received).finish_non_exhaustive()
+        f.debug_struct("Streaming").field("received", &self.0.received).finish_non_exhaustive()
     }
 }
 
@@ -248,7 +252,10 @@ const BATCH_BYTES: usize = 16 << 10;
 /// On a client, [`close`](Self::close) ends the stream; dropping it unclosed cancels the call, so that an
 /// early `?` never looks like a complete upload. On a server the call ends when its handler returns.
 #[must_use = "dropping the sending half unclosed cancels a client's call"]
-pub struct Sender<T: 'static> {
+pub struct Sender<T: 'static>(Box<Sending<T>>);
+
+/// What is in a [`Sender`].
+struct Sending<T: 'static> {
     exchange: Arc<Exchange>,
     codec: &'static dyn Codec<T>,
     bytes_max: usize,
@@ -278,7 +285,7 @@ impl<T> Sender<T> {
         deadline: Option<tokio::time::Instant>,
         following: Option<Arc<Following>>,
     ) -> Self {
-        Self {
+        Self(Box::new(Sending {
             exchange,
             codec,
             bytes_max,
@@ -292,7 +299,7 @@ impl<T> Sender<T> {
             deadline,
             octets: Segments::default(),
             following,
-        }
+        }))
     }
 
     #[cfg(feature = "server")]
@@ -307,7 +314,7 @@ impl<T> Sender<T> {
         following: Option<Arc<Following>>,
     ) -> Self {
         let encoder = compression.default_encoder(accepted);
-        Self {
+        Self(Box::new(Sending {
             exchange,
             codec,
             bytes_max,
@@ -321,7 +328,7 @@ impl<T> Sender<T> {
             deadline,
             octets: Segments::default(),
             following,
-        }
+        }))
     }
 
     /// Sends a message, once flow control and the stream's quota allow it: 64 KiB unsent by default.
@@ -336,31 +343,31 @@ impl<T> Sender<T> {
         self.encode(&mut message)?;
         // Its octets are all that is needed while it waits.
         drop(message);
-        let mut octets = std::mem::take(&mut self.octets);
+        let mut octets = std::mem::take(&mut self.0.octets);
         self.hand_over(&mut octets).await
     }
 
     /// Gives encoded messages to the connection, once the quota allows.
     async fn hand_over(&mut self, octets: &mut Segments) -> Result<(), Status> {
-        let Self { exchange, head, .. } = self;
-        let mut outgoing = Outgoing { octets, head: self.trailers.is_some().then_some(head) };
+        let Sending { exchange, head, trailers, .. } = &mut *self.0;
+        let mut outgoing = Outgoing { octets, head: trailers.is_some().then_some(head) };
         let sent = poll_fn(|cx| exchange.poll_send(cx, &mut outgoing)).await;
-        sent.map_err(|status| crate::deadline::blame(status, self.deadline))
+        sent.map_err(|status| crate::deadline::blame(status, self.0.deadline))
     }
 
     fn encode(&mut self, message: &mut T) -> Result<(), Status> {
-        if self.closed {
+        if self.0.closed {
             return Err(Status::failed_precondition("send after close").at(Phase::Send));
         }
         self.pass_head();
-        match &self.following {
-            Some(following) if self.cancels => following.request(message, self.codec)?,
-            Some(following) => following.response(message, self.codec)?,
+        match &self.0.following {
+            Some(following) if self.0.cancels => following.request(message, self.0.codec)?,
+            Some(following) => following.response(message, self.0.codec)?,
             None => {}
         }
         // One that was given up, or is over the limit, may still be there.
-        let encoder = self.encoder.as_ref().filter(|_| self.compresses);
-        self.octets = envelope::encode(self.codec, message, self.bytes_max, encoder)?;
+        let encoder = self.0.encoder.as_ref().filter(|_| self.0.compresses);
+        self.0.octets = envelope::encode(self.0.codec, message, self.0.bytes_max, encoder)?;
         Ok(())
     }
 
@@ -370,9 +377,9 @@ impl<T> Sender<T> {
     /// As [`send`](Self::send).
     pub fn try_send(&mut self, mut message: T) -> Result<(), Status> {
         self.encode(&mut message)?;
-        let head = self.trailers.is_some().then_some(&mut self.head);
-        let sent = self.exchange.send(&mut Outgoing { octets: &mut self.octets, head });
-        sent.map_err(|status| crate::deadline::blame(status, self.deadline))
+        let head = self.0.trailers.is_some().then_some(&mut self.0.head);
+        let sent = self.0.exchange.send(&mut Outgoing { octets: &mut self.0.octets, head });
+        sent.map_err(|status| crate::deadline::blame(status, self.0.deadline))
     }
 
     /// Waits until [`try_send`](Self::try_send) stays within the quota.
@@ -383,10 +390,10 @@ impl<T> Sender<T> {
     /// # Cancel safety
     /// Dropping the future loses nothing.
     pub async fn ready(&mut self) -> Result<(), Status> {
-        let exchange = &self.exchange;
+        let exchange = &self.0.exchange;
         poll_fn(|cx| exchange.poll_ready(cx))
             .await
-            .map_err(|status| crate::deadline::blame(status, self.deadline))
+            .map_err(|status| crate::deadline::blame(status, self.0.deadline))
     }
 
     /// Sends all messages of a stream: those that are ready at once, up to 16 KiB, under one lock. An error in
@@ -428,7 +435,7 @@ impl<T> Sender<T> {
                 Poll::Ready(Some(message)) => match message.and_then(|mut message| self.encode(&mut message))
                 {
                     Ok(()) => {
-                        batch.append(std::mem::take(&mut self.octets));
+                        batch.append(std::mem::take(&mut self.0.octets));
                         continue;
                     }
                     Err(status) => Err(status),
@@ -448,16 +455,16 @@ impl<T> Sender<T> {
     /// # Cancel safety
     /// Dropping the future loses nothing.
     pub async fn closed(&self) {
-        let exchange = &self.exchange;
+        let exchange = &self.0.exchange;
         poll_fn(|cx| exchange.poll_over(cx)).await;
     }
 
     /// Server: the metadata that goes before the first message; no effect after that.
     pub fn headers_mut(&mut self) -> &mut Metadata {
-        if self.head.is_none() {
-            self.choice = None;
+        if self.0.head.is_none() {
+            self.0.choice = None;
         }
-        &mut self.head.get_or_insert_default().metadata
+        &mut self.0.head.get_or_insert_default().metadata
     }
 
     /// Server: compresses the messages of this call with the compressor of this name, `identity` for none. Nothing is
@@ -468,19 +475,19 @@ impl<T> Sender<T> {
     /// [`Code::FailedPrecondition`](crate::Code::FailedPrecondition) once the metadata is out, and on a client,
     /// whose call has an option for it.
     pub fn set_compression(&mut self, name: &str) -> Result<(), Status> {
-        let (Some((compression, accepted)), Some(head)) = (&self.choice, &mut self.head) else {
+        let (Some((compression, accepted)), Some(head)) = (&self.0.choice, &mut self.0.head) else {
             return Err(Status::failed_precondition(
                 "the metadata is out, and the compression is part of it",
             ));
         };
-        self.encoder = compression.encoder(name, *accepted)?;
-        head.encoding = self.encoder.as_ref().map(Encoder::name);
+        self.0.encoder = compression.encoder(name, *accepted)?;
+        head.encoding = self.0.encoder.as_ref().map(Encoder::name);
         Ok(())
     }
 
     /// Whether messages are compressed from here on, where the call has a compressor. Default yes.
     pub fn set_message_compression(&mut self, yes: bool) {
-        self.compresses = yes;
+        self.0.compresses = yes;
     }
 
     /// Server: sends the metadata now, before any message.
@@ -490,15 +497,15 @@ impl<T> Sender<T> {
 
     /// Server: adds to the trailers, which go with the status when the handler returns `Ok`.
     pub fn add_trailers(&mut self, trailers: &Metadata) {
-        if let Some(own) = &self.trailers {
+        if let Some(own) = &self.0.trailers {
             own.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(trailers);
         }
     }
 
     /// Ends the stream: a client's half-close. On a server it does nothing, the handler's return does.
     pub fn close(&mut self) {
-        if self.cancels && !std::mem::replace(&mut self.closed, true) {
-            self.exchange.send_end();
+        if self.0.cancels && !std::mem::replace(&mut self.0.closed, true) {
+            self.0.exchange.send_end();
         }
     }
 
@@ -506,32 +513,32 @@ impl<T> Sender<T> {
     /// ends with [`Code::Cancelled`](crate::Code::Cancelled). A call that is over stays as it ended. On a server it
     /// does nothing: return a status instead.
     pub fn cancel(&mut self) {
-        if self.cancels {
-            self.exchange.abandon(ErrorCode::CANCEL);
+        if self.0.cancels {
+            self.0.exchange.abandon(ErrorCode::CANCEL);
         }
     }
 
     /// Shows a server's interceptors the head, once.
     fn pass_head(&mut self) {
-        if let (Some(following), Some(head)) = (&self.following, &mut self.head) {
+        if let (Some(following), Some(head)) = (&self.0.following, &mut self.0.head) {
             following.headers(&mut head.metadata);
         }
     }
 
     fn send_head(&mut self) {
         self.pass_head();
-        if self.trailers.is_some()
-            && let Some(head) = self.head.take()
+        if self.0.trailers.is_some()
+            && let Some(head) = self.0.head.take()
         {
-            self.exchange.send_head(head);
+            self.0.exchange.send_head(head);
         }
     }
 }
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
-        if self.cancels && !self.closed {
-            self.exchange.abandon(ErrorCode::CANCEL);
+        if self.0.cancels && !self.0.closed {
+            self.0.exchange.abandon(ErrorCode::CANCEL);
         }
         // What a handler has set goes out, though it sent no message.
         if self.head.as_ref().is_some_and(|head| !head.metadata.is_empty()) {
@@ -542,6 +549,17 @@ impl<T> Drop for Sender<T> {
 
 impl<T> fmt::Debug for Sender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sender").field("closed", &self.closed).finish_non_exhaustive()
+        f.debug_struct("Sender").field("closed", &self.0.closed).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_are_one_pointer_wide() {
+        assert_eq!(size_of::<Streaming<String>>(), size_of::<usize>());
+        assert_eq!(size_of::<Sender<String>>(), size_of::<usize>());
     }
 }
