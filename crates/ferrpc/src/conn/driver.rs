@@ -33,6 +33,10 @@ pub(crate) trait Side: Send + Unpin {
     fn foreign(&mut self, first: &[u8]) -> Vec<u8>;
     /// No stream is open and none was for a while: gives back what only calls need.
     fn release_memory(&mut self);
+    /// True if handlers run in tasks of their own on a runtime of several threads; see [`Way`].
+    fn has_tasks(&self) -> bool {
+        false
+    }
     /// A command that came too late, after [`closed`](Self::closed).
     fn late(&mut self, _: Command) {}
 }
@@ -57,6 +61,43 @@ const QUIET: Duration = Duration::from_secs(5);
 /// How long to read on after a GOAWAY, so that a TCP reset does not take it from the peer.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// What tasks that are ready to run have to send belongs to one turn, so they go first.
+///
+/// On a runtime of several threads a task that another one wakes runs right behind it, before all that wait: the
+/// first of a hundred handlers that is done would get a turn and a write of its own, and so would each of the
+/// others. So a connection that was woken by a handler while other calls are open queues up once more behind
+/// them; unless that took too long lately, since answers that are there must not wait for handlers that work long.
+#[derive(Debug, Default)]
+struct Way {
+    /// Since when it has been given, if this turn is the one after.
+    given_at: Option<Instant>,
+    /// Turns that begin at once.
+    hurried: u32,
+}
+
+/// More than this for the others is too long.
+const WAY_MAX: Duration = Duration::from_micros(200);
+/// Turns that begin at once after that.
+const HURRIED_TURNS: u32 = 128;
+
+impl Way {
+    /// True if others go first; then the turn is due behind them.
+    fn give(&mut self) -> bool {
+        if let Some(at) = self.given_at.take() {
+            if at.elapsed() > WAY_MAX {
+                self.hurried = HURRIED_TURNS;
+            }
+            return false;
+        }
+        if self.hurried > 0 {
+            self.hurried -= 1;
+            return false;
+        }
+        self.given_at = Some(Instant::now());
+        true
+    }
+}
+
 pub(crate) struct Driver<Io, S> {
     io: Io,
     conn: Connection,
@@ -70,6 +111,7 @@ pub(crate) struct Driver<Io, S> {
     foreign: Vec<u8>,
     /// Calls begun in this turn.
     begun: u32,
+    way: Way,
     /// This turn used up its share; the next is due at once.
     more: bool,
     /// The socket was left unread, since what it has would make more to write.
@@ -102,6 +144,7 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
             gone: None,
             foreign: Vec::new(),
             begun: 0,
+            way: Way::default(),
             more: false,
             held_back: false,
             quiet_at: None,
@@ -299,6 +342,11 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
         Poll::Pending
     }
 
+    /// True if tasks with something to send go first.
+    fn gives_way(&mut self) -> bool {
+        self.side.has_tasks() && self.conn.streams() > 1 && self.inbox.is_stirred() && self.way.give()
+    }
+
     /// True if there is output although the last write emptied it: late commands made some.
     fn output_waits(&mut self, flushed: bool) -> bool {
         flushed && !self.conn.output().is_empty()
@@ -313,6 +361,10 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Future for Driver<Io, S
         loop {
             match this.stage {
                 Stage::Open => {
+                    if this.gives_way() {
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
                     if this.open(cx).is_pending() {
                         return Poll::Pending;
                     }
@@ -368,5 +420,26 @@ impl<Io, S> Driver<Io, S> {
             Some(sleep) => sleep.as_mut().poll(cx),
             None => Poll::Ready(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn way_is_given_once_a_turn_and_not_for_a_while_after_it_took_long() {
+        let mut way = Way::default();
+        for _ in 0..3 {
+            assert!(way.give());
+            tokio::time::advance(WAY_MAX).await;
+            assert!(!way.give(), "this turn was put off already");
+        }
+        assert!(way.give());
+        tokio::time::advance(WAY_MAX + Duration::from_millis(1)).await;
+        for _ in 0..=HURRIED_TURNS {
+            assert!(!way.give());
+        }
+        assert!(way.give());
     }
 }

@@ -68,6 +68,11 @@ impl<T> Queue<T> {
         }
     }
 
+    /// Owner, after it slept: true if somebody has pushed since. Takes no lock.
+    pub(crate) fn is_stirred(&self) -> bool {
+        self.stirred.load(Ordering::Acquire)
+    }
+
     /// Owner: refuses all further values and returns those not taken.
     pub(crate) fn close(&self) -> Vec<T> {
         let mut state = self.lock();
@@ -111,10 +116,12 @@ mod tests {
         let waker = Waker::from(count.clone());
         let mut taken = Vec::new();
         queue.take(&mut taken, &waker);
+        assert!(!queue.is_stirred());
         for _ in 0..3 {
             assert!(queue.push(1));
         }
         assert_eq!(count.0.load(Ordering::Relaxed), 1);
+        assert!(queue.is_stirred());
         queue.take(&mut taken, &waker);
         assert_eq!(taken.len(), 3);
         // Awake: it has not looked again since.

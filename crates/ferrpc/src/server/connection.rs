@@ -433,6 +433,10 @@ impl Side for ServerSide {
         }
     }
 
+    fn has_tasks(&self) -> bool {
+        self.handlers == Handlers::Spawned
+    }
+
     fn is_done(&self, conn: &Connection) -> bool {
         conn.is_drained()
     }
