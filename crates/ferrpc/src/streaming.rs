@@ -541,7 +541,7 @@ impl<T> Drop for Sender<T> {
             self.0.exchange.abandon(ErrorCode::CANCEL);
         }
         // What a handler has set goes out, though it sent no message.
-        if self.head.as_ref().is_some_and(|head| !head.metadata.is_empty()) {
+        if self.0.head.as_ref().is_some_and(|head| !head.metadata.is_empty()) {
             self.send_head();
         }
     }
