@@ -157,8 +157,15 @@ impl Budget {
     // One for each type, however many functions make its lists longer.
     #[inline(never)]
     fn grow<T>(&mut self, vec: &mut Vec<T>, more: usize) -> Result<(), OverBudget> {
-        let needed = vec.len().checked_add(more).ok_or(OverBudget)?;
         let smallest = if size_of::<T>() == 1 { 16 } else { 4 };
+        if vec.capacity() == 0 {
+            // Most lists come in one piece.
+            let capacity = if more > 1 { more } else { smallest };
+            self.take(capacity.checked_mul(size_of::<T>()).ok_or(OverBudget)?)?;
+            *vec = Vec::with_capacity(capacity);
+            return Ok(());
+        }
+        let needed = vec.len().checked_add(more).ok_or(OverBudget)?;
         let capacity = if more > 1 { needed } else { smallest }.max(needed).max(vec.capacity() * 2);
         let bytes = capacity.checked_mul(size_of::<T>()).ok_or(OverBudget)?;
         self.exchange(vec.capacity() * size_of::<T>(), bytes)?;
