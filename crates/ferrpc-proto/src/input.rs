@@ -250,6 +250,7 @@ pub(crate) unsafe fn longest_varint(p: At, word: u64) -> (u64, At) {
 }
 
 /// How many varints end in `bytes`: each has one byte without the top bit.
+#[inline(never)] // Long, and the same for all kinds of lists.
 pub(crate) fn count_varints(bytes: &[u8]) -> usize {
     let (words, rest) = bytes.as_chunks::<8>();
     // A byte for each place in a word counts up to 31, so that all eight together fit in one.
@@ -258,6 +259,12 @@ pub(crate) fn count_varints(bytes: &[u8]) -> usize {
         (ends.wrapping_mul(0x0101_0101_0101_0101) >> 56) as usize
     });
     many.sum::<usize>() + rest.iter().filter(|byte| **byte < 0x80).count()
+}
+
+/// How many of the top bits of a word's bytes are set, of all its bits.
+#[inline(always)]
+pub(crate) const fn count_ends(ends: u64) -> usize {
+    ((ends >> 7).wrapping_mul(0x0101_0101_0101_0101) >> 56) as usize
 }
 
 /// The first varint in `word`, and its length; `ends` has a bit for each last byte of one.
@@ -405,6 +412,9 @@ mod tests {
             let bytes: Vec<u8> = (0..len).map(|at| low_byte((at * at % 251) as u64)).collect();
             let ends = bytes.iter().filter(|byte| **byte < 0x80).count();
             assert_eq!((count_varints(&bytes), count_varints(&alloc::vec![1; len])), (ends, len));
+            if let Ok(word) = bytes.as_slice().try_into().map(u64::from_le_bytes) {
+                assert_eq!(count_ends(!word & GOES_ON), ends);
+            }
         }
     }
 

@@ -152,6 +152,10 @@ pub(crate) unsafe fn varints<'i, T, S: Sequence<'i, T>>(
     if *last >= 0x80 {
         return false;
     }
+    if body.len() <= 8 && p < d.limit(end) {
+        // SAFETY: before `limit` 16 bytes are readable.
+        return few_varints(list, unsafe { input::load::<u64>(p) }, body.len(), d, convert);
+    }
     let count = input::count_varints(body);
     let Some(to) = list.room(count, d) else { return false };
     let limit = d.limit(end);
@@ -164,6 +168,34 @@ pub(crate) unsafe fn varints<'i, T, S: Sequence<'i, T>>(
         }
         list.add(count);
     }
+    true
+}
+
+/// The same of the first `len` bytes of a word, of which the last one ends a varint: what most lists are.
+#[inline(never)] // So that the loop for many has the registers.
+fn few_varints<'i, T, S: Sequence<'i, T>>(
+    list: &mut S,
+    mut word: u64,
+    len: usize,
+    d: &mut Decoding<'i>,
+    convert: impl Fn(u64) -> Option<T>,
+) -> bool {
+    let mut ends = !word & input::GOES_ON & u64::MAX >> (64 - 8 * len);
+    let count = input::count_ends(ends);
+    let Some(mut to) = list.room(count, d) else { return false };
+    while ends != 0 {
+        let value = if word & 0x80 == 0 { word & 0x7f } else { input::squeeze(word, ends).0 };
+        let Some(value) = convert(value) else { return false };
+        let last = ends.trailing_zeros();
+        (word, ends) = (word >> last >> 1, ends >> last >> 1);
+        // SAFETY: there is room for as many as `ends` had bits.
+        unsafe {
+            to.write(value);
+            to = to.add(1);
+        }
+    }
+    // SAFETY: as many were written.
+    unsafe { list.add(count) }
     true
 }
 
