@@ -240,3 +240,57 @@ async fn a_status_from_another_server_goes_on_without_its_trailers() {
     assert_eq!((status.code(), status.message(), status.details()), (Code::NotFound, "no such", &[7][..]));
     assert!(status.metadata().is_empty(), "{:?}", status.metadata());
 }
+
+#[tokio::test]
+async fn a_server_sees_who_calls_and_whom_as_channel_and_call_say() {
+    use common::raw::{END_HEADERS, END_STREAM, HEADERS, block, frame};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    // Reads heads as they come, and answers each with a status.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let (says, mut said) = mpsc::unbounded_channel::<String>();
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        // Literals only, to be read as they are.
+        socket.write_all(&frame(4, 0, 0, &[0, 1, 0, 0, 0, 0])).await.unwrap();
+        let mut octets = vec![0; 1 << 16];
+        let mut all = Vec::new();
+        let mut stream = 1;
+        while let Ok(n @ 1..) = socket.read(&mut octets).await {
+            all.extend_from_slice(&octets[..n]);
+            let text = String::from_utf8_lossy(&all).into_owned();
+            if text.contains("grpc-accept-encoding") && text.contains("END") {
+                says.send(text).unwrap();
+                all.clear();
+                let fields = [(":status", "200"), ("content-type", "application/grpc"), ("grpc-status", "5")];
+                let answer = frame(HEADERS, END_HEADERS | END_STREAM, stream, &block(&fields));
+                socket.write_all(&answer).await.unwrap();
+                stream += 2;
+            }
+        }
+    });
+    let mut config = ferrpc::client::ChannelConfig::default();
+    config.user_agent = Some("shop/1.4".into());
+    config.authority = Some("users.internal".into());
+    let channel = Channel::with_config(&address, config).unwrap();
+    let call = || channel.unary(&UPPER, text("END"));
+    for (call, authority, other) in [
+        (call(), "users.internal", "elsewhere"),
+        (call().authority("elsewhere:7"), "elsewhere:7", "users.internal"),
+        (call(), "users.internal", "elsewhere"),
+    ] {
+        assert_eq!(call.await.unwrap_err().code(), Code::NotFound);
+        let head = said.recv().await.unwrap();
+        assert!(head.contains("shop/1.4 grpc-rust-ferrpc/"), "{head:?}");
+        assert!(head.contains(authority) && !head.contains(other), "{head:?}");
+    }
+    let mistake = call().authority("a b").await.unwrap_err();
+    assert_eq!((mistake.code(), mistake.may_have_executed()), (Code::Internal, false));
+    for (user_agent, authority) in [("", "a"), ("a\r\nb", "a"), ("a ", "a"), ("a", ""), ("a", "b c")] {
+        let mut config = ferrpc::client::ChannelConfig::default();
+        config.user_agent = Some(user_agent.into());
+        config.authority = Some(authority.into());
+        assert!(Channel::with_config(&address, config).is_err(), "{user_agent:?} {authority:?}");
+    }
+}

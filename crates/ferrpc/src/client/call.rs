@@ -9,7 +9,7 @@ use std::time::Duration;
 use ferrpc_http2::ErrorCode;
 use tokio::time::Instant;
 
-use super::channel::{Channel, ChannelConfig};
+use super::channel::{Channel, ChannelConfig, check_authority};
 use crate::compression::{Accepted, ENCODING, Encoder};
 use crate::conn::cancellation::Cancellation;
 use crate::conn::exchange::{Exchange, Finished, Messages};
@@ -38,6 +38,7 @@ struct Options {
     encoder: Option<Encoder>,
     /// Nothing of the call whose handler makes this one.
     is_independent: bool,
+    authority: Option<Arc<str>>,
     request_bytes_max: usize,
     response_bytes_max: usize,
     /// When its method's time is up.
@@ -161,6 +162,15 @@ macro_rules! call_options {
                 match self.channel.config().has_room(octets) {
                     Ok(()) => self.options.response_bytes_max = octets,
                     Err(mistake) => _ = self.options.mistake.get_or_insert(mistake),
+                }
+                self
+            }
+
+            /// What the server sees as `:authority`, instead of the channel's. One that cannot be fails the call.
+            pub fn authority(mut self, authority: &str) -> Self {
+                match check_authority(authority) {
+                    Ok(()) => self.options.authority = Some(authority.into()),
+                    Err(why) => _ = self.options.mistake.get_or_insert_with(|| Status::internal(why)),
                 }
                 self
             }
@@ -310,7 +320,7 @@ async fn answer<Req, Res>(
         let conn = channel.pick(options.wait_for_ready, deadline, cancellation).await?;
         let encoding = encoder.map(Encoder::name);
         let (path, metadata, bytes_max) = (method.path(), metadata.clone(), options.response_bytes_max);
-        let exchange = conn.open(path, metadata, encoding, deadline, Some(octets), true, bytes_max);
+        let exchange = conn.open(path, metadata, encoding, deadline, Some(octets), true, bytes_max, options.authority.clone());
         adopt(cancellation, &exchange);
         let finished = Answer { exchange, done: false }.await;
         match &finished.ended {
@@ -513,7 +523,7 @@ async fn stream<Req, Res>(
         let conn = channel.pick(wait_for_ready, deadline, cancellation).await?;
         let encoding = encoder.map(Encoder::name);
         let (path, metadata, bytes_max) = (method.path(), metadata.clone(), options.response_bytes_max);
-        let exchange = conn.open(path, metadata, encoding, deadline, octets, false, bytes_max);
+        let exchange = conn.open(path, metadata, encoding, deadline, octets, false, bytes_max, options.authority.clone());
         adopt(cancellation, &exchange);
         let opening = Opening { exchange: Some(exchange) };
         match opening.wait().await {

@@ -54,6 +54,10 @@ pub struct ChannelConfig {
     pub connect_timeout: Duration,
     /// Time a call may take if it says nothing itself. Default none.
     pub default_timeout: Option<Duration>,
+    /// What stands before the library's own words in `user-agent`, such as `shop/1.4`: printable ASCII. Default nothing.
+    pub user_agent: Option<String>,
+    /// What servers see as `:authority` in place of the target's host and port. Default the target's.
+    pub authority: Option<String>,
     /// What holds for single methods or services instead.
     pub methods: MethodConfigs,
     /// Which compressed messages are accepted and what is sent. Default: accepts gzip and deflate, with the feature
@@ -70,6 +74,8 @@ impl Default for ChannelConfig {
             http2: Http2Limits::default(),
             connect_timeout: Duration::from_secs(20),
             default_timeout: None,
+            user_agent: None,
+            authority: None,
             methods: MethodConfigs::new(),
             compression: Compression::default(),
         }
@@ -77,6 +83,24 @@ impl Default for ChannelConfig {
 }
 
 impl ChannelConfig {
+    /// Whether what goes into heads can stand there.
+    fn check(&self) -> Result<(), String> {
+        let is_text = |text: &&str| {
+            !text.is_empty() && text.bytes().all(|octet| (b' '..=b'~').contains(&octet)) && text.trim() == *text
+        };
+        if let Some(text) = self.user_agent.as_deref().filter(|text| !is_text(text)) {
+            return Err(format!("user_agent {text:?} is not printable ASCII without blanks at its ends"));
+        }
+        self.authority.as_deref().map_or(Ok(()), check_authority)
+    }
+
+    fn user_agent(&self) -> String {
+        match &self.user_agent {
+            Some(prefix) => format!("{prefix} {USER_AGENT}"),
+            None => USER_AGENT.into(),
+        }
+    }
+
     fn http2(&self) -> Http2Limits {
         let mut limits = self.http2.clone();
         // The attempt as a whole has a limit, and its message is the better one.
@@ -107,6 +131,17 @@ impl ChannelConfig {
         )))
     }
 }
+
+/// Whether a text can be `:authority`.
+pub(super) fn check_authority(text: &str) -> Result<(), String> {
+    if !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err(format!("authority {text:?} is no host with an optional port"))
+}
+
+/// gRPC PROTOCOL-HTTP2.md, "User Agents".
+const USER_AGENT: &str = concat!("grpc-rust-ferrpc/", env!("CARGO_PKG_VERSION"));
 
 /// What a channel is doing (gRPC `connectivity-semantics-and-api.md`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,6 +210,7 @@ impl Channel {
     /// If the text names no target.
     pub fn with_config(target: impl AsRef<str>, config: ChannelConfig) -> Result<Self, Error> {
         let target = Target::parse(target.as_ref())?;
+        config.check().map_err(|why| Error::target(&target.text, why))?;
         let dialer = Dialer::Tcp(resolver::for_target(&target));
         Ok(Self::dialing(target, dialer, config))
     }
@@ -191,7 +227,7 @@ impl Channel {
     }
 
     fn dialing(target: Target, dialer: Dialer, config: ChannelConfig) -> Self {
-        let authority = target.authority.as_str().into();
+        let authority = config.authority.as_deref().unwrap_or(&target.authority).into();
         let picker = watch::Sender::new(Picker::Idle);
         let inner = Inner { authority, dialer, picker, target, config, counters: Arc::default() };
         Self { inner: Arc::new(inner), chain: None }
@@ -394,7 +430,12 @@ where
     let mut engine = Connection::client(inner.config.http2(), Instant::now().into_std());
     engine.count_into(inner.counters.http2.clone());
     let counters = inner.counters.clone();
-    let side = ClientSide::new(Box::new(lifeline), &inner.config.compression, counters);
+    let side = ClientSide::new(
+        Box::new(lifeline),
+        &inner.config.compression,
+        inner.config.user_agent(),
+        counters,
+    );
     let driver = conn::spawn(Driver::new(io, engine, side, inbox));
     let abort = AbortUnlessReady(Some(driver.abort_handle()));
     match is_ready.await {

@@ -37,8 +37,7 @@ pub(crate) struct ClientSide {
     waiting: VecDeque<Open>,
     /// At this many they are searched for those given up.
     waiting_checked_at: usize,
-    /// `grpc-accept-encoding`.
-    accept: String,
+    usual: Usual,
     counters: Arc<Counters>,
     /// The earliest deadline of any call, maybe of one that is over.
     deadline: Option<Instant>,
@@ -65,13 +64,14 @@ impl ClientSide {
     pub(crate) fn new(
         lifeline: Box<dyn Lifeline>,
         compression: &Compression,
+        user_agent: String,
         counters: Arc<Counters>,
     ) -> Self {
         Self {
             slots: Vec::new(),
             waiting: VecDeque::new(),
             waiting_checked_at: WAITING_CHECKED_MIN,
-            accept: compression.names(),
+            usual: Usual { accept: compression.names(), user_agent },
             counters,
             deadline: None,
             lifeline,
@@ -95,7 +95,7 @@ impl ClientSide {
             }
             self.deadline = Some(self.deadline.map_or(deadline, |earliest| earliest.min(deadline)));
         }
-        let (bytes, bytes_max) = (self.accept.len() + head_bytes(&open), conn.peer_header_list_bytes_max());
+        let (bytes, bytes_max) = (head_bytes(&open, &self.usual), conn.peer_header_list_bytes_max());
         if bytes > bytes_max {
             let status = Status::resource_exhausted(format!(
                 "the head of the call has {bytes} octets, over the server's limit of {bytes_max}; send less metadata"
@@ -108,7 +108,7 @@ impl ClientSide {
             return self.open_waiting(conn, now);
         }
         let end = End::No;
-        match conn.open(end, |writer| self.heads.write(writer, &open, &self.accept, now)) {
+        match conn.open(end, |writer| self.heads.write(writer, &open, &self.usual, now)) {
             Ok(key) => self.opened(conn, key, open),
             Err(OpenError::StreamLimit { .. }) => self.wait(open),
             Err(_) => {
@@ -154,7 +154,7 @@ impl ClientSide {
             if open.exchange.is_abandoned() {
                 continue;
             }
-            match conn.open(End::No, |writer| self.heads.write(writer, &open, &self.accept, now)) {
+            match conn.open(End::No, |writer| self.heads.write(writer, &open, &self.usual, now)) {
                 Ok(key) => self.opened(conn, key, open),
                 Err(_) => return self.waiting.push_front(open),
             }
@@ -398,8 +398,11 @@ impl Heads {
         &mut self.known[at].1
     }
 
-    fn write(&mut self, writer: &mut HeaderWriter<'_>, open: &Open, accept: &str, now: Instant) {
-        writer.repeated(self.of(&open.path), |writer| write_usual(writer, open, accept));
+    fn write(&mut self, writer: &mut HeaderWriter<'_>, open: &Open, usual: &Usual, now: Instant) {
+        match open.has_own_authority {
+            true => usual.write(writer, open),
+            false => writer.repeated(self.of(&open.path), |writer| usual.write(writer, open)),
+        }
         if let Some(deadline) = open.deadline {
             let timeout = deadline::format_timeout(deadline.saturating_duration_since(now));
             writer.field(b"grpc-timeout", timeout.as_bytes(), Indexing::Literal);
@@ -411,30 +414,37 @@ impl Heads {
     }
 }
 
-fn write_usual(writer: &mut HeaderWriter<'_>, open: &Open, accept: &str) {
-    writer.field(b":method", b"POST", Indexing::Index);
-    writer.field(b":scheme", b"http", Indexing::Index);
-    writer.field(b":path", open.path.as_bytes(), Indexing::Index);
-    //= RFC 9113 §8.3.1 authority-sent
-    writer.field(b":authority", open.authority.as_bytes(), Indexing::Index);
-    writer.field(b"te", b"trailers", Indexing::Index);
-    writer.field(b"content-type", b"application/grpc", Indexing::Index);
-    writer.field(b"user-agent", USER_AGENT.as_bytes(), Indexing::Index);
-    if !accept.is_empty() {
-        writer.field(ACCEPT_ENCODING, accept.as_bytes(), Indexing::Index);
+/// What all heads of a connection have in common.
+#[derive(Default)]
+struct Usual {
+    /// `grpc-accept-encoding`.
+    accept: String,
+    user_agent: String,
+}
+
+impl Usual {
+    fn write(&self, writer: &mut HeaderWriter<'_>, open: &Open) {
+        writer.field(b":method", b"POST", Indexing::Index);
+        writer.field(b":scheme", b"http", Indexing::Index);
+        writer.field(b":path", open.path.as_bytes(), Indexing::Index);
+        //= RFC 9113 §8.3.1 authority-sent
+        writer.field(b":authority", open.authority.as_bytes(), Indexing::Index);
+        writer.field(b"te", b"trailers", Indexing::Index);
+        writer.field(b"content-type", b"application/grpc", Indexing::Index);
+        writer.field(b"user-agent", self.user_agent.as_bytes(), Indexing::Index);
+        if !self.accept.is_empty() {
+            writer.field(ACCEPT_ENCODING, self.accept.as_bytes(), Indexing::Index);
+        }
     }
 }
 
 /// Size of the head as RFC 9113 §6.5.2 counts it, a little too large rather than too small.
-fn head_bytes(open: &Open) -> usize {
-    /// Pseudo-headers without path and authority, `te`, content type, user agent, timeout; with 32 for each
-    /// field.
+fn head_bytes(open: &Open, usual: &Usual) -> usize {
+    /// Pseudo-headers without path and authority, `te`, content type, timeout; with 32 for each field.
     const FIXED_BYTES: usize = 512;
-    FIXED_BYTES + open.path.len() + open.authority.len() + open.metadata.list_bytes()
+    let texts = [&*open.path, &*open.authority, &usual.accept, &usual.user_agent].map(str::len);
+    FIXED_BYTES + texts.iter().sum::<usize>() + open.metadata.list_bytes()
 }
-
-/// gRPC PROTOCOL-HTTP2.md, "User Agents".
-const USER_AGENT: &str = concat!("grpc-rust-ferrpc/", env!("CARGO_PKG_VERSION"));
 
 /// What an answer that is not gRPC means.
 fn not_grpc(head: &Head) -> Option<Status> {
@@ -521,12 +531,14 @@ impl Conn {
         message: Option<crate::codec::Segments>,
         one_answer: bool,
         message_bytes_max: usize,
+        own_authority: Option<Arc<str>>,
     ) -> Arc<Exchange> {
         let exchange = Exchange::new(self.inbox.clone(), Whose::Client, None);
-        let authority = self.authority.clone();
+        let has_own_authority = own_authority.is_some();
         let open = Open {
             path,
-            authority,
+            authority: own_authority.unwrap_or_else(|| self.authority.clone()),
+            has_own_authority,
             metadata,
             encoding,
             deadline,
@@ -552,7 +564,8 @@ mod tests {
         let now = std::time::Instant::now();
         let mut client = Connection::client(ferrpc_http2::Limits::default(), now);
         let mut server = Connection::server(ferrpc_http2::Limits::default(), now);
-        client.open(End::Yes, |writer| Heads::default().write(writer, open, "gzip", now.into())).unwrap();
+        let usual = Usual { accept: "gzip".into(), user_agent: "ours".into() };
+        client.open(End::Yes, |writer| Heads::default().write(writer, open, &usual, now.into())).unwrap();
         while !client.output().is_empty() {
             let octets = client.output().first().to_vec();
             server.space()[..octets.len()].copy_from_slice(&octets);
@@ -573,6 +586,7 @@ mod tests {
         let open = Open {
             path: Path::Static("/a.B/C"),
             authority: "host:1".into(),
+            has_own_authority: false,
             metadata,
             encoding: Some("gzip"),
             deadline: None,

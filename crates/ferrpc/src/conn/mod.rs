@@ -49,6 +49,8 @@ pub(crate) enum Reply {
 pub(crate) struct Open {
     pub(crate) path: crate::method::Path,
     pub(crate) authority: std::sync::Arc<str>,
+    /// The authority is this call's and not the connection's.
+    pub(crate) has_own_authority: bool,
     pub(crate) metadata: Metadata,
     /// `grpc-encoding`, where messages may be compressed.
     pub(crate) encoding: Option<&'static str>,
