@@ -226,6 +226,23 @@ impl Metadata {
         path.unwrap_or_default()
     }
 
+    /// Whether a value under `key` is secret.
+    #[cfg(feature = "tower")]
+    pub(crate) fn is_secret(&self, key: &str) -> bool {
+        let is_never = |i| self.fields().indexing(i) == Indexing::Never;
+        self.visible().any(|(i, name, _)| name == key.as_bytes() && (is_secret(name) || is_never(i)))
+    }
+
+    /// Appends a field as it stands on the wire, if a user may set it.
+    #[cfg(feature = "tower")]
+    pub(crate) fn append_wire(&mut self, key: &str, value: &[u8], secret: bool) {
+        if check_key(key).is_ok() {
+            let indexing =
+                if secret || is_secret(key.as_bytes()) { Indexing::Never } else { Indexing::Literal };
+            self.fields_mut().append(key.as_bytes(), value, indexing);
+        }
+    }
+
     /// Whether there is a value under `key`.
     #[cfg(feature = "client")]
     pub(crate) fn has(&self, key: &str) -> bool {

@@ -4,6 +4,8 @@ mod call;
 mod connection;
 mod fallback;
 mod intercepted;
+#[cfg(feature = "tower")]
+mod layered;
 mod life;
 mod listen;
 mod router;
@@ -26,6 +28,8 @@ use tokio::time::Instant;
 
 pub use call::{Call, Running};
 pub use intercepted::Intercepted;
+#[cfg(feature = "tower")]
+pub use layered::{Dispatch, Layered, RequestBody, ResponseBody};
 pub use router::Service;
 pub use shutdown::{ShutdownPlan, ShutdownReport};
 
