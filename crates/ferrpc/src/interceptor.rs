@@ -13,10 +13,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use crate::codec::Codec;
+use crate::connection_info::ConnectionInfo;
 use crate::deadline;
+use crate::extensions::Extensions;
 use crate::metadata::Metadata;
 use crate::method::Kind;
-use crate::request::Extensions;
 use crate::status::{Phase, Status};
 
 /// Sees every call of a channel ([`Channel::intercept`](crate::Channel::intercept)), of a server
@@ -99,7 +100,7 @@ pub struct CallStart {
     pub(crate) metadata: Metadata,
     pub(crate) extensions: Extensions,
     pub(crate) deadline: Option<Instant>,
-    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) connection: Option<Arc<ConnectionInfo>>,
 }
 
 /// On which side of a call an interceptor stands.
@@ -166,7 +167,12 @@ impl CallStart {
 
     /// On a server: the client's address, if it has one.
     pub fn peer_addr(&self) -> Option<SocketAddr> {
-        self.peer
+        self.connection()?.peer_addr()
+    }
+
+    /// On a server: the connection that the call came by.
+    pub fn connection(&self) -> Option<&ConnectionInfo> {
+        self.connection.as_deref()
     }
 }
 

@@ -1,13 +1,14 @@
 //! Messages with what travels beside them: [`Request`] and [`Response`].
 
-use std::any::{Any, TypeId};
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Instant;
 
+use crate::connection_info::ConnectionInfo;
+use crate::extensions::Extensions;
 use crate::metadata::Metadata;
 
 /// A request: its message (or its stream of messages), metadata, and what the server knows of the call.
@@ -17,7 +18,7 @@ pub struct Request<T> {
     metadata: Metadata,
     extensions: Extensions,
     deadline: Option<Instant>,
-    peer: Option<SocketAddr>,
+    connection: Option<Arc<ConnectionInfo>>,
     was_compressed: bool,
 }
 
@@ -29,7 +30,7 @@ impl<T> Request<T> {
             metadata: Metadata::new(),
             extensions: Extensions::default(),
             deadline: None,
-            peer: None,
+            connection: None,
             was_compressed: false,
         }
     }
@@ -40,10 +41,10 @@ impl<T> Request<T> {
         metadata: Metadata,
         extensions: Extensions,
         deadline: Option<Instant>,
-        peer: Option<SocketAddr>,
+        connection: Option<Arc<ConnectionInfo>>,
         was_compressed: bool,
     ) -> Self {
-        Self { message, metadata, extensions, deadline, peer, was_compressed }
+        Self { message, metadata, extensions, deadline, connection, was_compressed }
     }
 
     /// The message.
@@ -88,7 +89,12 @@ impl<T> Request<T> {
 
     /// On a server: the client's address, if it has one.
     pub fn peer_addr(&self) -> Option<SocketAddr> {
-        self.peer
+        self.connection()?.peer_addr()
+    }
+
+    /// On a server: the connection that the call came by.
+    pub fn connection(&self) -> Option<&ConnectionInfo> {
+        self.connection.as_deref()
     }
 
     /// On a server: whether the message came compressed. A stream's messages are each told by
@@ -104,7 +110,7 @@ impl<T> Request<T> {
             metadata: self.metadata,
             extensions: self.extensions,
             deadline: self.deadline,
-            peer: self.peer,
+            connection: self.connection,
             was_compressed: self.was_compressed,
         }
     }
@@ -258,57 +264,9 @@ impl<T: fmt::Display> fmt::Display for Response<T> {
     }
 }
 
-/// At most one value of each type. Allocates nothing while it is empty.
-#[derive(Default)]
-pub struct Extensions {
-    /// Boxed: most calls have none, and every request and response carries this field.
-    #[expect(clippy::box_collection, reason = "one word instead of six")]
-    values: Option<Box<HashMap<TypeId, Box<dyn Any + Send + Sync>>>>,
-}
-
-impl Extensions {
-    /// Puts a value in and returns the one of the same type that was there.
-    pub fn insert<T: Send + Sync + 'static>(&mut self, value: T) -> Option<T> {
-        let old = self.values.get_or_insert_default().insert(TypeId::of::<T>(), Box::new(value))?;
-        old.downcast().ok().map(|old| *old)
-    }
-
-    /// The value of this type.
-    pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.values.as_ref()?.get(&TypeId::of::<T>())?.downcast_ref()
-    }
-
-    /// The value of this type, to be changed.
-    pub fn get_mut<T: Send + Sync + 'static>(&mut self) -> Option<&mut T> {
-        self.values.as_mut()?.get_mut(&TypeId::of::<T>())?.downcast_mut()
-    }
-
-    /// Takes the value of this type out.
-    pub fn remove<T: Send + Sync + 'static>(&mut self) -> Option<T> {
-        self.values.as_mut()?.remove(&TypeId::of::<T>())?.downcast().ok().map(|value| *value)
-    }
-}
-
-impl fmt::Debug for Extensions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Extensions({})", self.values.as_ref().map_or(0, |values| values.len()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn extensions_hold_one_value_of_each_type() {
-        let mut extensions = Extensions::default();
-        assert_eq!(extensions.insert(1u8), None);
-        assert_eq!(extensions.insert(2u8), Some(1));
-        extensions.insert("text");
-        assert_eq!(extensions.get::<u8>(), Some(&2));
-        assert_eq!(extensions.remove::<&str>(), Some("text"));
-        assert_eq!(extensions.get::<&str>(), None);
-    }
 
     #[test]
     fn a_response_reads_as_its_message() {

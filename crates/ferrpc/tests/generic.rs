@@ -294,3 +294,42 @@ async fn a_server_sees_who_calls_and_whom_as_channel_and_call_say() {
         assert!(Channel::with_config(&address, config).is_err(), "{user_agent:?} {authority:?}");
     }
 }
+
+/// Who is at the other end, as whoever accepted the connection knows.
+struct Guest(&'static str);
+
+#[tokio::test]
+async fn a_handler_knows_the_connection_that_its_call_came_by() {
+    let service = || {
+        Custom::default().unary(|request| async move {
+            let connection = request.connection().ok_or_else(|| Status::internal("no connection"))?;
+            let guest = connection.get::<Guest>().map(|guest| guest.0);
+            Ok(format!("{:?} {:?} {guest:?}", connection.peer_addr(), connection.local_addr()).into())
+        })
+    };
+    let (acceptor, _handle) = Server::new().add(service()).accept_by_hand();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (socket, peer) = listener.accept().await.unwrap();
+        acceptor.accept_with(socket, ferrpc::ConnectionInfo::new().with_peer_addr(peer).with(Guest("anna")));
+    });
+    let channel = Channel::new(address.to_string()).unwrap();
+    let seen = channel.unary(&UPPER, text("")).await.unwrap().into_inner();
+    assert!(seen.starts_with("Some(127.0.0.1:") && seen.ends_with(r#" None Some("anna")"#), "{seen}");
+
+    for shards in [None, Some(1)] {
+        let server = Server::new().add(service());
+        let server = match shards {
+            Some(shards) => server.shards(shards),
+            None => server,
+        };
+        // On all addresses; what the call came by is one of them.
+        let bound = server.bind("0.0.0.0:0").await.unwrap();
+        let port = bound.local_addr().port();
+        tokio::spawn(bound.run());
+        let channel = Channel::new(format!("127.0.0.1:{port}")).unwrap();
+        let seen = channel.unary(&UPPER, text("")).await.unwrap().into_inner();
+        assert!(seen.ends_with(&format!(" Some(127.0.0.1:{port}) None")), "{seen}");
+    }
+}

@@ -382,7 +382,7 @@ async fn begin(
         metadata: std::mem::take(metadata),
         extensions,
         deadline,
-        peer: None,
+        connection: None,
     };
     let begin = chain.begin(&mut start, None);
     let begun = match deadline {

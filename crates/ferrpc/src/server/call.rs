@@ -1,7 +1,6 @@
 //! One call on the server: decode, handler, encode. Each kind is its own straight function.
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,11 +10,13 @@ use super::Config;
 use crate::compression::{Accepted, ENCODING, Encoder};
 use crate::conn::exchange::{Exchange, Whose};
 use crate::conn::{Reply, ResponseHead};
+use crate::connection_info::ConnectionInfo;
 use crate::envelope::{self, Envelope};
+use crate::extensions::Extensions;
 use crate::interceptor::Following;
 use crate::metadata::Metadata;
 use crate::method::Method;
-use crate::request::{Extensions, Request, Response};
+use crate::request::{Request, Response};
 use crate::status::Status;
 use crate::streaming::{Sender, Streaming};
 
@@ -49,7 +50,7 @@ pub struct Call {
     /// Where either side streams.
     pub(crate) exchange: Option<Arc<Exchange>>,
     pub(crate) deadline: Option<tokio::time::Instant>,
-    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) connection: Arc<ConnectionInfo>,
     /// What the client can decompress.
     pub(crate) accepted: Accepted,
     pub(crate) config: Arc<Config>,
@@ -181,7 +182,8 @@ impl Call {
 
     fn request<T>(self, message: T, was_compressed: bool) -> Request<T> {
         let deadline = self.deadline.map(Into::into);
-        Request::received(message, self.metadata, self.extensions, deadline, self.peer, was_compressed)
+        let connection = Some(self.connection);
+        Request::received(message, self.metadata, self.extensions, deadline, connection, was_compressed)
     }
 }
 

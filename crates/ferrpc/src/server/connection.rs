@@ -4,7 +4,6 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,12 +25,13 @@ use crate::conn::driver::{Gone, Side};
 use crate::conn::exchange::{Exchange, Feed, Whose};
 use crate::conn::inbox::{Command, Inbox};
 use crate::conn::{self, Reply, ResponseHead};
+use crate::connection_info::ConnectionInfo;
 use crate::context::{self, CallContext};
 use crate::counters::Counters;
 use crate::deadline;
 use crate::envelope::{self, Assembled, Assembler, Envelope};
+use crate::extensions::Extensions;
 use crate::metadata::Metadata;
-use crate::request::Extensions;
 use crate::status::{Phase, Status};
 
 /// Where handlers run.
@@ -49,7 +49,7 @@ pub(crate) struct ServerSide {
     config: Arc<Config>,
     counters: Arc<Counters>,
     inbox: Arc<Inbox>,
-    peer: Option<SocketAddr>,
+    connection: Arc<ConnectionInfo>,
     handlers: Handlers,
     slots: Vec<Option<Slot>>,
     /// Handlers not yet gone, those of cancelled calls included.
@@ -114,7 +114,7 @@ impl ServerSide {
         config: Arc<Config>,
         counters: Arc<Counters>,
         inbox: Arc<Inbox>,
-        peer: Option<SocketAddr>,
+        connection: ConnectionInfo,
         handlers: Handlers,
     ) -> Self {
         Self {
@@ -122,7 +122,7 @@ impl ServerSide {
             config,
             counters,
             inbox,
-            peer,
+            connection: Arc::new(connection),
             handlers,
             slots: Vec::new(),
             live: Arc::default(),
@@ -290,7 +290,7 @@ impl ServerSide {
             message,
             exchange,
             deadline,
-            peer: self.peer,
+            connection: self.connection.clone(),
             accepted,
             config,
             extensions: Extensions::default(),

@@ -58,7 +58,7 @@ impl Service for Intercepted {
             metadata: std::mem::take(&mut call.metadata),
             extensions: std::mem::take(&mut call.extensions),
             deadline: call.deadline,
-            peer: call.peer,
+            connection: Some(call.connection.clone()),
         };
         Running(Box::pin(async move {
             let outer = call.following.take();

@@ -20,6 +20,7 @@ use super::{Config, Server};
 use crate::conn;
 use crate::conn::driver::Driver;
 use crate::conn::inbox::{Command, Inbox};
+use crate::connection_info::ConnectionInfo;
 use crate::counters::Counters;
 
 /// How long connections may take to say goodbye after they were killed; their drivers take a second at most.
@@ -103,7 +104,7 @@ impl Life {
     pub(super) fn serve<Io>(
         &self,
         io: Io,
-        peer: Option<SocketAddr>,
+        info: ConnectionInfo,
         listener: Option<SocketAddr>,
         held: impl Send + Unpin + 'static,
     ) where
@@ -127,7 +128,7 @@ impl Life {
         let mut engine = Connection::server(self.config.limits.http2(), Instant::now().into_std());
         engine.count_into(self.counters.http2.clone());
         let (router, config, counters) = (self.router.clone(), self.config.clone(), self.counters.clone());
-        let side = ServerSide::new(router, config, counters, inbox.clone(), peer, self.handlers);
+        let side = ServerSide::new(router, config, counters, inbox.clone(), info, self.handlers);
         let driver = Driver::new(io, engine, side, inbox);
         let member = Member { open: self.open.clone(), number, _held: held };
         conn::spawn(Served { driver, _member: member });
@@ -341,7 +342,7 @@ mod tests {
         let life = Life::new(Server::new(), Arc::default());
         let (mut client, io) = tokio::io::duplex(64 << 10);
         let counts = Counts::default();
-        life.serve(Counting { io, counts: counts.clone() }, None, None, ());
+        life.serve(Counting { io, counts: counts.clone() }, ConnectionInfo::new(), None, ());
         let mut greeting = PREFACE.to_vec();
         append(&mut greeting, SETTINGS, 0, 0, &[]);
         greeting.extend(calls([1].into_iter()));
@@ -364,7 +365,7 @@ mod tests {
         const PINGS: usize = 9000;
         let life = Life::new(Server::new(), Arc::default());
         let (mut client, io) = tokio::io::duplex(16 << 10);
-        life.serve(io, None, None, ());
+        life.serve(io, ConnectionInfo::new(), None, ());
         let began = Instant::now();
         client.write_all(PREFACE).await.unwrap();
         let mut octets = Vec::new();

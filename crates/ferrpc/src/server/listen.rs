@@ -16,6 +16,7 @@ use super::shards::Shards;
 use super::shutdown::{Stop, due};
 use super::{Server, Told};
 use crate::conn;
+use crate::connection_info::ConnectionInfo;
 use crate::counters::Counters;
 use crate::error::Error;
 
@@ -138,7 +139,10 @@ pub(super) async fn accept(
         // Small replies must not wait for the peer's acknowledgements.
         let _ = socket.set_nodelay(true);
         match &shards {
-            None => life.serve(socket, Some(peer), Some(address), ()),
+            None => {
+                let info = ConnectionInfo::of(&socket, peer);
+                life.serve(socket, info, Some(address), ());
+            }
             // A thread that takes no more holds nobody up who wants an end.
             Some(shards) => tokio::select! {
                 () = shards.serve(socket, peer, address) => {}

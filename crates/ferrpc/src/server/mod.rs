@@ -37,6 +37,7 @@ pub use crate::method_config::OnCancel;
 
 use crate::compression::Compression;
 use crate::conn;
+use crate::connection_info::ConnectionInfo;
 use crate::counters::Counters;
 use crate::error::Error;
 use crate::interceptor::{Chain, Interceptor};
@@ -298,8 +299,17 @@ impl Acceptor {
     where
         Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
+        self.accept_with(io, ConnectionInfo::new());
+    }
+
+    /// As [`accept`](Self::accept), with what is known of the connection; calls find it in
+    /// [`Request::connection`](crate::Request::connection).
+    pub fn accept_with<Io>(&self, io: Io, info: ConnectionInfo)
+    where
+        Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         if !self.is_over() {
-            self.life.serve(io, None, None, ());
+            self.life.serve(io, info, None, ());
         }
     }
 

@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use super::life::Life;
+use crate::connection_info::ConnectionInfo;
 
 /// Connections on their way to a shard; the acceptor waits while there are so many.
 const ARRIVING_MAX: usize = 1024;
@@ -63,7 +64,8 @@ impl Shards {
 async fn serve(mut arriving: mpsc::Receiver<Arrival>, life: &Life) {
     while let Some(Arrival { socket, peer, address, load }) = arriving.recv().await {
         if let Ok(socket) = TcpStream::from_std(socket) {
-            life.serve(socket, Some(peer), Some(address), load);
+            let info = ConnectionInfo::of(&socket, peer);
+            life.serve(socket, info, Some(address), load);
         }
     }
     // With this the runtime ends, and all that runs on it.
