@@ -228,6 +228,14 @@ impl Status {
         self
     }
 
+    /// Says which method's message was over a limit.
+    pub(crate) fn of(mut self, path: &str) -> Self {
+        if self.0.code == Code::ResourceExhausted && !path.is_empty() {
+            self.0.message = format!("{}: {}", path.trim_start_matches('/'), self.0.message).into();
+        }
+        self
+    }
+
     pub(crate) fn not_executed(mut self) -> Self {
         self.0.executed = false;
         self

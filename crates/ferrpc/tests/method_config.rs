@@ -91,6 +91,39 @@ async fn a_channel_has_sizes_for_services_methods_and_calls() {
 }
 
 #[tokio::test]
+async fn what_says_that_a_message_is_too_large_names_its_method() {
+    let mut config = ChannelConfig::default();
+    config
+        .methods
+        .set("test.Text/Upper", MethodConfig::new().request_bytes_max(5000).response_bytes_max(1000));
+    let server =
+        Server::new().add(echo()).configure("test.Text", MethodConfig::new().request_bytes_max(4000));
+    let (channel, _server) = server.in_process_with(config);
+    let says = |status: Status, what: &str| {
+        assert!(status.message().starts_with(what), "{status}");
+    };
+    let unary = |octets| channel.unary(&UPPER, text(octets));
+    says(
+        unary(5001).await.unwrap_err(),
+        "test.Text/Upper: message of 5001 octets is over the send limit of 5000",
+    );
+    says(
+        unary(4001).await.unwrap_err(),
+        "test.Text/Upper: message of 4001 octets is over the receive limit of 4000",
+    );
+    says(
+        unary(1).await.unwrap_err(),
+        "test.Text/Upper: message of 2000 octets is over the receive limit of 1000",
+    );
+    let mut up = channel.client_streaming(&JOIN).await.unwrap();
+    up.send("x".repeat(4001)).await.unwrap();
+    says(
+        up.finish().await.unwrap_err(),
+        "test.Text/Join: message of 4001 octets is over the receive limit of 4000",
+    );
+}
+
+#[tokio::test]
 async fn a_message_that_no_window_holds_is_refused_before_the_call() {
     let (channel, _server) = serve(Server::new().add(echo()));
     assert_eq!(channel.unary(&UPPER, text(5)).response_bytes_max(4 << 20).await.unwrap().len(), 5);

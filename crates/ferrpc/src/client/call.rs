@@ -16,11 +16,12 @@ use crate::conn::exchange::{Exchange, Finished, Messages};
 use crate::context;
 use crate::deadline;
 use crate::envelope::{self, Envelope};
+use crate::extensions::Extensions;
 use crate::interceptor::{CallSide, CallStart, Chain, Following};
 use crate::metadata::Metadata;
 use crate::method::{Kind, MethodRef, Path};
 use crate::method_config::MethodConfig;
-use crate::request::{Extensions, Request, Response};
+use crate::request::{Request, Response};
 use crate::status::{Phase, Status};
 use crate::streaming::{Sender, Streaming};
 
@@ -316,11 +317,21 @@ async fn answer<Req, Res>(
     let mut attempts = Attempts::default();
     let finished = loop {
         let encoder = options.encoder.as_ref();
-        let octets = envelope::encode(method.request(), message, options.request_bytes_max, encoder)?;
+        let octets = envelope::encode(method.request(), message, options.request_bytes_max, encoder)
+            .map_err(|status| status.of(&method.path()))?;
         let conn = channel.pick(options.wait_for_ready, deadline, cancellation).await?;
         let encoding = encoder.map(Encoder::name);
         let (path, metadata, bytes_max) = (method.path(), metadata.clone(), options.response_bytes_max);
-        let exchange = conn.open(path, metadata, encoding, deadline, Some(octets), true, bytes_max, options.authority.clone());
+        let exchange = conn.open(
+            path,
+            metadata,
+            encoding,
+            deadline,
+            Some(octets),
+            true,
+            bytes_max,
+            options.authority.clone(),
+        );
         adopt(cancellation, &exchange);
         let finished = Answer { exchange, done: false }.await;
         match &finished.ended {
@@ -345,7 +356,8 @@ async fn answer<Req, Res>(
         encoding,
         options.response_bytes_max,
         decode,
-    )?;
+    )
+    .map_err(|status| status.of(&method.path()))?;
     Ok(Response::received(message, head, trailers, compressed))
 }
 
@@ -519,11 +531,20 @@ async fn stream<Req, Res>(
         let encoder = options.encoder.as_ref();
         let encode =
             |message| envelope::encode(method.request(), message, options.request_bytes_max, encoder);
-        let octets = message.map(encode).transpose()?;
+        let octets = message.map(encode).transpose().map_err(|status| status.of(&method.path()))?;
         let conn = channel.pick(wait_for_ready, deadline, cancellation).await?;
         let encoding = encoder.map(Encoder::name);
         let (path, metadata, bytes_max) = (method.path(), metadata.clone(), options.response_bytes_max);
-        let exchange = conn.open(path, metadata, encoding, deadline, octets, false, bytes_max, options.authority.clone());
+        let exchange = conn.open(
+            path,
+            metadata,
+            encoding,
+            deadline,
+            octets,
+            false,
+            bytes_max,
+            options.authority.clone(),
+        );
         adopt(cancellation, &exchange);
         let opening = Opening { exchange: Some(exchange) };
         match opening.wait().await {

@@ -86,7 +86,9 @@ impl ChannelConfig {
     /// Whether what goes into heads can stand there.
     fn check(&self) -> Result<(), String> {
         let is_text = |text: &&str| {
-            !text.is_empty() && text.bytes().all(|octet| (b' '..=b'~').contains(&octet)) && text.trim() == *text
+            !text.is_empty()
+                && text.bytes().all(|octet| (b' '..=b'~').contains(&octet))
+                && text.trim() == *text
         };
         if let Some(text) = self.user_agent.as_deref().filter(|text| !is_text(text)) {
             return Err(format!("user_agent {text:?} is not printable ASCII without blanks at its ends"));
@@ -430,12 +432,8 @@ where
     let mut engine = Connection::client(inner.config.http2(), Instant::now().into_std());
     engine.count_into(inner.counters.http2.clone());
     let counters = inner.counters.clone();
-    let side = ClientSide::new(
-        Box::new(lifeline),
-        &inner.config.compression,
-        inner.config.user_agent(),
-        counters,
-    );
+    let side =
+        ClientSide::new(Box::new(lifeline), &inner.config.compression, inner.config.user_agent(), counters);
     let driver = conn::spawn(Driver::new(io, engine, side, inbox));
     let abort = AbortUnlessReady(Some(driver.abort_handle()));
     match is_ready.await {

@@ -53,6 +53,7 @@ const WAITING_CHECKED_MIN: usize = 64;
 
 struct Slot {
     key: StreamKey,
+    path: Path,
     feed: Feed,
     deadline: Option<Instant>,
     messages: u64,
@@ -137,9 +138,9 @@ impl ClientSide {
         if self.slots.len() <= slot {
             self.slots.resize_with(slot + 1, || None);
         }
+        let Open { path, deadline, one_answer, .. } = open;
         let feed = Feed::new(open.exchange, open.message_bytes_max);
-        self.slots[slot] =
-            Some(Slot { key, feed, deadline: open.deadline, messages: 0, one_answer: open.one_answer });
+        self.slots[slot] = Some(Slot { key, path, feed, deadline, messages: 0, one_answer });
     }
 
     /// A stream ended: the next calls that wait may have its place.
@@ -247,6 +248,7 @@ impl ClientSide {
                 }
             }
             Err(status) => {
+                let status = status.of(&slot.path);
                 self.counters.note(&status);
                 self.finish(conn, key, Err(status), now);
             }

@@ -138,7 +138,8 @@ impl Call {
         let encoding = || self.metadata.wire(ENCODING);
         let (codec, bytes_max) = (method.request, limits.message_bytes_max);
         let mut message =
-            envelope::decode(codec, &octets, compressed, compression, encoding, bytes_max, &limits.decode)?;
+            envelope::decode(codec, &octets, compressed, compression, encoding, bytes_max, &limits.decode)
+                .map_err(|status| status.of(method.info().path))?;
         if let Some(following) = &self.following {
             following.request(&mut message, method.request)?;
         }
@@ -220,7 +221,8 @@ impl Answering {
         };
         let (metadata, message, trailers) = response.into_parts();
         let bytes_max = config.limits.send_message_bytes_max;
-        let octets = envelope::encode(method.response, &message, bytes_max, encoder.as_ref())?;
+        let octets = envelope::encode(method.response, &message, bytes_max, encoder.as_ref())
+            .map_err(|status| status.of(method.info().path))?;
         let encoding = encoder.as_ref().map(Encoder::name);
         Ok(Reply::Message { head: ResponseHead { metadata, encoding }, octets, trailers })
     }

@@ -82,6 +82,8 @@ impl Facts {
 /// A call in progress.
 struct Slot {
     key: StreamKey,
+    /// Of its method, for messages to people.
+    path: &'static str,
     deadline: Option<Instant>,
     stage: Stage,
 }
@@ -136,12 +138,12 @@ impl ServerSide {
         self.slots.get_mut(key.slot())?.as_mut().filter(|slot| slot.key == key)
     }
 
-    fn put(&mut self, key: StreamKey, deadline: Option<Instant>, stage: Stage) {
+    fn put(&mut self, key: StreamKey, path: &'static str, deadline: Option<Instant>, stage: Stage) {
         let slot = key.slot();
         if self.slots.len() <= slot {
             self.slots.resize_with(slot + 1, || None);
         }
-        self.slots[slot] = Some(Slot { key, deadline, stage });
+        self.slots[slot] = Some(Slot { key, path, deadline, stage });
     }
 
     fn refuse(&mut self, conn: &mut Connection, key: StreamKey, refusal: Refusal, end: End) {
@@ -157,7 +159,7 @@ impl ServerSide {
                 });
             }
             Refusal::Http(status, why) if end == End::Yes => answer_http(conn, key, status, why),
-            Refusal::Http(status, why) => self.put(key, None, Stage::Refused(status, why)),
+            Refusal::Http(status, why) => self.put(key, "", None, Stage::Refused(status, why)),
         }
     }
 
@@ -189,8 +191,9 @@ impl ServerSide {
         let assembler = Assembler::new(message_bytes_max);
         if !facts.route.kind.client_streams() {
             self.expect(now + self.config.limits.request_timeout);
+            let path = facts.route.path;
             let stage = Stage::Collecting { metadata, facts, assembler, message: None, heard: now };
-            self.put(key, deadline, stage);
+            self.put(key, path, deadline, stage);
             if end == End::Yes {
                 self.data(conn, key, Chunk::empty(), end, now);
             }
@@ -201,7 +204,7 @@ impl ServerSide {
             exchange.end(Ok(Metadata::new()));
         }
         let feed = Some(Feed::new(exchange.clone(), message_bytes_max));
-        self.put(key, deadline, Stage::Running { feed, task: None });
+        self.put(key, facts.route.path, deadline, Stage::Running { feed, task: None });
         self.start(conn, key, &facts, metadata, None, Some(exchange), deadline);
     }
 
@@ -212,6 +215,7 @@ impl ServerSide {
 
     fn data(&mut self, conn: &mut Connection, key: StreamKey, chunk: Chunk, end: End, now: Instant) {
         let Some(slot) = self.slot(key) else { return };
+        let path = slot.path;
         match &mut slot.stage {
             Stage::Running { feed: Some(feed), .. } => {
                 match feed.data(conn, key, chunk, end) {
@@ -220,7 +224,7 @@ impl ServerSide {
                     // Octets that are no message: the call ends with that, whatever its handler does.
                     Err(status) => {
                         self.counters.note(&status);
-                        self.stop(conn, key, status);
+                        self.stop(conn, key, status.of(path));
                     }
                 }
             }
@@ -237,7 +241,7 @@ impl ServerSide {
                 *heard = now;
                 if let Err(status) = collect(assembler, message, chunk, end) {
                     self.counters.note(&status);
-                    return self.stop(conn, key, status);
+                    return self.stop(conn, key, status.of(path));
                 }
                 if let Some(octets) = assembler.missing() {
                     conn.want(key, octets);

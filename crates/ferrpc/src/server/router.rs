@@ -27,6 +27,8 @@ pub trait Service: Send + Sync + 'static {
 pub(crate) struct Route {
     pub(crate) service: Arc<dyn Service>,
     pub(crate) index: usize,
+    /// Empty of a fallback.
+    pub(crate) path: &'static str,
     pub(crate) kind: Kind,
     /// What its calls go by, if that is not what all others do.
     pub(crate) config: Option<Arc<Config>>,
@@ -35,8 +37,8 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    fn new(service: Arc<dyn Service>, index: usize, kind: Kind) -> Self {
-        Self { service, index, kind, config: None, is_fallback: false }
+    fn new(service: Arc<dyn Service>, index: usize, path: &'static str, kind: Kind) -> Self {
+        Self { service, index, path, kind, config: None, is_fallback: false }
     }
 }
 
@@ -49,14 +51,14 @@ pub(crate) struct Router {
 impl Router {
     pub(crate) fn add(&mut self, service: Arc<dyn Service>) {
         for (index, method) in service.methods().iter().enumerate() {
-            let route = Route::new(service.clone(), index, method.kind);
+            let route = Route::new(service.clone(), index, method.path, method.kind);
             self.routes.insert(method.path.as_bytes(), route);
         }
     }
 
     /// Gives a service, as one method of both streams, what nobody else takes.
     pub(crate) fn set_fallback(&mut self, service: Arc<dyn Service>) {
-        self.fallback = Some(Route { is_fallback: true, ..Route::new(service, 0, Kind::Bidi) });
+        self.fallback = Some(Route { is_fallback: true, ..Route::new(service, 0, "", Kind::Bidi) });
     }
 
     /// Puts a chain of interceptors before all services.
