@@ -231,9 +231,7 @@ rows! {
     atk_05_streams_over_the_limit_are_refused:
         "05 streams beyond the limit, none ended", |counters| counters.http2.streams_max.get();
     atk_07_answers_to_pings_that_are_never_read_do_not_pile_up:
-        "07 PINGs whose answers are never read", |counters| {
-            counters.http2.cheap_frames_burst.get() + counters.http2.reply_bytes_max.get()
-        };
+        "07 PINGs whose answers are never read", |counters| counters.http2.ping_strikes_max.get();
     atk_08_answers_to_settings_that_are_never_read_do_not_pile_up:
         "08 SETTINGS whose answers are never read", |counters| {
             counters.http2.cheap_frames_burst.get() + counters.http2.reply_bytes_max.get()

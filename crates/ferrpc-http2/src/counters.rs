@@ -79,6 +79,8 @@ counters! {
     resets_burst,
     /// Connections ended for frames that bring nothing.
     cheap_frames_burst,
+    /// Connections ended for PINGs that came too often.
+    ping_strikes_max,
     /// Connections ended for empty DATA in a row.
     empty_data_max,
     /// Connections ended for SETTINGS with too many entries.
@@ -123,6 +125,7 @@ impl Counters {
             }
             Violation::TooManyResets => &self.resets_burst,
             Violation::TooManyCheapFrames => &self.cheap_frames_burst,
+            Violation::TooManyPings => &self.ping_strikes_max,
             Violation::EmptyDataFlood { .. } => &self.empty_data_max,
             Violation::TooManySettings { .. } => &self.settings_entries_max,
             Violation::GoAwayFlood => &self.goaways_max,
@@ -144,10 +147,16 @@ mod tests {
 
     #[test]
     fn every_limit_has_a_counter_of_its_name() {
-        // What has none: rates belong to their burst, and two are sizes that nothing runs into, since larger
-        // wishes are cut to them.
-        const WITHOUT: [&str; 4] =
-            ["resets_per_second", "cheap_frames_per_second", "stream_window_bytes_max", "write_bytes_mark"];
+        // What has none: rates belong to their burst, what makes a strike belongs to the strikes, and two are sizes
+        // that nothing runs into, since larger wishes are cut to them.
+        const WITHOUT: [&str; 6] = [
+            "resets_per_second",
+            "cheap_frames_per_second",
+            "ping_interval_min",
+            "pings_without_streams",
+            "stream_window_bytes_max",
+            "write_bytes_mark",
+        ];
         let limits = format!("{:#?}", Limits::default());
         let fields = limits.lines().filter_map(|line| line.trim().split_once(": ")).map(|(name, _)| name);
         let limits: BTreeSet<&str> = fields.filter(|name| !WITHOUT.contains(name)).collect();

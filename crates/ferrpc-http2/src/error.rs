@@ -387,6 +387,8 @@ pub enum Violation {
     TooManyResets,
     /// More frames that bring nothing than any honest use needs (CVE-2019-9512 and its kin).
     TooManyCheapFrames,
+    /// PINGs that come more often than the limits allow (gRFC A8, which also has its text).
+    TooManyPings,
     /// Empty DATA frames without an end in a row (CVE-2019-9518).
     EmptyDataFlood {
         /// The stream.
@@ -434,6 +436,7 @@ impl Violation {
             | Self::GoAwayFlood
             | Self::TooManyResets
             | Self::TooManyCheapFrames
+            | Self::TooManyPings
             | Self::EmptyDataFlood { .. } => (ErrorCode::ENHANCE_YOUR_CALM, Connection),
             Self::HeaderListTooLarge { .. } | Self::TooManyInformational { .. } => {
                 (ErrorCode::ENHANCE_YOUR_CALM, Stream)
@@ -547,6 +550,7 @@ impl fmt::Display for Violation {
             Self::GoAwayRising => f.write_str("GOAWAY raised its last stream id"),
             Self::TooManyResets => f.write_str("too many streams cut short"),
             Self::TooManyCheapFrames => f.write_str("too many frames that bring nothing"),
+            Self::TooManyPings => f.write_str("too_many_pings"),
             Self::GoAwayFlood => f.write_str("too many GOAWAY frames"),
             Self::EmptyDataFlood { stream } => write!(f, "too many empty DATA frames on stream {stream}"),
         }

@@ -20,6 +20,7 @@ mod limits;
 mod memo;
 mod out;
 mod path;
+mod pings;
 mod stream;
 #[cfg(test)]
 mod tests;

@@ -68,6 +68,13 @@ pub struct Limits {
     pub cheap_frames_burst: u32,
     /// How many more each second. Default 330.
     pub cheap_frames_per_second: u32,
+    /// Server: time between two PINGs of a client. Default 0, any number that the other limits allow. One that comes
+    /// sooner is a strike; HEADERS or DATA from us forgive all (gRFC A8).
+    pub ping_interval_min: Duration,
+    /// Whether that holds without streams too; else it is two hours then. Default false.
+    pub pings_without_streams: bool,
+    /// Strikes a client may have. Default 2; beyond it the connection ends with ENHANCE_YOUR_CALM, "too_many_pings".
+    pub ping_strikes_max: u32,
     /// Empty DATA frames in a row on one stream. Default 10; beyond it the connection ends (CVE-2019-9518).
     pub empty_data_max: u32,
     /// Entries of one SETTINGS frame. Default 32; beyond it the connection ends (CVE-2020-11080).
@@ -133,6 +140,9 @@ impl Default for Limits {
             resets_per_second: 33,
             cheap_frames_burst: 10_000,
             cheap_frames_per_second: 330,
+            ping_interval_min: Duration::ZERO,
+            pings_without_streams: false,
+            ping_strikes_max: 2,
             empty_data_max: 10,
             settings_entries_max: 32,
             goaways_max: 3,

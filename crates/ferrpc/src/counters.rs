@@ -23,10 +23,12 @@ pub struct Counters {
     pub handlers_max: Counter,
     /// Server: calls ended since their one message did not come.
     pub request_timeout: Counter,
-    /// Server: calls ended with UNAVAILABLE since a shutdown left no more time.
+    /// Server: calls ended with UNAVAILABLE since a shutdown or their connection's age left no more time.
     pub calls_cut: Counter,
     /// Server: errors of accepting connections, such as too many open files.
     pub accept_errors: Counter,
+    /// Client: times that the interval of keepalive was doubled, since a server said "too_many_pings".
+    pub keepalive_doubled: Counter,
     /// What is counted in HTTP/2.
     pub http2: Arc<ferrpc_http2::Counters>,
 }
@@ -48,6 +50,7 @@ impl Counters {
             ("request_timeout", self.request_timeout.get()),
             ("calls_cut", self.calls_cut.get()),
             ("accept_errors", self.accept_errors.get()),
+            ("keepalive_doubled", self.keepalive_doubled.get()),
         ];
         own.into_iter().chain(self.http2.all())
     }

@@ -40,6 +40,7 @@ pub mod server;
 pub use code::Code;
 pub use codec::Codec;
 pub use compression::Compression;
+pub use conn::keepalive::Keepalive;
 pub use connection_info::ConnectionInfo;
 pub use context::CallContext;
 pub use counters::Counters;

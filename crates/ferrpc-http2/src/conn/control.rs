@@ -98,6 +98,9 @@ impl Connection {
         //= RFC 9113 §6.7 ping-answer-not-answered: !header.has(frame::FLAG_ACK) → true
         if !header.has(frame::FLAG_ACK) {
             self.charge()?;
+            if self.role == Role::Server && !self.pings.came(self.now, self.streams.len(), &self.limits) {
+                return Err(Violation::TooManyPings);
+            }
             //= RFC 9113 §6.7 ping-answered
             self.reply(|out| frame::append_ping(true, payload, out));
         } else if payload == path::PROBE {

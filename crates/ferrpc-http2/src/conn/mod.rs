@@ -25,6 +25,7 @@ use crate::limits::Limits;
 use crate::memo::Memo;
 use crate::out::Out;
 use crate::path::Path;
+use crate::pings::Pings;
 use crate::stream::{End, Fate, StreamKey, Streams};
 
 pub use send::{HeaderWriter, OpenError, Repeated};
@@ -158,6 +159,7 @@ pub struct Connection {
     lendable: i64,
     borrowers: VecDeque<(StreamKey, usize)>,
     path: Path,
+    pings: Pings,
     /// Octets by which streams' windows may still grow.
     growable: u32,
     replies: Replies,
@@ -240,6 +242,9 @@ impl Replies {
     }
 }
 
+/// Payload of the PING that asks whether the peer is there.
+const KEEPALIVE_PING: [u8; 8] = *b"anybody?";
+
 /// Payload of the PING between the two GOAWAYs of a drain.
 const DRAIN_PING: [u8; 8] = *b"draining";
 
@@ -291,6 +296,7 @@ impl Connection {
                 .max(i64::from(limits.stream_window_bytes_max)),
             borrowers: VecDeque::new(),
             path: Path::new(limits.stream_window_bytes, growable),
+            pings: Pings::default(),
             growable,
             replies: Replies::default(),
             output_is_full: false,
@@ -498,6 +504,14 @@ impl Connection {
         if passed(self.timers.drain_ping) {
             self.count(|counters| &counters.drain_ping_timeout);
             self.finish_drain();
+        }
+    }
+
+    /// Asks the peer for a sign of life: a PING, whose answer is no event but octets that come. Nothing before the
+    /// peer's SETTINGS came; that has a limit of its own.
+    pub fn send_ping(&mut self) {
+        if !self.closed && self.recv.settings_came {
+            frame::append_ping(false, KEEPALIVE_PING, self.out.scratch());
         }
     }
 

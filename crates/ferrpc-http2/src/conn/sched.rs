@@ -78,6 +78,7 @@ impl Connection {
             if emptied || n >= TINY_DATA_BYTES {
                 self.ledger.useful(WINDOW_UPDATES_PER_DATA);
             }
+            self.pings.forgive();
             stream.queued_bytes -= n;
             self.held_bytes -= n;
             self.out.scratch().extend_from_slice(&frame::data_header(key.id(), n, end.is_yes()));

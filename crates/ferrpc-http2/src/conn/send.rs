@@ -230,6 +230,7 @@ impl Connection {
         stream.send_window.take(n);
         self.send_window.take(n);
         self.ledger.useful(WINDOW_UPDATES_PER_DATA);
+        self.pings.forgive();
         let frame_bytes_max = (self.peer.frame_bytes_max as usize).min(QUANTUM_BYTES);
         self.out.data(key.id(), payload, end, frame_bytes_max);
         if end.is_yes() {
@@ -382,6 +383,7 @@ impl Connection {
 
     /// Encodes a header block into one HEADERS frame, and CONTINUATIONs where it is too long for one.
     pub(super) fn append_block(&mut self, id: StreamId, end: End, write: impl FnOnce(&mut HeaderWriter<'_>)) {
+        self.pings.forgive();
         let out = self.out.scratch();
         let start = out.len();
         out.extend_from_slice(&[0; HEADER_BYTES]);

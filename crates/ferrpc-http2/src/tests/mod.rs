@@ -12,6 +12,7 @@ mod goaway;
 mod noise;
 mod pair;
 mod peer;
+mod pings;
 mod repeats;
 mod simulation;
 mod split;

@@ -111,7 +111,7 @@ fn every_misdeed_is_tried_and_has_the_code_that_it_should() {
 
 /// Each misdeed, its code on the wire and what it ends, as RFC 9113 demands; where it leaves that to us,
 /// a nuisance is ENHANCE_YOUR_CALM (§10.5). The first line that fits counts.
-const ALL: [(&str, ErrorCode, Scope); 45] = {
+const ALL: [(&str, ErrorCode, Scope); 46] = {
     use Scope::{Connection, Stream};
     [
         ("BadPreface", ErrorCode::PROTOCOL_ERROR, Connection),
@@ -158,6 +158,7 @@ const ALL: [(&str, ErrorCode, Scope); 45] = {
         ("GoAwayFlood", ErrorCode::ENHANCE_YOUR_CALM, Connection),
         ("TooManyResets", ErrorCode::ENHANCE_YOUR_CALM, Connection),
         ("TooManyCheapFrames", ErrorCode::ENHANCE_YOUR_CALM, Connection),
+        ("TooManyPings", ErrorCode::ENHANCE_YOUR_CALM, Connection),
         ("EmptyDataFlood", ErrorCode::ENHANCE_YOUR_CALM, Connection),
     ]
 };
@@ -205,6 +206,7 @@ fn is_listed(violation: &Violation) -> bool {
         | GoAwayFlood
         | TooManyResets
         | TooManyCheapFrames
+        | TooManyPings
         | EmptyDataFlood { .. } => true,
     }
 }

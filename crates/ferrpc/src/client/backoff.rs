@@ -1,8 +1,8 @@
 //! How long to wait between attempts to connect (gRPC `connection-backoff.md`).
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
+
+use crate::conn::random::random;
 
 /// 1 s, growing by 1.6 up to 120 s, ± 20 %.
 #[derive(Debug)]
@@ -24,12 +24,6 @@ impl Backoff {
         self.next = base.mul_f64(1.6).min(MAX);
         base.mul_f64(0.8 + 0.4 * random())
     }
-}
-
-/// In [0, 1): clients that lost one server must not come back in step. Each `RandomState` has new keys.
-fn random() -> f64 {
-    let octets = RandomState::new().build_hasher().finish().to_be_bytes();
-    f64::from(u32::from_be_bytes([octets[0], octets[1], octets[2], octets[3]])) / (f64::from(u32::MAX) + 1.0)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ use crate::conn;
 use crate::conn::cancellation::Cancellation;
 use crate::conn::driver::Driver;
 use crate::conn::inbox::{Command, Inbox};
+use crate::conn::keepalive::Keepalive;
 use crate::counters::Counters;
 use crate::deadline;
 use crate::envelope::window_bytes;
@@ -58,6 +60,11 @@ pub struct ChannelConfig {
     pub user_agent: Option<String>,
     /// What servers see as `:authority` in place of the target's host and port. Default the target's.
     pub authority: Option<String>,
+    /// How servers are asked whether they are there. Default off (gRFC A8).
+    pub keepalive: Keepalive,
+    /// Time without calls after which the channel leaves its connection and is idle; the next call makes another.
+    /// Default 30 min; `None` keeps it.
+    pub idle_timeout: Option<Duration>,
     /// What holds for single methods or services instead.
     pub methods: MethodConfigs,
     /// Which compressed messages are accepted and what is sent. Default: accepts gzip and deflate, with the feature
@@ -76,6 +83,8 @@ impl Default for ChannelConfig {
             default_timeout: None,
             user_agent: None,
             authority: None,
+            keepalive: Keepalive::off(),
+            idle_timeout: Some(Duration::from_secs(30 * 60)),
             methods: MethodConfigs::new(),
             compression: Compression::default(),
         }
@@ -177,6 +186,8 @@ struct Inner {
     dialer: Dialer,
     /// The picker: what calls read to find a connection.
     picker: watch::Sender<Picker>,
+    /// How often the interval of keepalive was doubled.
+    doubled: AtomicU32,
 }
 
 /// How connections are made.
@@ -231,7 +242,8 @@ impl Channel {
     fn dialing(target: Target, dialer: Dialer, config: ChannelConfig) -> Self {
         let authority = config.authority.as_deref().unwrap_or(&target.authority).into();
         let picker = watch::Sender::new(Picker::Idle);
-        let inner = Inner { authority, dialer, picker, target, config, counters: Arc::default() };
+        let (counters, doubled) = (Arc::default(), AtomicU32::new(0));
+        let inner = Inner { authority, dialer, picker, target, config, counters, doubled };
         Self { inner: Arc::new(inner), chain: None }
     }
 
@@ -335,6 +347,19 @@ impl fmt::Debug for Channel {
     }
 }
 
+impl Inner {
+    /// As configured, and as often doubled as servers complained.
+    fn keepalive(&self) -> Keepalive {
+        let mut keepalive = self.config.keepalive.at_least(KEEPALIVE_MIN);
+        let doubled = self.doubled.load(Ordering::Relaxed).min(31);
+        keepalive.interval = keepalive.interval.map(|interval| interval.saturating_mul(1 << doubled));
+        keepalive
+    }
+}
+
+/// gRFC A8: no client asks more often.
+const KEEPALIVE_MIN: Duration = Duration::from_secs(10);
+
 impl Drop for Inner {
     fn drop(&mut self) {
         if let Picker::Ready(conn) = &*self.picker.borrow() {
@@ -425,21 +450,27 @@ where
     Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let inbox = Arc::new(Inbox::default());
-    let conn = Arc::new(Conn { inbox: inbox.clone(), authority: inner.authority.clone() });
+    let (authority, is_unusable) = (inner.authority.clone(), AtomicBool::new(false));
+    let conn = Arc::new(Conn { inbox: inbox.clone(), authority, is_unusable });
     let (ready, is_ready) = oneshot::channel();
     let lifeline =
         Report { channel: channel.clone(), conn: Arc::downgrade(&conn), ready: Mutex::new(Some(ready)) };
     let mut engine = Connection::client(inner.config.http2(), Instant::now().into_std());
     engine.count_into(inner.counters.http2.clone());
     let counters = inner.counters.clone();
-    let side =
-        ClientSide::new(Box::new(lifeline), &inner.config.compression, inner.config.user_agent(), counters);
-    let driver = conn::spawn(Driver::new(io, engine, side, inbox));
+    let (config, user_agent) = (&inner.config, inner.config.user_agent());
+    let lifeline = Box::new(lifeline);
+    let side = ClientSide::new(lifeline, &config.compression, user_agent, counters, config.idle_timeout);
+    let driver = conn::spawn(Driver::new(io, engine, side, inbox, inner.keepalive()));
     let abort = AbortUnlessReady(Some(driver.abort_handle()));
     match is_ready.await {
         Ok(Ok(())) => {
             abort.disarm();
-            inner.picker.send_replace(Picker::Ready(conn));
+            inner.picker.send_modify(|picker| {
+                // One that has ended meanwhile has told so before there was anything to take back.
+                let gone = conn.is_unusable.load(Ordering::Acquire);
+                *picker = if gone { Picker::Idle } else { Picker::Ready(conn) };
+            });
             Ok(())
         }
         Ok(Err(why)) => Err(why),
@@ -477,6 +508,9 @@ impl Lifeline for Report {
     }
 
     fn unusable(&self) {
+        if let Some(conn) = self.conn.upgrade() {
+            conn.is_unusable.store(true, Ordering::Release);
+        }
         let Some(inner) = self.channel.upgrade() else { return };
         inner.picker.send_if_modified(|picker| {
             let mine = matches!(picker, Picker::Ready(conn) if Arc::as_ptr(conn) == self.conn.as_ptr());
@@ -485,6 +519,14 @@ impl Lifeline for Report {
             }
             mine
         });
+    }
+
+    fn too_many_pings(&self) -> Option<Duration> {
+        let inner = self.channel.upgrade()?;
+        inner.config.keepalive.interval?;
+        inner.counters.keepalive_doubled.count();
+        inner.doubled.fetch_add(1, Ordering::Relaxed);
+        inner.keepalive().interval
     }
 
     fn gone(&self, why: &str) {

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use ferrpc_http2::{
     Closed, Connection, End, ErrorCode, Event, Head, HeaderWriter, Indexing, OpenError, Repeated, Reset,
@@ -29,6 +31,8 @@ pub(crate) trait Lifeline: Send + Sync {
     fn unusable(&self);
     /// The connection is gone.
     fn gone(&self, why: &str);
+    /// The server had too many PINGs; the interval of keepalive from now on, if there is one.
+    fn too_many_pings(&self) -> Option<Duration>;
 }
 
 pub(crate) struct ClientSide {
@@ -46,7 +50,13 @@ pub(crate) struct ClientSide {
     going_away: Option<String>,
     last_words: Option<String>,
     heads: Heads,
+    idle_timeout: Option<Duration>,
+    /// Since when there has been no call, while there is none.
+    idle_since: Option<Instant>,
 }
+
+/// Why no more streams can be opened, though the server said nothing.
+const USED_UP: &str = "the stream ids of the connection are used up";
 
 /// Calls that may wait before it is worth looking for those given up.
 const WAITING_CHECKED_MIN: usize = 64;
@@ -67,6 +77,7 @@ impl ClientSide {
         compression: &Compression,
         user_agent: String,
         counters: Arc<Counters>,
+        idle_timeout: Option<Duration>,
     ) -> Self {
         Self {
             slots: Vec::new(),
@@ -79,6 +90,8 @@ impl ClientSide {
             going_away: None,
             last_words: None,
             heads: Heads::default(),
+            idle_timeout,
+            idle_since: None,
         }
     }
 
@@ -114,7 +127,7 @@ impl ClientSide {
             Err(OpenError::StreamLimit { .. }) => self.wait(open),
             Err(_) => {
                 open.exchange.end(Err(self.unusable()));
-                self.leave();
+                self.leave(USED_UP);
             }
         }
     }
@@ -149,7 +162,7 @@ impl ClientSide {
             match conn.can_open() {
                 Ok(()) => {}
                 Err(OpenError::StreamLimit { .. }) => return,
-                Err(_) => return self.leave(),
+                Err(_) => return self.leave(USED_UP),
             }
             let Some(open) = self.waiting.pop_front() else { return };
             if open.exchange.is_abandoned() {
@@ -162,16 +175,20 @@ impl ClientSide {
         }
     }
 
-    /// The engine opens no more streams, though the server said nothing: the ids are used up. Calls that run may
-    /// finish; the channel makes another connection.
-    fn leave(&mut self) {
+    /// No more streams here, though the server said nothing. Calls that run may finish; the channel makes another
+    /// connection.
+    fn leave(&mut self, why: &str) {
         if self.going_away.is_none() {
-            self.going_away = Some("the stream ids of the connection are used up".into());
+            self.going_away = Some(why.into());
             self.lifeline.unusable();
             for open in std::mem::take(&mut self.waiting) {
                 open.exchange.end(Err(self.unusable()));
             }
         }
+    }
+
+    fn idle_at(&self) -> Option<Instant> {
+        self.idle_since.zip(self.idle_timeout).and_then(|(since, timeout)| since.checked_add(timeout))
     }
 
     /// For calls this connection never sent anywhere.
@@ -273,9 +290,14 @@ impl Side for ClientSide {
                 }
             }
             Event::GoAway { code, debug } => {
+                let too_many_pings = code == ErrorCode::ENHANCE_YOUR_CALM && *debug == *b"too_many_pings";
                 let debug =
                     if debug.is_empty() { String::new() } else { format!(" \"{}\"", debug.escape_ascii()) };
-                self.going_away = Some(format!("the server said GOAWAY {code}{debug}"));
+                let mut words = format!("the server said GOAWAY {code}{debug}");
+                if too_many_pings && let Some(interval) = self.lifeline.too_many_pings() {
+                    words += &format!("; keepalive interval doubled to {}", in_words(interval));
+                }
+                self.going_away = Some(words);
                 self.lifeline.unusable();
                 for open in std::mem::take(&mut self.waiting) {
                     open.exchange.end(Err(self.unusable()));
@@ -312,11 +334,21 @@ impl Side for ClientSide {
         }
     }
 
-    fn deadline(&self) -> Option<Instant> {
-        self.deadline
+    fn deadline(&mut self, conn: &Connection, now: Instant) -> Option<Instant> {
+        if conn.streams() > 0 || !self.waiting.is_empty() {
+            self.idle_since = None;
+        } else if self.idle_since.is_none() {
+            self.idle_since = Some(now);
+        }
+        [self.deadline, self.idle_at()].into_iter().flatten().min()
     }
 
     fn tick(&mut self, conn: &mut Connection, now: Instant) {
+        if self.idle_at().is_some_and(|at| at <= now) {
+            // A call that comes in this moment is told that it was not begun, and tries again.
+            self.leave("it had no calls for a while");
+            conn.shut_down(ErrorCode::NO_ERROR, "");
+        }
         if self.deadline.is_none_or(|deadline| deadline > now) {
             return;
         }
@@ -507,6 +539,9 @@ fn describe(why: &Gone, going_away: Option<&str>, last_words: Option<&str>) -> S
         Gone::Closed(Closed::Eof) => "the server closed it".into(),
         Gone::Closed(_) => "the server took nothing for too long".into(),
         Gone::Io(error) => error.to_string(),
+        Gone::Dead(silence) => {
+            format!("the server did not answer a keepalive PING for {}", in_words(*silence))
+        }
         Gone::Done => "closed by this client".into(),
     };
     match going_away {
@@ -515,11 +550,21 @@ fn describe(why: &Gone, going_away: Option<&str>, last_words: Option<&str>) -> S
     }
 }
 
+/// As whoever set it would write it.
+fn in_words(time: Duration) -> String {
+    match time.as_secs() {
+        seconds if seconds > 0 && seconds.is_multiple_of(60) => format!("{} min", seconds / 60),
+        _ => format!("{} s", time.as_secs_f64()),
+    }
+}
+
 /// The handle by which calls reach a connection.
 #[derive(Debug)]
 pub(crate) struct Conn {
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) authority: Arc<str>,
+    /// Said before the channel is told.
+    pub(crate) is_unusable: AtomicBool,
 }
 
 impl Conn {

@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use super::inbox::{Command, Inbox};
+use super::keepalive::{Beat, Keepalive, Pulse};
 
 /// What a role adds to the loop.
 pub(crate) trait Side: Send + Unpin {
@@ -21,8 +22,8 @@ pub(crate) trait Side: Send + Unpin {
     fn event(&mut self, conn: &mut Connection, event: Event, now: Instant);
     /// A call wants something done.
     fn command(&mut self, conn: &mut Connection, command: Command, now: Instant);
-    /// When [`tick`](Self::tick) is due; may be too early, never too late.
-    fn deadline(&self) -> Option<Instant>;
+    /// When [`tick`](Self::tick) is due; may be too early, never too late. Asked at the end of each turn.
+    fn deadline(&mut self, conn: &Connection, now: Instant) -> Option<Instant>;
     /// Time passed.
     fn tick(&mut self, conn: &mut Connection, now: Instant);
     /// True when the connection should close once its output is written.
@@ -48,6 +49,8 @@ pub(crate) enum Gone {
     Closed(Closed),
     /// The socket failed.
     Io(io::Error),
+    /// The peer did not answer a PING for so long.
+    Dead(Duration),
     /// We closed it, drained or told to.
     Done,
 }
@@ -103,6 +106,7 @@ pub(crate) struct Driver<Io, S> {
     conn: Connection,
     side: S,
     inbox: Arc<Inbox>,
+    pulse: Pulse,
     commands: Vec<Command>,
     /// Armed for the earliest deadline known when it was set; may fire for nothing.
     sleep: Option<Pin<Box<Sleep>>>,
@@ -132,12 +136,13 @@ enum Stage {
 }
 
 impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
-    pub(crate) fn new(io: Io, conn: Connection, side: S, inbox: Arc<Inbox>) -> Self {
+    pub(crate) fn new(io: Io, conn: Connection, side: S, inbox: Arc<Inbox>, keepalive: Keepalive) -> Self {
         Self {
             io,
             conn,
             side,
             inbox,
+            pulse: Pulse::new(keepalive, Instant::now()),
             commands: Vec::new(),
             sleep: None,
             stage: Stage::Open,
@@ -212,6 +217,7 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
                     } else {
                         self.conn.received(n, now.into_std());
                         self.active = true;
+                        self.pulse.heard(now);
                         left = left.saturating_sub(n);
                     }
                     self.take_events(now);
@@ -269,7 +275,9 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
             self.quiet_at = Some(now + QUIET);
         }
         let conn = self.conn.deadline().map(Instant::from_std);
-        let Some(due) = [conn, self.side.deadline(), self.quiet_at].into_iter().flatten().min() else {
+        let pulse = self.pulse.due(self.conn.streams());
+        let side = self.side.deadline(&self.conn, now);
+        let Some(due) = [conn, side, self.quiet_at, pulse].into_iter().flatten().min() else {
             return false;
         };
         if due <= now {
@@ -328,6 +336,11 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
             let now = Instant::now();
             self.conn.tick(now.into_std());
             self.side.tick(&mut self.conn, now);
+            match self.pulse.tick(now, self.conn.streams()) {
+                Beat::Nothing => {}
+                Beat::Ask => self.conn.send_ping(),
+                Beat::Dead(silence) => _ = self.gone.get_or_insert(Gone::Dead(silence)),
+            }
             self.rest(now);
             self.take_events(now);
             flushed = self.write(cx, now);
@@ -373,7 +386,8 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Future for Driver<Io, S
                     for command in this.inbox.close() {
                         this.side.late(command);
                     }
-                    if matches!(gone, Gone::Io(_)) {
+                    // Nobody is there to say goodbye to.
+                    if matches!(gone, Gone::Io(_) | Gone::Dead(_)) {
                         return Poll::Ready(());
                     }
                     // From here on time is bounded, whatever the peer does.

@@ -7,7 +7,9 @@ pub(crate) mod cancellation;
 pub(crate) mod driver;
 pub(crate) mod exchange;
 pub(crate) mod inbox;
+pub(crate) mod keepalive;
 mod queue;
+pub(crate) mod random;
 mod sync;
 
 use std::future::Future;

@@ -16,6 +16,7 @@ use ferrpc_http2::{
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use super::age::{Age, Due};
 use super::call::{Call, Running};
 use super::router::{Route, Router};
 use super::{Config, OnCancel};
@@ -59,6 +60,9 @@ pub(crate) struct ServerSide {
     /// The head before and what it meant.
     last: Option<(Head, Facts)>,
     usual: Usual,
+    age: Age,
+    /// The peer did not take its goodbye.
+    over: bool,
 }
 
 /// What a head says about its call.
@@ -119,6 +123,7 @@ impl ServerSide {
         connection: ConnectionInfo,
         handlers: Handlers,
     ) -> Self {
+        let age = Age::new(&config.limits, Instant::now());
         Self {
             router,
             config,
@@ -131,6 +136,8 @@ impl ServerSide {
             deadline: None,
             last: None,
             usual: Usual::default(),
+            age,
+            over: false,
         }
     }
 
@@ -405,11 +412,17 @@ impl Side for ServerSide {
         }
     }
 
-    fn deadline(&self) -> Option<Instant> {
-        self.deadline
+    fn deadline(&mut self, conn: &Connection, now: Instant) -> Option<Instant> {
+        let age = self.age.due(conn.streams(), now);
+        [self.deadline, age].into_iter().flatten().min()
     }
 
     fn tick(&mut self, conn: &mut Connection, now: Instant) {
+        match self.age.tick(conn, now) {
+            Due::Nothing => {}
+            Due::Cut => self.cut(conn, "the connection has reached its age, and the call had its grace"),
+            Due::Close => self.over = true,
+        }
         if self.deadline.is_none_or(|deadline| deadline > now) {
             return;
         }
@@ -442,7 +455,7 @@ impl Side for ServerSide {
     }
 
     fn is_done(&self, conn: &Connection) -> bool {
-        conn.is_drained()
+        conn.is_drained() || self.over
     }
 
     fn closed(&mut self, why: &Gone) {
@@ -687,6 +700,7 @@ fn describe(why: &Gone) -> String {
     match why {
         Gone::Closed(reason) => format!("{reason:?}"),
         Gone::Io(error) => error.to_string(),
+        Gone::Dead(silence) => format!("the client did not answer a PING for {} s", silence.as_secs_f64()),
         Gone::Done => "closed by this server".into(),
     }
 }

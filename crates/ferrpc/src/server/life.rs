@@ -129,7 +129,7 @@ impl Life {
         engine.count_into(self.counters.http2.clone());
         let (router, config, counters) = (self.router.clone(), self.config.clone(), self.counters.clone());
         let side = ServerSide::new(router, config, counters, inbox.clone(), info, self.handlers);
-        let driver = Driver::new(io, engine, side, inbox);
+        let driver = Driver::new(io, engine, side, inbox, self.config.limits.keepalive());
         let member = Member { open: self.open.clone(), number, _held: held };
         conn::spawn(Served { driver, _member: member });
     }
@@ -363,7 +363,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn atk_07_a_client_that_reads_late_is_read_again_at_once() {
         const PINGS: usize = 9000;
-        let life = Life::new(Server::new(), Arc::default());
+        let limits = crate::ServerLimits { ping_interval_min: Duration::ZERO, ..Default::default() };
+        let life = Life::new(Server::new().limits(limits), Arc::default());
         let (mut client, io) = tokio::io::duplex(16 << 10);
         life.serve(io, ConnectionInfo::new(), None, ());
         let began = Instant::now();

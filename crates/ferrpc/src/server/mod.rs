@@ -1,5 +1,6 @@
 //! The server: services, limits, listening, and how it ends.
 
+mod age;
 mod call;
 mod connection;
 mod fallback;
@@ -37,6 +38,7 @@ pub use crate::method_config::OnCancel;
 
 use crate::compression::Compression;
 use crate::conn;
+use crate::conn::keepalive::Keepalive;
 use crate::connection_info::ConnectionInfo;
 use crate::counters::Counters;
 use crate::error::Error;
@@ -79,6 +81,22 @@ pub struct ServerLimits {
     /// Most time for a call. A longer timeout, or none, is lowered to it; then the call ends with DEADLINE_EXCEEDED.
     /// Default none.
     pub timeout_max: Option<Duration>,
+    /// Time without calls after which a connection is drained. Default none (gRFC A9).
+    pub connection_idle_timeout: Option<Duration>,
+    /// Age at which a connection is drained, ± 10 % each: a two-step GOAWAY, then its calls may finish. Default none.
+    /// Clients spread over new servers so.
+    pub connection_age_max: Option<Duration>,
+    /// How long its calls may then go on. Default 5 min; after that they end with UNAVAILABLE.
+    pub connection_age_grace: Duration,
+    /// How clients are asked whether they are there. Default: after two hours of silence, with 20 s to answer.
+    pub keepalive: Keepalive,
+    /// Time between two PINGs of a client (gRFC A8). Default 5 min; 0 allows all that `http2` does. One that comes
+    /// sooner is a strike; whatever the server sends for a call forgives all.
+    pub ping_interval_min: Duration,
+    /// Whether clients may do so without calls; else two hours apart then. Default false.
+    pub pings_without_calls: bool,
+    /// Strikes a client may have. Default 2; one more ends its connection, "too_many_pings".
+    pub ping_strikes_max: u32,
     /// How the server ends when it is told to, and how one listener is drained. Default: 25 s for calls that run, 30 s
     /// for all.
     pub shutdown: ShutdownPlan,
@@ -96,6 +114,13 @@ impl Default for ServerLimits {
             default_timeout: None,
             timeout_min: None,
             timeout_max: None,
+            connection_idle_timeout: None,
+            connection_age_max: None,
+            connection_age_grace: Duration::from_secs(300),
+            keepalive: Keepalive::server(),
+            ping_interval_min: Duration::from_secs(300),
+            pings_without_calls: false,
+            ping_strikes_max: 2,
             shutdown: ShutdownPlan::default(),
         }
     }
@@ -111,7 +136,14 @@ impl ServerLimits {
     fn http2(&self) -> Http2Limits {
         let mut limits = self.clone();
         limits.make_room(self.message_bytes_max);
+        limits.http2.ping_interval_min = self.ping_interval_min;
+        limits.http2.pings_without_streams = self.pings_without_calls;
+        limits.http2.ping_strikes_max = self.ping_strikes_max;
         limits.http2
+    }
+
+    fn keepalive(&self) -> Keepalive {
+        self.keepalive.at_least(KEEPALIVE_MIN)
     }
 
     /// Lets windows hold messages of that size.
@@ -120,6 +152,9 @@ impl ServerLimits {
         self.http2.stream_window_bytes_max = self.http2.stream_window_bytes_max.max(window_bytes);
     }
 }
+
+/// A server asks no client more often.
+const KEEPALIVE_MIN: Duration = Duration::from_secs(1);
 
 /// What all connections and calls of a server go by.
 #[derive(Clone, Debug, Default)]

@@ -560,5 +560,14 @@ fn other_rules() -> Vec<Row> {
             vec![window_update(0, 1); 10_001],
             TooManyCheapFrames,
         ),
+        Row {
+            name: "PINGs closer together than they may be",
+            start: || {
+                let ping_interval_min = Duration::from_secs(1);
+                Peer::of_server_with(Limits { ping_interval_min, ..Limits::default() }, &[])
+            },
+            acts: (0..4).map(|_| Act::Send(ping([0; 8]))).collect(),
+            violation: TooManyPings,
+        },
     ]
 }
