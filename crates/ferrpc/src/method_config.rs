@@ -14,6 +14,7 @@ use crate::compression::Compression;
 #[derive(Clone, Debug, Default)]
 pub struct MethodConfig {
     pub(crate) timeout: Option<Duration>,
+    pub(crate) message_timeout: Option<Duration>,
     pub(crate) wait_for_ready: Option<bool>,
     pub(crate) request_bytes_max: Option<usize>,
     pub(crate) response_bytes_max: Option<usize>,
@@ -31,6 +32,12 @@ impl MethodConfig {
     /// Most time for a call: one that names more, or none, has this.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// How long a message of a received stream may stay away while somebody waits for it.
+    pub fn message_timeout(mut self, timeout: Duration) -> Self {
+        self.message_timeout = Some(timeout);
         self
     }
 
@@ -71,6 +78,7 @@ impl MethodConfig {
     fn or(self, wider: &Self) -> Self {
         Self {
             timeout: self.timeout.or(wider.timeout),
+            message_timeout: self.message_timeout.or(wider.message_timeout),
             wait_for_ready: self.wait_for_ready.or(wider.wait_for_ready),
             request_bytes_max: self.request_bytes_max.or(wider.request_bytes_max),
             response_bytes_max: self.response_bytes_max.or(wider.response_bytes_max),

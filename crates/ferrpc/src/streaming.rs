@@ -2,14 +2,16 @@
 //! a call use the same two types.
 
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use ferrpc_http2::ErrorCode;
 use ferrpc_proto::DecodeLimits;
 use futures_core::Stream;
+use tokio::time::Sleep;
 
 use crate::codec::{Codec, Segments};
 use crate::compression::{Accepted, Compression, ENCODING, Encoder};
@@ -47,6 +49,14 @@ struct Receiving<T: 'static> {
     received: u64,
     was_compressed: bool,
     following: Option<Arc<Following>>,
+    /// How long a message may stay away.
+    pause: Option<Box<Pause>>,
+}
+
+struct Pause {
+    max: Duration,
+    /// Runs while somebody waits.
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,6 +76,7 @@ impl<T> Streaming<T> {
         cancels: bool,
         deadline: Option<tokio::time::Instant>,
         following: Option<Arc<Following>>,
+        message_timeout: Option<Duration>,
     ) -> Self {
         Self(Box::new(Receiving {
             exchange,
@@ -83,6 +94,7 @@ impl<T> Streaming<T> {
             received: 0,
             was_compressed: false,
             following,
+            pause: message_timeout.map(|max| Box::new(Pause { max, timer: None })),
         }))
     }
 
@@ -90,7 +102,7 @@ impl<T> Streaming<T> {
     ///
     /// # Errors
     /// The peer's status if it ended the call; [`Code::DeadlineExceeded`](crate::Code::DeadlineExceeded)
-    /// if time ran out first; [`Code::Cancelled`](crate::Code::Cancelled) on a server whose client went
+    /// if time ran out first, of the call or of `message_timeout`; [`Code::Cancelled`](crate::Code::Cancelled) on a server whose client went
     /// away. After an error the stream is over.
     ///
     /// # Cancel safety
@@ -137,7 +149,7 @@ impl<T> Streaming<T> {
         Ok(self.0.head.get_or_insert_default())
     }
 
-    fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<Option<T>, Status>> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Status>> {
         if self.0.end == State::Over {
             return Poll::Ready(Ok(None));
         }
@@ -145,9 +157,17 @@ impl<T> Streaming<T> {
             if !self.0.came.is_empty() {
                 return Poll::Ready(self.decode().transpose());
             }
-            match ready!(self.0.exchange.poll_messages(cx, &mut self.0.came, &mut self.0.consumed)) {
-                Ok(()) => {}
-                Err(ended) => {
+            match self.0.exchange.poll_messages(cx, &mut self.0.came, &mut self.0.consumed) {
+                Poll::Pending => {
+                    let status = ready!(self.poll_pause(cx));
+                    return Poll::Ready(Err(status));
+                }
+                Poll::Ready(Ok(())) => {
+                    if let Some(pause) = &mut self.0.pause {
+                        pause.timer = None;
+                    }
+                }
+                Poll::Ready(Err(ended)) => {
                     self.0.end = State::Over;
                     let ended = ended.map_err(|status| crate::deadline::blame(status, self.0.deadline));
                     self.0.trailers = Some(self.pass_end(ended)?);
@@ -155,6 +175,24 @@ impl<T> Streaming<T> {
                 }
             }
         }
+    }
+
+    /// Ready when a message has stayed away for too long.
+    fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<Status> {
+        let Some(pause) = &mut self.0.pause else { return Poll::Pending };
+        let max = pause.max;
+        ready!(pause.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(max))).as_mut().poll(cx));
+        self.0.end = State::Over;
+        if self.0.cancels {
+            self.0.exchange.abandon(ErrorCode::CANCEL);
+        }
+        let why =
+            format!("no message came for {} s; message_timeout says how long to wait", max.as_secs_f64());
+        let status = Status::deadline_exceeded(why).at(Phase::Recv);
+        Poll::Ready(match self.0.following.as_ref().filter(|_| self.0.cancels) {
+            Some(following) => following.failed(status),
+            None => status,
+        })
     }
 
     /// Shows a client's interceptors the head, once.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use common::custom::Custom;
 use common::{ECHO, JOIN, SPLIT, UPPER};
 use ferrpc::server::{Handle, OnCancel};
-use ferrpc::{CallContext, Channel, Code, Request, Response, Server, ServerLimits, Status};
+use ferrpc::{CallContext, Channel, Code, MethodConfig, Request, Response, Server, ServerLimits, Status};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
@@ -289,4 +289,56 @@ async fn a_task_of_a_handler_inherits_if_it_is_wrapped_and_its_calls_end_with_th
     channel.unary(&UPPER, text("alone")).timeout(10 * SECOND).await.unwrap();
     assert!(tokio::time::timeout(20 * SECOND, said.recv()).await.is_err(), "it goes on");
     assert!(CallContext::current().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_of_a_stream_may_stay_away_for_so_long_on_either_side() {
+    let (says, mut said) = mpsc::unbounded_channel();
+    let service = Custom::default()
+        .up(move |mut request| {
+            let says = says.clone();
+            async move {
+                loop {
+                    match request.get_mut().message().await {
+                        // What the handler itself takes does not count.
+                        Ok(_) => tokio::time::sleep(3 * SECOND).await,
+                        Err(status) => {
+                            says.send(status.code()).unwrap();
+                            return Err(status);
+                        }
+                    }
+                }
+            }
+        })
+        .down(|_, mut out| async move {
+            loop {
+                out.send("tick".into()).await?;
+                tokio::time::sleep(2 * SECOND).await;
+            }
+        });
+    let mut limits = ServerLimits::default();
+    limits.message_timeout = Some(SECOND);
+    let server = Server::new().add(service).limits(limits);
+    let mut config = ferrpc::client::ChannelConfig::default();
+    config.methods.set("test.Text/Split", MethodConfig::new().message_timeout(SECOND));
+    let (channel, _server) = server.in_process_with(config);
+
+    let began = Instant::now();
+    let mut up = channel.client_streaming(&JOIN).await.unwrap();
+    for _ in 0..3 {
+        up.send("x".into()).await.unwrap();
+        tokio::time::sleep(SECOND * 9 / 10).await;
+    }
+    assert_eq!(said.recv().await, Some(Code::DeadlineExceeded));
+    // Three messages that its handler took 3 s each for, and the one that did not come.
+    assert_eq!(began.elapsed().as_secs(), 10);
+    let status = up.finish().await.unwrap_err();
+    assert_eq!((status.code(), status.is_local()), (Code::DeadlineExceeded, false));
+    assert_eq!(status.message(), "no message came for 1 s; message_timeout says how long to wait");
+
+    let mut down = channel.server_streaming(&SPLIT, text("")).await.unwrap();
+    assert_eq!(down.message().await.unwrap().as_deref(), Some("tick"));
+    let status = down.message().await.unwrap_err();
+    assert_eq!((status.code(), status.is_local()), (Code::DeadlineExceeded, true));
+    assert_eq!(down.message().await.unwrap(), None);
 }

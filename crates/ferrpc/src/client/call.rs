@@ -40,6 +40,7 @@ struct Options {
     /// Nothing of the call whose handler makes this one.
     is_independent: bool,
     authority: Option<Arc<str>>,
+    message_timeout: Option<Duration>,
     request_bytes_max: usize,
     response_bytes_max: usize,
     /// When its method's time is up.
@@ -54,6 +55,7 @@ impl Options {
             encoder: config.compression.default_encoder(Accepted::ALL),
             request_bytes_max: config.send_message_bytes_max,
             response_bytes_max: config.message_bytes_max,
+            message_timeout: config.message_timeout,
             ..Self::default()
         };
         if let Some(method) = config.methods.find(path) {
@@ -66,6 +68,7 @@ impl Options {
     fn apply(&mut self, method: MethodConfig) {
         self.latest = method.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         self.wait_for_ready = method.wait_for_ready.unwrap_or_default();
+        self.message_timeout = method.message_timeout.or(self.message_timeout);
         self.request_bytes_max = method.request_bytes_max.unwrap_or(self.request_bytes_max);
         self.response_bytes_max = method.response_bytes_max.unwrap_or(self.response_bytes_max);
         if let Some(compression) = method.compression {
@@ -653,6 +656,7 @@ fn receiver<Req, Res>(
         true,
         options.deadline,
         following.clone(),
+        options.message_timeout,
     )
 }
 

@@ -56,6 +56,9 @@ pub struct ChannelConfig {
     pub connect_timeout: Duration,
     /// Time a call may take if it says nothing itself. Default none.
     pub default_timeout: Option<Duration>,
+    /// How long a message of a stream of responses may stay away while somebody waits for it; then the call ends with
+    /// DEADLINE_EXCEEDED. Default for ever.
+    pub message_timeout: Option<Duration>,
     /// What stands before the library's own words in `user-agent`, such as `shop/1.4`: printable ASCII. Default nothing.
     pub user_agent: Option<String>,
     /// What servers see as `:authority` in place of the target's host and port. Default the target's.
@@ -81,6 +84,7 @@ impl Default for ChannelConfig {
             http2: Http2Limits::default(),
             connect_timeout: Duration::from_secs(20),
             default_timeout: None,
+            message_timeout: None,
             user_agent: None,
             authority: None,
             keepalive: Keepalive::off(),

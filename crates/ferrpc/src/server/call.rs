@@ -159,6 +159,7 @@ impl Call {
             false,
             self.deadline,
             self.following.clone(),
+            limits.message_timeout,
         );
         self.request(stream, false)
     }

@@ -73,6 +73,9 @@ pub struct ServerLimits {
     /// octet of it. Default 60 s; then the call ends with DEADLINE_EXCEEDED (CVE-2026-48854). Streams of
     /// requests may pause as long as they like.
     pub request_timeout: Duration,
+    /// How long a message of a stream of requests may stay away while its handler waits for it; then the handler gets
+    /// DEADLINE_EXCEEDED. Default for ever.
+    pub message_timeout: Option<Duration>,
     /// Time for calls whose client names none. Default none: such calls may take for ever.
     pub default_timeout: Option<Duration>,
     /// Least time for a call. A client's shorter timeout is raised to it, so that a handler may count on it unless
@@ -111,6 +114,7 @@ impl Default for ServerLimits {
             http2: Http2Limits::default(),
             connections_max: 20_000,
             request_timeout: Duration::from_secs(60),
+            message_timeout: None,
             default_timeout: None,
             timeout_min: None,
             timeout_max: None,
@@ -172,6 +176,7 @@ impl Config {
         limits.message_bytes_max = method.request_bytes_max.unwrap_or(limits.message_bytes_max);
         limits.send_message_bytes_max = method.response_bytes_max.unwrap_or(limits.send_message_bytes_max);
         limits.timeout_max = [limits.timeout_max, method.timeout].into_iter().flatten().min();
+        limits.message_timeout = method.message_timeout.or(limits.message_timeout);
         config.compression = method.compression.unwrap_or(config.compression);
         config.on_cancel = method.on_cancel.unwrap_or(config.on_cancel);
         config
