@@ -18,6 +18,14 @@ pub(crate) fn exceeded(phase: Phase) -> Status {
     Status::deadline_exceeded("the deadline of the call has passed").at(phase)
 }
 
+/// The same, with what it waited for.
+#[cfg(feature = "client")]
+pub(crate) fn exceeded_waiting(phase: Phase, what: &str) -> Status {
+    Status::deadline_exceeded(format!("the deadline of the call has passed while it waited {what}"))
+        .at(phase)
+        .not_executed()
+}
+
 /// Parses `grpc-timeout`: at most 8 digits and a unit. `None` for anything else.
 pub(crate) fn parse_timeout(field: &[u8]) -> Option<Duration> {
     let (unit, digits) = field.split_last()?;

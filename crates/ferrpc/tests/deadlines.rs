@@ -342,3 +342,31 @@ async fn a_message_of_a_stream_may_stay_away_for_so_long_on_either_side() {
     assert_eq!((status.code(), status.is_local()), (Code::DeadlineExceeded, true));
     assert_eq!(down.message().await.unwrap(), None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_time_is_up_says_what_it_waited_for() {
+    let mut limits = ServerLimits::default();
+    limits.http2.streams_max = 1;
+    let service = Custom::default().unary(|_| std::future::pending());
+    let (channel, _server) = Server::new().add(service).limits(limits).in_process();
+    let first = tokio::spawn(channel.unary(&UPPER, text("")).timeout(9 * SECOND).into_future());
+    tokio::time::sleep(SECOND).await;
+    let queued = channel.unary(&UPPER, text("")).timeout(SECOND).await.unwrap_err();
+    assert_eq!(
+        queued.to_string(),
+        "DEADLINE_EXCEEDED: the deadline of the call has passed while it waited for a stream: the server allows 1 at \
+         once [phase=queue, local]"
+    );
+    let answer = first.await.unwrap().unwrap_err();
+    assert_eq!(
+        (answer.code(), answer.message()),
+        (Code::DeadlineExceeded, "the deadline of the call has passed")
+    );
+
+    // Nobody listens there.
+    let away = Channel::new("127.0.0.1:1").unwrap();
+    let never = away.unary(&UPPER, text("")).wait_for_ready(true).timeout(SECOND / 2).await.unwrap_err();
+    let message = never.message();
+    assert!(message.contains("while it waited for a connection: cannot connect to 127.0.0.1:1"), "{message}");
+    assert_eq!((never.code(), never.may_have_executed()), (Code::DeadlineExceeded, false));
+}

@@ -318,9 +318,18 @@ impl Channel {
             None => wait.await,
             Some(deadline) => match tokio::time::timeout_at(deadline, wait).await {
                 Ok(picked) => picked,
-                Err(_) => Err(deadline::exceeded(Phase::WaitForReady).not_executed()),
+                Err(_) => Err(self.never_ready()),
             },
         }
+    }
+
+    /// The status of a call whose time is up without a connection.
+    fn never_ready(&self) -> Status {
+        let why = match &*self.inner.picker.borrow() {
+            Picker::Failed(status) => status.message().to_owned(),
+            _ => format!("still connecting to {}", self.inner.target.text),
+        };
+        deadline::exceeded_waiting(Phase::WaitForReady, &format!("for a connection: {why}"))
     }
 
     async fn wait(&self, wait_for_ready: bool) -> Result<Arc<Conn>, Status> {

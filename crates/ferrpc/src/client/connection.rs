@@ -358,9 +358,14 @@ impl Side for ClientSide {
         for key in expired {
             self.finish(conn, key, Err(deadline::exceeded(Phase::Recv)), now);
         }
+        let limit = match conn.can_open() {
+            Err(OpenError::StreamLimit { streams_max }) => format!("the server allows {streams_max} at once"),
+            _ => "the connection has just got one".into(),
+        };
         self.waiting.retain(|open| {
             if passed(open.deadline) {
-                open.exchange.end(Err(deadline::exceeded(Phase::Queue).not_executed()));
+                let what = format!("for a stream: {limit}");
+                open.exchange.end(Err(deadline::exceeded_waiting(Phase::Queue, &what)));
             }
             !passed(open.deadline)
         });
