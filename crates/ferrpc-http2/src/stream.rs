@@ -78,6 +78,13 @@ pub(crate) enum QueuedEnd {
     Trailers(Headers),
 }
 
+/// What is to be sent and waits for windows or its turn.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    pub(crate) pieces: VecDeque<Bytes>,
+    pub(crate) end: Option<QueuedEnd>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Stream {
     pub(crate) id: StreamId,
@@ -91,13 +98,20 @@ pub(crate) struct Stream {
     pub(crate) received_bytes: u64,
     pub(crate) empty_frames: u32,
     pub(crate) informational: u32,
-    pub(crate) queue: VecDeque<Bytes>,
+    /// There only while there is something: most streams never have it.
+    pub(crate) waiting: Option<Box<Waiting>>,
     pub(crate) queued_bytes: usize,
-    pub(crate) queued_end: Option<QueuedEnd>,
     /// Already in the scheduler's ring.
     pub(crate) in_ring: bool,
     /// Its sender was told to pause and wants to hear when to go on.
     pub(crate) paused: bool,
+}
+
+impl Stream {
+    /// True if more may be sent: our half is open, and no end of it waits.
+    pub(crate) fn is_open(&self) -> bool {
+        self.send == Half::Body && self.waiting.as_ref().is_none_or(|waiting| waiting.end.is_none())
+    }
 }
 
 /// How a closed stream came to its end.
@@ -137,9 +151,8 @@ impl Streams {
             received_bytes: 0,
             empty_frames: 0,
             informational: 0,
-            queue: VecDeque::new(),
+            waiting: None,
             queued_bytes: 0,
-            queued_end: None,
             in_ring: false,
             paused: false,
         };
@@ -171,10 +184,7 @@ impl Streams {
     pub(crate) fn remove(&mut self, key: StreamKey, fate: Fate) {
         let Some(stream) = self.get(key) else { return };
         stream.id = StreamId::ZERO;
-        if stream.queue.capacity() > 0 {
-            stream.queue = VecDeque::new();
-        }
-        stream.queued_end = None;
+        stream.waiting = None;
         self.ids.remove(&key.id.0);
         self.free.push(key.slot);
         self.remember(key.id, fate);

@@ -27,9 +27,8 @@ impl Connection {
     /// Puts a stream into the ring if it could send something now.
     pub(super) fn make_ready(&mut self, key: StreamKey) {
         let Some(stream) = self.streams.get(key) else { return };
-        let has_work = !stream.queue.is_empty() || stream.queued_end.is_some();
         let blocked = stream.queued_bytes > 0 && stream.send_window.available() == 0;
-        if has_work && !blocked && !stream.in_ring {
+        if stream.waiting.is_some() && !blocked && !stream.in_ring {
             stream.in_ring = true;
             self.sched.turns.push_back(key);
         }
@@ -70,7 +69,8 @@ impl Connection {
             .min(QUANTUM_BYTES);
         let n = allowed.min(stream.queued_bytes);
         let emptied = n == stream.queued_bytes;
-        let end = End::from_flag(emptied && matches!(stream.queued_end, Some(QueuedEnd::Data)));
+        let Some(waiting) = &mut stream.waiting else { return };
+        let end = End::from_flag(emptied && matches!(waiting.end, Some(QueuedEnd::Data)));
         if n > 0 || end.is_yes() {
             stream.send_window.take(n);
             self.send_window.take(n);
@@ -84,12 +84,12 @@ impl Connection {
             self.out.scratch().extend_from_slice(&frame::data_header(key.id(), n, end.is_yes()));
             let mut left = n;
             while left > 0
-                && let Some(front) = stream.queue.front_mut()
+                && let Some(front) = waiting.pieces.front_mut()
             {
                 let piece = front.split_to(left.min(front.len()));
                 left -= piece.len();
                 if front.is_empty() {
-                    stream.queue.pop_front();
+                    waiting.pieces.pop_front();
                 }
                 self.out.push(piece);
             }
@@ -103,8 +103,7 @@ impl Connection {
         if !emptied {
             return self.make_ready(key);
         }
-        stream.queue.clear();
-        match stream.queued_end.take() {
+        match stream.waiting.take().and_then(|waiting| waiting.end) {
             None => {}
             Some(QueuedEnd::Data) => self.sent_end(key),
             Some(QueuedEnd::Trailers(trailers)) => {

@@ -171,20 +171,19 @@ impl Connection {
     /// Sends a payload; large ones are not copied. What windows do not allow now waits in the stream's
     /// queue. False if the stream is gone or its half is over.
     pub fn send(&mut self, key: StreamKey, payload: Bytes, end: End) -> bool {
-        let Some(stream) =
-            self.streams.get(key).filter(|stream| stream.send == Half::Body && stream.queued_end.is_none())
-        else {
+        let Some(stream) = self.streams.get(key).filter(|stream| stream.is_open()) else {
             return false;
         };
-        let idle = stream.queue.is_empty();
+        let idle = stream.waiting.is_none();
         if payload.len() <= crate::out::COPY_BYTES_MAX && idle {
             return self.send_small(key, &payload, end);
         }
         stream.queued_bytes += payload.len();
         self.held_bytes += payload.len();
-        stream.queue.push_back(payload);
+        let waiting = stream.waiting.get_or_insert_default();
+        waiting.pieces.push_back(payload);
         if end.is_yes() {
-            stream.queued_end = Some(QueuedEnd::Data);
+            waiting.end = Some(QueuedEnd::Data);
         }
         self.held_changed(Progress::None);
         self.make_ready(key);
@@ -194,9 +193,7 @@ impl Connection {
     /// Sends a small payload by copy; see [`send`](Self::send).
     pub fn send_slice(&mut self, key: StreamKey, payload: &[u8], end: End) -> bool {
         match self.streams.get(key) {
-            Some(stream)
-                if stream.send == Half::Body && stream.queued_end.is_none() && stream.queue.is_empty() =>
-            {
+            Some(stream) if stream.send == Half::Body && stream.waiting.is_none() => {
                 self.send_small(key, payload, end)
             }
             Some(_) => self.send(key, Bytes::copy_from_slice(payload), end),
@@ -216,9 +213,10 @@ impl Connection {
         if !fits {
             stream.queued_bytes += n;
             self.held_bytes += n;
-            stream.queue.push_back(Bytes::copy_from_slice(payload));
+            let waiting = stream.waiting.get_or_insert_default();
+            waiting.pieces.push_back(Bytes::copy_from_slice(payload));
             if end.is_yes() {
-                stream.queued_end = Some(QueuedEnd::Data);
+                waiting.end = Some(QueuedEnd::Data);
             }
             self.held_changed(Progress::None);
             self.make_ready(key);
@@ -242,18 +240,16 @@ impl Connection {
     /// Ends our half with trailers, behind all DATA queued. False if the stream is gone or its half is
     /// over.
     pub fn send_trailers(&mut self, key: StreamKey, trailers: impl FnOnce(&mut HeaderWriter<'_>)) -> bool {
-        let Some(stream) =
-            self.streams.get(key).filter(|stream| stream.send == Half::Body && stream.queued_end.is_none())
-        else {
+        let Some(stream) = self.streams.get(key).filter(|stream| stream.is_open()) else {
             return false;
         };
-        if stream.queue.is_empty() {
-            self.append_block(key.id(), End::Yes, trailers);
-            self.sent_end(key);
-        } else {
+        if let Some(waiting) = &mut stream.waiting {
             let mut stored = Headers::new();
             trailers(&mut HeaderWriter { to: Target::Store(&mut stored) });
-            stream.queued_end = Some(QueuedEnd::Trailers(stored));
+            waiting.end = Some(QueuedEnd::Trailers(stored));
+        } else {
+            self.append_block(key.id(), End::Yes, trailers);
+            self.sent_end(key);
         }
         true
     }
