@@ -68,8 +68,8 @@ impl Call {
         F: Future<Output = Result<Response<Res>, Status>> + Send + 'static,
     {
         Running(Box::pin(async move {
-            let answering = Answering::of(&self);
-            let response = match self.into_request(method) {
+            let (request, answering) = self.into_request(method);
+            let response = match request {
                 Ok(request) => handler(request).await,
                 Err(status) => Err(status),
             };
@@ -88,7 +88,7 @@ impl Call {
         Running(Box::pin(async move {
             let trailers = Arc::new(Mutex::new(Metadata::new()));
             let sender = self.sender(method, &trailers);
-            let result = match self.into_request(method) {
+            let result = match self.into_request(method).0 {
                 Ok(request) => handler(request, sender).await,
                 Err(status) => Err(status),
             };
@@ -130,20 +130,16 @@ impl Call {
         Running(Box::pin(async { Reply::End(Err(Status::unimplemented("no such method"))) }))
     }
 
-    fn into_request<Req, Res>(mut self, method: &Method<Req, Res>) -> Result<Request<Req>, Status> {
-        // The driver begins no such call without its message.
-        let message = self.message.take().ok_or_else(|| Status::internal("the call has no message"))?;
-        let Config { limits, compression, .. } = &*self.config;
-        let Envelope { octets, compressed } = message;
-        let encoding = || self.metadata.wire(ENCODING);
-        let (codec, bytes_max) = (method.request, limits.message_bytes_max);
-        let mut message =
-            envelope::decode(codec, &octets, compressed, compression, encoding, bytes_max, &limits.decode)
-                .map_err(|status| status.of(method.info().path))?;
-        if let Some(following) = &self.following {
-            following.request(&mut message, method.request)?;
-        }
-        Ok(self.request(message, compressed))
+    /// The request, and what its answer needs of the call.
+    fn into_request<Req, Res>(self, method: &Method<Req, Res>) -> (Result<Request<Req>, Status>, Answering) {
+        let Self { metadata, message, deadline, connection, accepted, config, extensions, following, .. } =
+            self;
+        let answering = Answering { config, accepted, following };
+        let request = answering.decode(message, &metadata, method).map(|(message, was_compressed)| {
+            let deadline = deadline.map(Into::into);
+            Request::received(message, metadata, extensions, deadline, Some(connection), was_compressed)
+        });
+        (request, answering)
     }
 
     fn into_stream<Req, Res>(self, method: &Method<Req, Res>) -> Request<Streaming<Req>> {
@@ -199,6 +195,29 @@ struct Answering {
 impl Answering {
     fn of(call: &Call) -> Self {
         Self { config: call.config.clone(), accepted: call.accepted, following: call.following.clone() }
+    }
+
+    /// The one message of the request, and whether it came compressed.
+    fn decode<Req, Res>(
+        &self,
+        message: Option<Envelope>,
+        metadata: &Metadata,
+        method: &Method<Req, Res>,
+    ) -> Result<(Req, bool), Status> {
+        let Config { limits, compression, .. } = &*self.config;
+        // The driver begins no such call without its message.
+        let Some(Envelope { octets, compressed }) = message else {
+            return Err(Status::internal("the call has no message"));
+        };
+        let encoding = || metadata.wire(ENCODING);
+        let (codec, bytes_max) = (method.request, limits.message_bytes_max);
+        let mut message =
+            envelope::decode(codec, &octets, compressed, compression, encoding, bytes_max, &limits.decode)
+                .map_err(|status| status.of(method.info().path))?;
+        if let Some(following) = &self.following {
+            following.request(&mut message, method.request)?;
+        }
+        Ok((message, compressed))
     }
 
     fn answer<Req, Res>(&self, response: Result<Response<Res>, Status>, method: &Method<Req, Res>) -> Reply {

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use super::age::{Age, Due};
 use super::call::{Call, Running};
-use super::router::{Route, Router};
+use super::router::{RouteId, Router};
 use super::{Config, OnCancel};
 use crate::compression::{ACCEPT_ENCODING, Accepted, Compression, ENCODING};
 use crate::conn::cancellation::Cancellation;
@@ -66,21 +66,14 @@ pub(crate) struct ServerSide {
 }
 
 /// What a head says about its call.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Facts {
-    route: Route,
+    route: RouteId,
     timeout: Option<Duration>,
     /// A trace context is in it.
     is_traced: bool,
     /// What the client can decompress.
     accepted: Accepted,
-}
-
-impl Facts {
-    /// What the call goes by.
-    fn config<'a>(&'a self, server: &'a Arc<Config>) -> &'a Arc<Config> {
-        self.route.config.as_ref().unwrap_or(server)
-    }
 }
 
 /// A call in progress.
@@ -173,10 +166,10 @@ impl ServerSide {
     fn head(&mut self, conn: &mut Connection, key: StreamKey, head: Head, end: End, now: Instant) {
         let facts = match &self.last {
             // Most calls repeat the head of the one before, and the engine says so.
-            Some((last, facts)) if last.is(&head) => facts.clone(),
+            Some((last, facts)) if last.is(&head) => *facts,
             _ => match facts(&head, &self.router, &self.config.compression, self.last.as_ref()) {
                 Ok(facts) => {
-                    self.last = Some((head.clone(), facts.clone()));
+                    self.last = Some((head.clone(), facts));
                     facts
                 }
                 Err(refusal) => return self.refuse(conn, key, refusal, end),
@@ -189,16 +182,17 @@ impl ServerSide {
             return conn.reset(key, ErrorCode::REFUSED_STREAM);
         }
         let metadata = Metadata::from_head(head);
-        let limits = &facts.config(&self.config).limits;
+        let route = self.router.route(facts.route);
+        let (client_streams, path) = (route.kind.client_streams(), route.path);
+        let limits = &route.config.as_ref().unwrap_or(&self.config).limits;
         let (message_bytes_max, timeout) = (limits.message_bytes_max, limits.timeout(facts.timeout));
         let deadline = timeout.and_then(|timeout| now.checked_add(timeout));
         if let Some(deadline) = deadline {
             self.expect(deadline);
         }
         let assembler = Assembler::new(message_bytes_max);
-        if !facts.route.kind.client_streams() {
+        if !client_streams {
             self.expect(now + self.config.limits.request_timeout);
-            let path = facts.route.path;
             let stage = Stage::Collecting { metadata, facts, assembler, message: None, heard: now };
             self.put(key, path, deadline, stage);
             if end == End::Yes {
@@ -211,7 +205,7 @@ impl ServerSide {
             exchange.end(Ok(Metadata::new()));
         }
         let feed = Some(Feed::new(exchange.clone(), message_bytes_max));
-        self.put(key, facts.route.path, deadline, Stage::Running { feed, task: None });
+        self.put(key, path, deadline, Stage::Running { feed, task: None });
         self.start(conn, key, &facts, metadata, None, Some(exchange), deadline);
     }
 
@@ -262,7 +256,6 @@ impl ServerSide {
 
     /// The one request message is whole: begin the call.
     fn collected(&mut self, conn: &mut Connection, key: StreamKey) {
-        let inbox = self.inbox.clone();
         let Some(slot) = self.slot(key) else { return };
         let deadline = slot.deadline;
         let running = Stage::Running { feed: None, task: None };
@@ -271,9 +264,12 @@ impl ServerSide {
             return;
         };
         let mut exchange = None;
-        if facts.route.kind.server_streams() {
-            let shared = Exchange::new(inbox, Whose::Server, Some(key));
-            slot.stage = Stage::Running { feed: Some(Feed::new(shared.clone(), 0)), task: None };
+        if self.router.route(facts.route).kind.server_streams() {
+            let shared = Exchange::new(self.inbox.clone(), Whose::Server, Some(key));
+            let feed = Some(Feed::new(shared.clone(), 0));
+            if let Some(slot) = self.slot(key) {
+                slot.stage = Stage::Running { feed, task: None };
+            }
             exchange = Some(shared);
         }
         self.start(conn, key, &facts, metadata, message, exchange, deadline);
@@ -290,13 +286,14 @@ impl ServerSide {
         deadline: Option<Instant>,
     ) {
         let streams = exchange.is_some();
-        let config = facts.config(&self.config).clone();
+        let route = self.router.route(facts.route);
+        let config = route.config.as_ref().unwrap_or(&self.config).clone();
         let told = (config.on_cancel == OnCancel::Tell).then(Arc::<Cancellation>::default);
         let trace = facts.is_traced.then(|| metadata.clone());
         let context = CallContext::new(deadline, trace, told.clone());
         let accepted = facts.accepted;
         let call = Call {
-            path: facts.route.is_fallback.then(|| metadata.path()),
+            path: route.is_fallback.then(|| metadata.path()),
             metadata,
             message,
             exchange,
@@ -307,7 +304,7 @@ impl ServerSide {
             extensions: Extensions::default(),
             following: None,
         };
-        let mut handler = Handler::new(facts.route.service.dispatch(facts.route.index, call), context);
+        let mut handler = Handler::new(route.service.dispatch(route.index, call), context);
         if self.handlers == Handlers::Inline {
             // A future that is not done keeps no memory of this waker: its next poll, in a task of its
             // own, gives it another one.
@@ -529,9 +526,9 @@ fn facts(
     if head.method() != b"POST" {
         return Err(Refusal::Http("405", "gRPC calls are POST requests"));
     }
-    let known = last.filter(|(last, _)| last.path() == head.path()).map(|(_, facts)| &facts.route);
+    let known = last.filter(|(last, _)| last.path() == head.path()).map(|(_, facts)| facts.route);
     let route = known.or_else(|| router.find(head.path()));
-    let own = route.and_then(|route| route.config.as_ref());
+    let own = route.and_then(|route| router.route(route).config.as_ref());
     let compression = own.map_or(compression, |own| &own.compression);
     let mut content_type = None;
     let mut timeout = None;
@@ -562,7 +559,7 @@ fn facts(
         return Err(Refusal::Encoding(compression.unknown(encoding), compression.names()));
     }
     match route {
-        Some(route) => Ok(Facts { route: route.clone(), timeout, is_traced, accepted }),
+        Some(route) => Ok(Facts { route, timeout, is_traced, accepted }),
         None => Err(Refusal::Grpc(Status::unimplemented(router.unknown(head.path())))),
     }
 }
