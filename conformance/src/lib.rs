@@ -5,6 +5,7 @@
 
 pub mod connect;
 pub mod interop;
+pub mod soak;
 
 use std::future::Future;
 use std::io;

@@ -17,6 +17,7 @@ mod report;
 mod run;
 mod setup;
 mod sim;
+mod soak;
 mod spec;
 mod test;
 mod tidy;
@@ -70,6 +71,8 @@ enum Command {
     Loom,
     /// Two engines with pipes that split, delay, stall and break, by as many seeds as time allows.
     Sim(sim::Options),
+    /// Calls under age of connections, resets and restarts: none may be wrong, memory must stay flat.
+    Soak(soak::Options),
     /// Each MUST of RFC 9113 and RFC 7541: the line that obeys it, the test that shows it.
     Spec(spec::Options),
     /// Gets what tests and benchmarks need beside Rust, into the target directory where possible.
@@ -110,6 +113,7 @@ fn main() -> ExitCode {
         Command::Conformance { suite } => conformance::command(&suite),
         Command::Loom => loom::command(),
         Command::Sim(options) => sim::command(&options),
+        Command::Soak(options) => soak::command(&options),
         Command::Spec(options) => spec::command(&options),
         Command::Setup { bench } => setup::command(bench),
     };

@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::peers::{self, Toolchain};
 use crate::report::{Counts, Outcome, Report};
 use crate::run::{ASIDE, Log, cargo, cargo_aside};
-use crate::{Result, conformance, generate, loom, paths, spec, tidy};
+use crate::{Result, conformance, generate, loom, paths, soak, spec, tidy};
 
 /// Each feature alone must build: a crate, and the options that leave only one.
 const FEATURES: &[(&str, &[&str])] = &[
@@ -85,6 +85,7 @@ pub(crate) fn test(quick: bool) -> Result<()> {
         passed()
     });
     report.step("loom", |log| loom::all(log).map(Outcome::Ran));
+    report.step("a minute of soak", |log| soak::one_minute(log).map(Outcome::Ran));
     report.step("fuzz targets, seeded", |log| counted(log, &mut cargo_aside("fuzz", &["test", "--locked"])));
     report.step("examples/prost", |log| {
         counted(log, &mut cargo_aside("examples/prost", &["test", "--locked"]))
