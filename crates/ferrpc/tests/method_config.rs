@@ -10,7 +10,7 @@ use common::{JOIN, SPLIT, UPPER};
 use ferrpc::client::ChannelConfig;
 use ferrpc::compression::{Compression, Gzip};
 use ferrpc::server::{Handle, OnCancel};
-use ferrpc::{CallContext, Channel, Code, MethodConfig, Request, Server, Status};
+use ferrpc::{CallContext, Channel, Code, MethodConfig, Request, Server, ServerLimits, Status};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -42,8 +42,12 @@ const OVER_HERE: (Code, bool) = (Code::ResourceExhausted, true);
 
 #[tokio::test]
 async fn a_server_has_sizes_for_services_and_methods() {
+    let mut limits = ServerLimits::default();
+    // What is large needs the room that its method asks for.
+    (limits.http2.grown_bytes_max, limits.http2.extended_bytes_max) = (0, 0);
     let server = Server::new()
         .add(echo())
+        .limits(limits)
         .configure("test.Text", MethodConfig::new().request_bytes_max(1000).response_bytes_max(1500))
         .configure(
             "test.Text/Upper",
@@ -126,12 +130,13 @@ async fn what_says_that_a_message_is_too_large_names_its_method() {
 #[tokio::test]
 async fn a_message_that_no_window_holds_is_refused_before_the_call() {
     let (channel, _server) = serve(Server::new().add(echo()));
-    assert_eq!(channel.unary(&UPPER, text(5)).response_bytes_max(4 << 20).await.unwrap().len(), 5);
-    let status = channel.unary(&UPPER, text(5)).response_bytes_max((4 << 20) + 1).await.unwrap_err();
+    assert_eq!(channel.unary(&UPPER, text(5)).response_bytes_max((16 << 20) - 5).await.unwrap().len(), 5);
+    let status = channel.unary(&UPPER, text(5)).response_bytes_max((16 << 20) - 4).await.unwrap_err();
     assert_eq!((status.code(), status.may_have_executed()), (Code::Internal, false));
-    assert!(status.message().ends_with("raise http2.stream_window_bytes_max"), "{status}");
+    assert!(status.message().ends_with("raise http2.extended_bytes_max"), "{status}");
     // A method's size makes the room it needs.
     let mut config = ChannelConfig::default();
+    (config.http2.grown_bytes_max, config.http2.extended_bytes_max) = (0, 0);
     config.methods.set("test.Text/Upper", MethodConfig::new().response_bytes_max(9 << 20));
     let server = Server::new().add(Custom::default().unary(|_| async { Ok("z".repeat(9 << 20).into()) }));
     let (channel, _server) = server.in_process_with(config);

@@ -160,8 +160,8 @@ macro_rules! call_options {
             }
 
             /// Largest response, in octets, instead of what the method or the channel says. A larger one ends the
-            /// call with RESOURCE_EXHAUSTED on its length prefix. One that no window of the channel could hold fails
-            /// the call.
+            /// call with RESOURCE_EXHAUSTED on its length prefix. One for which a stream of the channel could never get
+            /// the credit fails the call.
             pub fn response_bytes_max(mut self, octets: usize) -> Self {
                 match self.channel.config().has_room(octets) {
                     Ok(()) => self.options.response_bytes_max = octets,

@@ -30,7 +30,7 @@ use crate::conn::inbox::{Command, Inbox};
 use crate::conn::keepalive::Keepalive;
 use crate::counters::Counters;
 use crate::deadline;
-use crate::envelope::window_bytes;
+use crate::envelope::{PREFIX_BYTES, window_bytes};
 use crate::error::Error;
 use crate::interceptor::{Chain, Interceptor};
 use crate::method_config::MethodConfigs;
@@ -131,18 +131,20 @@ impl ChannelConfig {
         self.http2.stream_window_bytes_max.max(window_bytes(largest))
     }
 
-    /// Whether a window may hold responses of this size.
+    /// Whether a stream can ever get the credit for responses of this size: a window's, or by and by what streams may
+    /// borrow.
     ///
     /// # Errors
-    /// If it may not: then they could never come.
+    /// If it cannot: then they would never come.
     pub(crate) fn has_room(&self, response_bytes: usize) -> Result<(), Status> {
-        let (needed, window_bytes_max) = (window_bytes(response_bytes), self.window_bytes_max());
-        if needed <= window_bytes_max {
+        let credit = usize::try_from(self.window_bytes_max()).unwrap_or(usize::MAX);
+        let credit = credit.max(self.http2.extended_bytes_max);
+        if response_bytes.saturating_add(PREFIX_BYTES) <= credit {
             return Ok(());
         }
         Err(Status::internal(format!(
-            "responses of {response_bytes} octets are over what windows of this channel may hold, \
-             {window_bytes_max}; raise http2.stream_window_bytes_max"
+            "responses of {response_bytes} octets are over the credit that a stream of this channel can get, {credit}; \
+             raise http2.extended_bytes_max"
         )))
     }
 }
