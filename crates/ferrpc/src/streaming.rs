@@ -230,7 +230,7 @@ impl<T> Streaming<T> {
         let Receiving { exchange, codec, limits, message_bytes_max, compression, head, came, .. } =
             &mut *self.0;
         let decoded = came.with_front(|octets, compressed| {
-            #[cfg(feature = "client")]
+            // A server has it from the start.
             if compressed && head.is_none() {
                 *head = exchange.take_head();
             }

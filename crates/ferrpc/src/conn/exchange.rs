@@ -13,7 +13,9 @@ use ferrpc_http2::{Chunk, Connection, End, ErrorCode, StreamKey};
 use super::ResponseHead;
 use super::inbox::{Command, Inbox};
 use crate::codec::Segments;
-use crate::envelope::{self, Assembled, Assembler, Envelope};
+#[cfg(feature = "client")]
+use crate::envelope::Envelope;
+use crate::envelope::{self, Assembled, Assembler};
 use crate::metadata::Metadata;
 use crate::status::{Phase, Status};
 
@@ -148,7 +150,6 @@ impl Exchange {
     }
 
     /// The metadata before the first message, if it is there and nobody has taken it.
-    #[cfg(feature = "client")]
     pub(crate) fn take_head(&self) -> Option<Metadata> {
         self.lock().head.take()
     }
