@@ -19,7 +19,7 @@ pub type Outcome<T = ()> = Result<T, String>;
 /// What any call may take, unless its case says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(60);
 const LARGE_REQUEST: usize = 271_828;
-const LARGE_RESPONSE: i32 = 314_159;
+pub(super) const LARGE_RESPONSE: i32 = 314_159;
 const CONCURRENT: usize = 1000;
 const IDENTITY: &str = "identity";
 /// More than the default limit of gRPC's servers, which is 4 MiB.

@@ -2,6 +2,7 @@
 //! each case.
 
 pub mod cases;
+pub mod negative;
 pub mod service;
 pub mod soak;
 

@@ -1,5 +1,7 @@
 //! `cargo xtask conformance interop`: gRPC's interop tests between ferrpc and the other languages, both ways.
 //!
+//! The negative HTTP/2 cases are ours alone: our client on a server of ours that misbehaves.
+//!
 //! Each cell is a run. A cell that is known to fail (`known_failures/interop.txt`) runs too, and the pair of foreign
 //! programs that shows why; it is `n/a` only while both fail.
 
@@ -10,15 +12,16 @@ mod process;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fmt::Write as _;
+use std::process::Command;
 use std::time::Duration;
 
 use known::Known;
 use language::Language;
 use process::{Ended, Server};
 
-use crate::Result;
 use crate::report::Counts;
 use crate::run::Log;
+use crate::{Result, paths};
 
 /// All cases, by the names that each language's client takes.
 const CASES: [&str; 25] = [
@@ -85,11 +88,22 @@ pub(crate) fn command(options: &Options) -> Result<()> {
         (Some(client), Some(server)) => (vec![Table::new("client", [(client, server)])], Vec::new()),
         _ => (Table::both_ways(&peers).into(), known::read()?),
     };
-    let counts = run(&mut log, &cases, &tables, &known)?;
+    let mut counts = run(&mut log, &cases, &tables, &known)?;
+    if options.case.is_empty() && options.client.is_none() {
+        counts = counts.plus(negative(&mut log)?);
+    }
     match counts.failed {
         0 => Ok(()),
         failed => Err(format!("{failed} cells failed; what was said is above")),
     }
+}
+
+/// The negative HTTP/2 cases, each a check.
+fn negative(log: &mut Log) -> Result<Counts> {
+    Language::Ferrpc.set_up(log)?;
+    let before = log.text.len();
+    log.run(&mut Command::new(paths::target().join("debug/interop-negative")))?;
+    Counts::of_last_line(&log.text[before..])
 }
 
 /// Runs all cells, and prints the tables.
