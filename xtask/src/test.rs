@@ -136,6 +136,9 @@ fn foreign_peers(report: &mut Report) {
     needing(report, "HPACK with others", python_missing.as_ref(), |log| {
         conformance::hpack::all(log).map(Outcome::Ran)
     });
+    needing(report, "gRPC's interop cases with Python and Go", go_missing.as_ref(), |log| {
+        conformance::interop::few(log).map(Outcome::Ran)
+    });
     needing(report, "our server and client with the peers", python_missing.as_ref(), |log| {
         let mut test = cargo(&["test", "--workspace", "--features", "ferrpc-tests/peers", "--test", "peers"]);
         test.env("FERRPC_PEERS", paths::peers());
