@@ -167,6 +167,22 @@ pub const fn contains(numbers: &[u32], number: u32) -> bool {
     false
 }
 
+/// Whether all of these numbers are among those of the fields, given with their bounds.
+pub const fn are_listed(numbers: &[u32], fields: &[(u32, usize)]) -> bool {
+    let mut at = 0;
+    while at < numbers.len() {
+        let mut field = 0;
+        while field < fields.len() && fields[field].0 != numbers[at] {
+            field += 1;
+        }
+        if field == fields.len() {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
 /// Writes a message by its own list of fields.
 #[inline(always)]
 pub fn whole<'w, 'a, M: Bounded>(mut w: RevWriter<'w, 'a>, message: &'a M) -> RevWriter<'w, 'a> {

@@ -109,6 +109,7 @@ macro_rules! __message {
                     &TABLE
                 }
 
+                $crate::__seems_whole! { [$($($required)*)?] [$($($within)*)?]; $($part)* }
             }
 
             impl p::emit::Encode for $message {
@@ -173,6 +174,54 @@ macro_rules! __message {
             }
         };
     };
+}
+
+/// How a message that may lack something is asked whether it does, from the numbers of the fields that are required,
+/// and of those whose messages may lack something in turn.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __seems_whole {
+    ([] []; $($part:tt)*) => {};
+    ([$($required:literal)*] [$($within:literal)*]; $($part:tt)*) => {
+        fn seems_whole(&self) -> bool {
+            const WITHIN: &[u32] = &[$($within),*];
+            // Those of oneofs are left to the table.
+            const ARE_LISTED: bool = p::emit::are_listed(WITHIN, BOUNDS);
+            $($crate::__seems_whole! { @ self $part })*
+            ARE_LISTED
+        }
+    };
+    (@ $self:tt ($number:literal $name:literal $field:ident optional $kind:ident $($get:tt)?)) => {{
+        const IS_REQUIRED: bool = p::emit::contains(REQUIRED, $number);
+        if IS_REQUIRED && $self.$field.is_none() {
+            return false;
+        }
+    }};
+    (@ $self:tt ($number:literal $name:literal $field:ident sub $kind:ident)) => {{
+        const IS_REQUIRED: bool = p::emit::contains(REQUIRED, $number);
+        const IS_WITHIN: bool = p::emit::contains(WITHIN, $number);
+        if IS_REQUIRED && $self.$field.is_none()
+            || IS_WITHIN && !$self.$field.as_ref().is_none_or(p::Layout::seems_whole)
+        {
+            return false;
+        }
+    }};
+    (@ $self:tt ($number:literal $name:literal $field:ident repeated message)) => {
+        $crate::__seems_whole! { @ all $number $self.$field.iter() }
+    };
+    (@ $self:tt ($number:literal $name:literal $field:ident repeated group)) => {
+        $crate::__seems_whole! { @ all $number $self.$field.iter() }
+    };
+    (@ $self:tt ($number:literal $name:literal $field:ident map $key:ident message)) => {
+        $crate::__seems_whole! { @ all $number $self.$field.values() }
+    };
+    (@ all $number:literal $messages:expr) => {{
+        const IS_WITHIN: bool = p::emit::contains(WITHIN, $number);
+        if IS_WITHIN && !$messages.all(p::Layout::seems_whole) {
+            return false;
+        }
+    }};
+    (@ $self:tt $other:tt) => {};
 }
 
 #[doc(hidden)]

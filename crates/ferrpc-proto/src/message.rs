@@ -103,7 +103,7 @@ pub trait Message:
     /// # Errors
     /// The fields that are missing.
     fn check_initialized(&self) -> Result<(), Uninitialized> {
-        if Self::CHECKED { check::check(MessageRef::of(self), u32::MAX) } else { Ok(()) }
+        if self.seems_whole() { Ok(()) } else { check::check(MessageRef::of(self), u32::MAX) }
     }
 
     /// The length of the encoded message, in bytes. Costs about as much as encoding it.
@@ -181,6 +181,7 @@ fn whole<M: Layout>(
 ) -> Result<M, DecodeError> {
     if M::CHECKED
         && let Ok(message) = &decoded
+        && !message.seems_whole()
         && let Err(missing) = check::check(MessageRef::of(message), limits.depth_max)
     {
         return Err(DecodeError::uninitialized(missing, bytes));

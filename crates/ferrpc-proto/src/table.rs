@@ -134,6 +134,12 @@ pub unsafe trait Layout: InSub + Encode + for<'i> Known<'i> + Send + Sync {
     const PARTS: &'static [Part];
 
     fn table() -> &'static Table;
+
+    /// Whether nothing is missing in it; `false` also if only the table can tell.
+    #[inline]
+    fn seems_whole(&self) -> bool {
+        !Self::CHECKED
+    }
 }
 
 /// A value of kind `K` lies in memory as `Self`.

@@ -1,5 +1,6 @@
 //! Required fields: asked for when a message is decoded or encoded as a whole, wherever they lie.
 #![forbid(unsafe_code)]
+#![allow(missing_docs, unreachable_pub, unnameable_types)]
 
 #[allow(dead_code)]
 mod generated {
@@ -7,7 +8,9 @@ mod generated {
 }
 
 use ferrpc_proto::view::{Arena, View};
-use ferrpc_proto::{Bytes, DecodeErrorKind, DecodeLimits, EncodeError, Map, Message, wkt};
+use ferrpc_proto::{
+    Bytes, DecodeErrorKind, DecodeLimits, EncodeError, Map, Message, Sub, UnknownFields, wkt,
+};
 use generated::ferrpc::test::order::{Line, More, Node, Point};
 use generated::ferrpc::test::{Legacy, Order, OrderView};
 
@@ -74,6 +77,52 @@ fn what_is_missing_further_down_is_named_by_its_path() {
     assert_eq!(order.encode_to_vec(), Err(EncodeError::Uninitialized(missing)));
     let whole = Order { line: vec![line()], ..whole() };
     assert_eq!(Order::decode(&whole.encode_to_vec().unwrap()).unwrap(), whole);
+}
+
+/// No oneof, so that it is asked by code of its own; its lines may lack something.
+#[derive(Clone, Default, PartialEq)]
+pub struct Shelf {
+    pub first: Sub<Line>,
+    pub lines: Vec<Line>,
+    pub named: Map<String, Line>,
+    pub _unknown: UnknownFields,
+}
+
+ferrpc_proto::__message! {
+    Shelf, "test.Shelf", boxed, required() within(1 2 3);
+    (1 "first" first sub message)
+    (2 "lines" lines repeated message)
+    (3 "named" named map string message)
+}
+
+#[test]
+fn each_place_alone_is_enough_to_lack_something() {
+    let lacking = [Line::default(), Line { sku: None, ..line() }, Line { at: None.into(), ..line() }];
+    assert!(line().check_initialized().is_ok());
+    let whole_shelf = Shelf {
+        first: line().into(),
+        lines: vec![line(), line()],
+        named: Map::from([("a".to_owned(), line())]),
+        ..Default::default()
+    };
+    assert!(Shelf::decode(&whole_shelf.encode_to_vec().unwrap()).unwrap() == whole_shelf);
+    for lacking in lacking {
+        assert!(lacking.check_initialized().is_err());
+        assert!(
+            Order { more: Some(More::Extra(Box::new(lacking.clone()))), ..whole() }
+                .check_initialized()
+                .is_err()
+        );
+        for shelf in [
+            Shelf { first: lacking.clone().into(), ..whole_shelf.clone() },
+            Shelf { lines: vec![line(), lacking.clone()], ..whole_shelf.clone() },
+            Shelf { named: Map::from([("a".to_owned(), lacking.clone())]), ..whole_shelf.clone() },
+        ] {
+            assert!(shelf.check_initialized().is_err());
+            assert!(shelf.encode_to_vec().is_err());
+        }
+    }
+    assert!(Shelf::decode(b"\x0a\x00").is_err());
 }
 
 #[test]
