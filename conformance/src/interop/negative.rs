@@ -1,5 +1,6 @@
-//! gRPC's negative HTTP/2 interop tests (grpc's `doc/negative-http2-test-descriptions.md`): our client against a server that
-//! misbehaves, or makes use of what HTTP/2 allows and few do. The server writes its frames by hand.
+//! gRPC's negative HTTP/2 interop tests (grpc's `doc/negative-http2-interop-test-descriptions.md`, and two about padding):
+//! our client against a server that misbehaves, or makes use of what HTTP/2 allows and few do. The server writes its
+//! frames by hand.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -31,7 +32,7 @@ pub const CASES: [&str; 8] = [
     "no_df_padding_sanity_test",
 ];
 
-/// Octets in a DATA frame of the padding cases; the reference has as few.
+/// Octets in a DATA frame of the padding cases, so that nearly all that counts against windows is padding.
 const SMALL_BYTES: usize = 5;
 const CHUNK_BYTES: usize = 16_000;
 const PADDING_BYTES: u8 = 255;
