@@ -20,7 +20,7 @@ use loom::thread;
 use queue::Queue;
 
 /// What is tried, by name.
-const MODELS: [(&str, fn()); 3] = [
+const MODELS: [(&str, fn()); 4] = [
     (
         "every value arrives and wakes an owner that sleeps",
         every_value_arrives_and_wakes_an_owner_that_sleeps,
@@ -29,6 +29,7 @@ const MODELS: [(&str, fn()); 3] = [
         "an owner that looks again without sleeping is woken all the same",
         owner_that_looks_again_is_woken_all_the_same,
     ),
+    ("who asks without the lock hears of what was pushed", who_asks_without_the_lock_hears),
     ("a value beside a close is refused or returned and never lost", value_beside_a_close_is_never_lost),
 ];
 
@@ -130,6 +131,20 @@ fn owner_that_looks_again_is_woken_all_the_same() {
         let rest = 1 - taken.len();
         assert_eq!(take(&queue, &task, &waker, rest).0.len(), rest);
         producer.join().unwrap();
+    });
+}
+
+fn who_asks_without_the_lock_hears() {
+    model(|| {
+        let (queue, task) = (Arc::new(Queue::default()), Task::new());
+        let producer = {
+            let queue = queue.clone();
+            thread::spawn(move || assert!(queue.push(1)))
+        };
+        let mut taken = Vec::new();
+        queue.take(&mut taken, &waker(&task));
+        producer.join().unwrap();
+        assert!(!taken.is_empty() || queue.is_stirred());
     });
 }
 
