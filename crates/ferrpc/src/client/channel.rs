@@ -308,6 +308,16 @@ impl Channel {
         {
             return Ok(conn.clone());
         }
+        // Boxed: calls that find one should not have room for the wait.
+        Box::pin(self.wait_within(wait_for_ready, deadline, cancellation)).await
+    }
+
+    async fn wait_within(
+        &self,
+        wait_for_ready: bool,
+        deadline: Option<Instant>,
+        cancellation: Option<&Cancellation>,
+    ) -> Result<Arc<Conn>, Status> {
         let wait = async {
             let wait = self.wait(wait_for_ready);
             let Some(cancellation) = cancellation else { return wait.await };
