@@ -10,6 +10,8 @@ use ferrpc_http2::ErrorCode;
 use tokio::time::Instant;
 
 use super::channel::{Channel, ChannelConfig, check_authority};
+use super::connection::Conn;
+use crate::codec::Segments;
 use crate::compression::{Accepted, ENCODING, Encoder};
 use crate::conn::cancellation::Cancellation;
 use crate::conn::exchange::{Exchange, Finished, Messages};
@@ -89,6 +91,21 @@ impl Options {
             true => None,
         };
         self.check().map(|()| cancellation)
+    }
+
+    /// Opens a stream for an attempt of the call.
+    fn open(
+        &self,
+        conn: &Conn,
+        path: Path,
+        metadata: &Metadata,
+        octets: Option<Segments>,
+        one_answer: bool,
+    ) -> Arc<Exchange> {
+        let encoding = self.encoder.as_ref().map(Encoder::name);
+        let (metadata, bytes_max, authority) =
+            (metadata.clone(), self.response_bytes_max, self.authority.clone());
+        conn.open(path, metadata, encoding, self.deadline, octets, one_answer, bytes_max, authority)
     }
 
     fn check(&self) -> Result<(), Status> {
@@ -326,18 +343,7 @@ async fn answer<Req, Res>(
         let octets = envelope::encode(method.request(), message, options.request_bytes_max, encoder)
             .map_err(|status| status.of(&method.path()))?;
         let conn = channel.pick(options.wait_for_ready, deadline, cancellation).await?;
-        let encoding = encoder.map(Encoder::name);
-        let (path, metadata, bytes_max) = (method.path(), metadata.clone(), options.response_bytes_max);
-        let exchange = conn.open(
-            path,
-            metadata,
-            encoding,
-            deadline,
-            Some(octets),
-            true,
-            bytes_max,
-            options.authority.clone(),
-        );
+        let exchange = options.open(&conn, method.path(), metadata, Some(octets), true);
         adopt(cancellation, &exchange);
         let finished = Answer { exchange, done: false }.await;
         match &finished.ended {
@@ -539,18 +545,7 @@ async fn stream<Req, Res>(
             |message| envelope::encode(method.request(), message, options.request_bytes_max, encoder);
         let octets = message.map(encode).transpose().map_err(|status| status.of(&method.path()))?;
         let conn = channel.pick(wait_for_ready, deadline, cancellation).await?;
-        let encoding = encoder.map(Encoder::name);
-        let (path, metadata, bytes_max) = (method.path(), metadata.clone(), options.response_bytes_max);
-        let exchange = conn.open(
-            path,
-            metadata,
-            encoding,
-            deadline,
-            octets,
-            false,
-            bytes_max,
-            options.authority.clone(),
-        );
+        let exchange = options.open(&conn, method.path(), metadata, octets, false);
         adopt(cancellation, &exchange);
         let opening = Opening { exchange: Some(exchange) };
         match opening.wait().await {
