@@ -15,11 +15,16 @@ use ferrpc_http2::{Head, HeaderWriter, Headers, Indexing};
 /// (base64 on the wire, without padding). `authorization`, `cookie` and `-bin` values are not printed by
 /// [`fmt::Debug`].
 #[derive(Clone, Default)]
-pub struct Metadata {
-    /// Boxed: most calls have none of their own, and each carries this several times.
-    own: Option<Box<Headers>>,
-    /// The head of a message as it came; shared, and copied into `own` by the first change.
-    head: Option<Head>,
+pub struct Metadata(Fields);
+
+/// Where they lie. Two words, also where they are optional: each call carries this several times.
+#[derive(Clone, Default)]
+enum Fields {
+    #[default]
+    None,
+    Own(Box<Headers>),
+    /// The head of a message as it came; shared, and copied by the first change.
+    Head(Head),
 }
 
 /// Why a key or value is not allowed.
@@ -62,33 +67,38 @@ impl std::error::Error for MetadataError {}
 impl Metadata {
     /// An empty list; allocates nothing.
     pub const fn new() -> Self {
-        Self { own: None, head: None }
+        Self(Fields::None)
     }
 
     pub(crate) fn from_head(head: Head) -> Self {
-        Self { own: None, head: Some(head) }
+        Self(Fields::Head(head))
     }
 
     #[cfg(test)]
     pub(crate) fn from_fields(fields: Headers) -> Self {
-        Self { own: Some(Box::new(fields)), head: None }
+        Self(Fields::Own(Box::new(fields)))
     }
 
     fn fields(&self) -> &Headers {
         static NONE: Headers = Headers::new();
-        match (&self.head, &self.own) {
-            (Some(head), _) => head.all(),
-            (None, Some(own)) => own,
-            (None, None) => &NONE,
+        match &self.0 {
+            Fields::None => &NONE,
+            Fields::Own(own) => own,
+            Fields::Head(head) => head.all(),
         }
     }
 
     /// A list that may be changed; reserved fields stay hidden in it.
     fn fields_mut(&mut self) -> &mut Headers {
-        if let Some(head) = self.head.take() {
-            self.own = Some(Box::new(head.all().clone()));
+        match &self.0 {
+            Fields::Own(_) => {}
+            Fields::None => self.0 = Fields::Own(Box::default()),
+            Fields::Head(head) => self.0 = Fields::Own(Box::new(head.all().clone())),
         }
-        self.own.get_or_insert_default()
+        match &mut self.0 {
+            Fields::Own(own) => own,
+            Fields::None | Fields::Head(_) => unreachable!("they were made its own"),
+        }
     }
 
     /// A field as it stands on the wire, reserved ones too.
@@ -103,7 +113,7 @@ impl Metadata {
 
     /// Writes all fields a user may set.
     pub(crate) fn write_to(&self, writer: &mut HeaderWriter<'_>) {
-        if self.own.is_none() && self.head.is_none() {
+        if matches!(self.0, Fields::None) {
             return;
         }
         for (i, key, value) in self.visible() {
@@ -222,8 +232,10 @@ impl Metadata {
     /// `:path` of a request as it came.
     #[cfg(feature = "server")]
     pub(crate) fn path(&self) -> String {
-        let path = self.head.as_ref().map(|head| String::from_utf8_lossy(head.path()).into_owned());
-        path.unwrap_or_default()
+        match &self.0 {
+            Fields::Head(head) => String::from_utf8_lossy(head.path()).into_owned(),
+            Fields::None | Fields::Own(_) => String::new(),
+        }
     }
 
     /// Whether a value under `key` is secret.

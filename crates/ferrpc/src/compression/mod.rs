@@ -41,8 +41,12 @@ pub trait Compressor: fmt::Debug + Send + Sync + 'static {
 /// What a side does about compression. The default accepts gzip, deflate and zstd, as far as the features of those
 /// names are there, and sends everything uncompressed.
 #[derive(Clone, Debug)]
-pub struct Compression {
-    accepted: Arc<[Arc<dyn Compressor>]>,
+pub struct Compression(Arc<Formats>);
+
+/// What is in a [`Compression`]: each call holds that several times over, so it is one pointer wide.
+#[derive(Clone, Debug)]
+struct Formats {
+    accepted: Vec<Arc<dyn Compressor>>,
     /// Which of them is sent unless a call says otherwise.
     send: Option<usize>,
     bytes_min: usize,
@@ -61,7 +65,7 @@ const IDENTITY: &str = "identity";
 
 impl Default for Compression {
     fn default() -> Self {
-        let accepted: [Arc<dyn Compressor>; _] = [
+        let accepted: Vec<Arc<dyn Compressor>> = vec![
             #[cfg(feature = "gzip")]
             Arc::new(Gzip::new()),
             #[cfg(feature = "gzip")]
@@ -69,52 +73,50 @@ impl Default for Compression {
             #[cfg(feature = "zstd")]
             Arc::new(Zstd::new()),
         ];
-        Self { accepted: Arc::new(accepted), ..Self::none() }
+        Self(Arc::new(Formats { accepted, ..Formats::none() }))
     }
 }
 
 impl Compression {
     /// Nothing compressed is accepted or sent.
     pub fn none() -> Self {
-        Self { accepted: Arc::new([]), send: None, bytes_min: BYTES_MIN }
+        Self(Arc::new(Formats::none()))
     }
 
     /// Accepts messages in this format too, and lets calls send in it. Stands for one of the same name. A side has
     /// 32 at the most; further ones are left out.
     pub fn accept(mut self, compressor: impl Compressor) -> Self {
-        self.add(Arc::new(compressor));
+        self.formats().add(Arc::new(compressor));
         self
     }
 
     /// Sends in this format what is not too short, unless a call says otherwise, and accepts it. A server does so
     /// where the client accepts it.
     pub fn send(mut self, compressor: impl Compressor) -> Self {
-        self.add(Arc::new(compressor));
-        self.send = Some(self.accepted.len() - 1);
+        let formats = self.formats();
+        formats.add(Arc::new(compressor));
+        formats.send = Some(formats.accepted.len() - 1);
         self
     }
 
     /// Sends shorter messages uncompressed. In octets; default 1 KiB.
     pub fn bytes_min(mut self, octets: usize) -> Self {
-        self.bytes_min = octets;
+        self.formats().bytes_min = octets;
         self
     }
 
-    /// Puts a compressor behind the others.
-    fn add(&mut self, compressor: Arc<dyn Compressor>) {
-        let sent = self.send.map(|place| self.accepted[place].name());
-        let others = self.accepted.iter().filter(|other| other.name() != compressor.name()).cloned();
-        self.accepted = others.take(ACCEPTED_MAX - 1).chain([compressor.clone()]).collect();
-        self.send = sent.and_then(|sent| self.accepted.iter().position(|other| other.name() == sent));
+    /// To be changed; they are copied if somebody shares them.
+    fn formats(&mut self) -> &mut Formats {
+        Arc::make_mut(&mut self.0)
     }
 
     /// The names of what is accepted, for `grpc-accept-encoding`.
     pub(crate) fn names(&self) -> String {
-        self.accepted.iter().map(|compressor| compressor.name()).collect::<Vec<_>>().join(",")
+        self.0.accepted.iter().map(|compressor| compressor.name()).collect::<Vec<_>>().join(",")
     }
 
     fn find(&self, name: &[u8]) -> Option<&Arc<dyn Compressor>> {
-        self.accepted.iter().find(|compressor| compressor.name().as_bytes() == name)
+        self.0.accepted.iter().find(|compressor| compressor.name().as_bytes() == name)
     }
 
     /// Whether messages of a call with this `grpc-encoding` can be read.
@@ -126,13 +128,13 @@ impl Compression {
     pub(crate) fn peers(&self, accept_encoding: &[u8]) -> Accepted {
         let names = || accept_encoding.split(|&octet| octet == b',').map(<[u8]>::trim_ascii);
         let is_there = |compressor: &Arc<dyn Compressor>| names().any(|n| n == compressor.name().as_bytes());
-        let bits = self.accepted.iter().enumerate().filter(|(_, compressor)| is_there(compressor));
+        let bits = self.0.accepted.iter().enumerate().filter(|(_, compressor)| is_there(compressor));
         Accepted(bits.fold(0, |bits, (i, _)| bits | 1 << i))
     }
 
     /// The compressor of a call that says nothing itself, if its peer accepts it.
     pub(crate) fn default_encoder(&self, accepted: Accepted) -> Option<Encoder> {
-        self.encoder_of(self.send?, accepted)
+        self.encoder_of(self.0.send?, accepted)
     }
 
     /// The compressor that a call names: `None` for identity, and where the peer does not accept it.
@@ -143,7 +145,7 @@ impl Compression {
         if name == IDENTITY {
             return Ok(None);
         }
-        match self.accepted.iter().position(|compressor| compressor.name() == name) {
+        match self.0.accepted.iter().position(|compressor| compressor.name() == name) {
             Some(place) => Ok(self.encoder_of(place, accepted)),
             None => Err(Status::internal(format!(
                 "there is no compressor {name:?} here; there are {IDENTITY},{}",
@@ -153,8 +155,8 @@ impl Compression {
     }
 
     fn encoder_of(&self, place: usize, accepted: Accepted) -> Option<Encoder> {
-        let with = self.accepted.get(place).filter(|_| accepted.0 & (1 << place) != 0)?;
-        Some(Encoder { with: with.clone(), bytes_min: self.bytes_min })
+        let with = self.0.accepted.get(place).filter(|_| accepted.0 & (1 << place) != 0)?;
+        Some(Encoder { with: with.clone(), bytes_min: self.0.bytes_min })
     }
 
     /// A message that came compressed, as its sender had it.
@@ -205,6 +207,21 @@ impl Compression {
             "grpc-encoding {encoding:?} is not supported; there are {IDENTITY},{}",
             self.names()
         ))
+    }
+}
+
+impl Formats {
+    fn none() -> Self {
+        Self { accepted: Vec::new(), send: None, bytes_min: BYTES_MIN }
+    }
+
+    /// Puts a compressor behind the others.
+    fn add(&mut self, compressor: Arc<dyn Compressor>) {
+        let sent = self.send.map(|place| self.accepted[place].name());
+        self.accepted.retain(|other| other.name() != compressor.name());
+        self.accepted.truncate(ACCEPTED_MAX - 1);
+        self.accepted.push(compressor);
+        self.send = sent.and_then(|sent| self.accepted.iter().position(|other| other.name() == sent));
     }
 }
 

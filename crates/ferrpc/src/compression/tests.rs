@@ -19,7 +19,7 @@ fn compressed(with: &str, octets: &[u8]) -> Vec<u8> {
 }
 
 fn names() -> Vec<&'static str> {
-    all().accepted.iter().map(|compressor| compressor.name()).collect()
+    all().0.accepted.iter().map(|compressor| compressor.name()).collect()
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_compressor_of_ones_own_stands_beside_the_others_or_for_one_of_them() {
     let compression = all().send(Own("own")).accept(Own(names()[0]));
     assert_eq!(compression.default_encoder(Accepted::ALL).unwrap().name(), "own");
     let compression = all().accept(Own(names()[0]));
-    assert_eq!(compression.accepted.len(), names().len());
+    assert_eq!(compression.0.accepted.len(), names().len());
     assert_eq!(compression.decompress(Some(names()[0].as_bytes()), b"x", 4).unwrap(), b"ours");
 }
 
@@ -162,6 +162,6 @@ fn there_are_at_most_thirty_two() {
         "35", "36", "37", "38", "39",
     ];
     let compression = NAMES.into_iter().fold(Compression::none(), |all, name| all.accept(Own(name)));
-    assert_eq!(compression.accepted.len(), ACCEPTED_MAX);
+    assert_eq!(compression.0.accepted.len(), ACCEPTED_MAX);
     assert_eq!(compression.peers(b"0").0.count_ones(), 1);
 }
