@@ -7,8 +7,12 @@
 use std::alloc::System;
 use std::net::SocketAddr;
 
-use ferrpc::{Channel, Request, Response, Server, Status};
-use ferrpc_attack::frames::{DATA, END_HEADERS, END_STREAM, Frame, HEADERS, PREFACE, append, block};
+use ferrpc::{Channel, Request, Response, Sender, Server, ServerLimits, Status, Streaming};
+use ferrpc_attack::frames::{DATA, END_HEADERS, END_STREAM, Frame, HEADERS, PING, PREFACE, append, block};
+use ferrpc_tests::proto::ferrpc::test::v1::{
+    Chunk, DownloadRequest, EchoRequest, EchoResponse, FateRequest, FateResponse, TestService,
+    TestServiceServer, UploadSummary,
+};
 use ferrpc_tests::proto::{UserRequest, UserResponse, UserService, UserServiceClient, UserServiceServer};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,6 +33,35 @@ struct Numbers;
 impl UserService for Numbers {
     async fn get_user(&self, request: Request<UserRequest>) -> Result<Response<UserResponse>, Status> {
         Ok(UserResponse { id: request.get_ref().id, ..UserResponse::default() }.into())
+    }
+}
+
+/// Sends back what it receives; the rest is not asked of it.
+struct Echoes;
+
+impl TestService for Echoes {
+    async fn echo(&self, _: Request<EchoRequest>) -> Result<Response<EchoResponse>, Status> {
+        Err(Status::unimplemented("streams only"))
+    }
+
+    async fn download(&self, _: Request<DownloadRequest>, _: Sender<Chunk>) -> Result<(), Status> {
+        Err(Status::unimplemented("both ways only"))
+    }
+
+    async fn upload(&self, _: Request<Streaming<Chunk>>) -> Result<Response<UploadSummary>, Status> {
+        Err(Status::unimplemented("both ways only"))
+    }
+
+    async fn chat(&self, request: Request<Streaming<Chunk>>, mut out: Sender<Chunk>) -> Result<(), Status> {
+        let mut chunks = request.into_inner();
+        while let Some(chunk) = chunks.message().await? {
+            out.send(chunk).await?;
+        }
+        Ok(())
+    }
+
+    async fn fate(&self, _: Request<FateRequest>) -> Result<Response<FateResponse>, Status> {
+        Err(Status::unimplemented("streams only"))
     }
 }
 
@@ -222,4 +255,50 @@ async fn an_idle_connection_holds_less_than_four_kibibytes() {
     let held = (change.bytes_allocated - change.bytes_deallocated) as f64 / CONNECTIONS as f64;
     assert!(held < 4096.0, "{held:.0} bytes per idle connection");
     server.abort();
+}
+
+/// A bidi stream on which nothing happens yet: its handler waits for the first message. What the engine and the tables of
+/// its connection grow by is in it, memory that the allocator cannot hand out is not.
+#[test]
+fn an_idle_stream_holds_less_than_1500_octets() {
+    // Others count once all is gone that the runtime has.
+    let _alone = ALONE.blocking_lock();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let held = runtime.block_on(of_idle_stream());
+    assert!(held < 1500.0, "{held:.0} octets per idle stream");
+}
+
+async fn of_idle_stream() -> f64 {
+    const STREAMS: u32 = 1024;
+    let mut limits = ServerLimits::default();
+    limits.http2.streams_max = STREAMS;
+    let server = Server::new().limits(limits).add(TestServiceServer::new(Echoes));
+    let bound = server.bind("127.0.0.1:0").await.unwrap();
+    let address = bound.local_addr();
+    let server = tokio::spawn(bound.run());
+    let mut frames = Frames::new(TcpStream::connect(address).await.unwrap());
+    let head = block(&[
+        (":method", "POST"),
+        (":scheme", "http"),
+        (":path", "/ferrpc.test.v1.TestService/Chat"),
+        ("te", "trailers"),
+        ("content-type", "application/grpc"),
+    ]);
+    let mut greeting = PREFACE.to_vec();
+    append(&mut greeting, 4, 0, 0, &[]);
+    // The first call brings what all share.
+    append(&mut greeting, HEADERS, END_HEADERS | END_STREAM, 1, &head);
+    frames.socket.write_all(&greeting).await.unwrap();
+    while frames.next().await.2 != 1 {}
+    let mut octets = Vec::new();
+    for call in 0..STREAMS {
+        append(&mut octets, HEADERS, END_HEADERS, 2 * call + 3, &head);
+    }
+    append(&mut octets, PING, 0, 0, b"all open");
+    let region = Region::new(ALLOCATOR);
+    frames.socket.write_all(&octets).await.unwrap();
+    while frames.next().await.0 != PING {}
+    let change = region.change();
+    server.abort();
+    (change.bytes_allocated - change.bytes_deallocated) as f64 / f64::from(STREAMS)
 }

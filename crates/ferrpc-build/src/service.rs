@@ -310,13 +310,19 @@ fn dispatch(out: &mut Printer, methods: &[Method], methods_module: &str) {
         let arguments = arguments(method);
         out.open(&format!("{i} => {{"));
         out.line(&format!("let method = &{methods_module}::{};", method.served()));
-        out.open(&format!("call.{}(method, move |{arguments}| async move {{", method.kind.function()));
         let call = format!("T::{}(&inner, {arguments})", method.name);
-        if call.chars().count() + ".await".len() <= CALL_WIDTH {
-            out.line(&format!("{call}.await"));
+        if method.kind.client_streams() || method.kind.server_streams() {
+            // What is moved into a future stays a part of it to its end, and a stream may be open for long.
+            let both = if method.kind.server_streams() { format!("({arguments})") } else { arguments.into() };
+            out.open(&format!("call.{}(method, move |{arguments}| {{", method.kind.function()));
+            out.line(&format!("let boxed = ::std::boxed::Box::new({both});"));
+            out.open("async move {");
+            out.line(&format!("let {both} = ::ferrpc::server::unbox(boxed);"));
+            awaited(out, &call);
+            out.close("}");
         } else {
-            out.line(&call);
-            out.line("    .await");
+            out.open(&format!("call.{}(method, move |{arguments}| async move {{", method.kind.function()));
+            awaited(out, &call);
         }
         out.close("})");
         out.close("}");
@@ -324,6 +330,16 @@ fn dispatch(out: &mut Printer, methods: &[Method], methods_module: &str) {
     out.line("_ => call.unimplemented(),");
     out.close("}");
     out.close("}");
+}
+
+/// A call that is awaited, as rustfmt breaks it.
+fn awaited(out: &mut Printer, call: &str) {
+    if call.chars().count() + ".await".len() <= CALL_WIDTH {
+        out.line(&format!("{call}.await"));
+    } else {
+        out.line(call);
+        out.line("    .await");
+    }
 }
 
 fn client(

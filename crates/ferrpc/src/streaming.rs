@@ -16,7 +16,7 @@ use tokio::time::Sleep;
 use crate::codec::{Codec, Segments};
 use crate::compression::{Accepted, Compression, ENCODING, Encoder};
 use crate::conn::ResponseHead;
-use crate::conn::exchange::{Exchange, Messages, Outgoing};
+use crate::conn::exchange::{Exchange, Messages};
 use crate::envelope::{self, PREFIX_BYTES};
 use crate::interceptor::Following;
 use crate::metadata::Metadata;
@@ -41,7 +41,6 @@ struct Receiving<T: 'static> {
     head: Option<Metadata>,
     /// What a client's call gives up when this half goes early.
     cancels: bool,
-    deadline: Option<tokio::time::Instant>,
     /// Messages taken from the exchange together and not asked for yet.
     came: Messages,
     /// Octets consumed whose credit is not given back yet.
@@ -74,7 +73,6 @@ impl<T> Streaming<T> {
         compression: Compression,
         head: Option<Metadata>,
         cancels: bool,
-        deadline: Option<tokio::time::Instant>,
         following: Option<Arc<Following>>,
         message_timeout: Option<Duration>,
     ) -> Self {
@@ -88,7 +86,6 @@ impl<T> Streaming<T> {
             trailers: None,
             head,
             cancels,
-            deadline,
             came: Messages::default(),
             consumed: 0,
             received: 0,
@@ -107,8 +104,8 @@ impl<T> Streaming<T> {
     ///
     /// # Cancel safety
     /// Dropping the future loses nothing; the message is returned by the next call.
-    pub async fn message(&mut self) -> Result<Option<T>, Status> {
-        poll_fn(|cx| self.poll(cx)).await
+    pub fn message(&mut self) -> impl Future<Output = Result<Option<T>, Status>> {
+        poll_fn(|cx| self.poll(cx))
     }
 
     /// Gives a client's call up while this half is kept: the server learns of it, messages that came before can still be
@@ -169,7 +166,6 @@ impl<T> Streaming<T> {
                 }
                 Poll::Ready(Err(ended)) => {
                     self.0.end = State::Over;
-                    let ended = ended.map_err(|status| crate::deadline::blame(status, self.0.deadline));
                     self.0.trailers = Some(self.pass_end(ended)?);
                     return Poll::Ready(Ok(None));
                 }
@@ -300,16 +296,12 @@ struct Sending<T: 'static> {
     /// What messages are compressed with, as long as `compresses`.
     encoder: Option<Encoder>,
     compresses: bool,
-    /// What a server's handler can choose from.
+    /// What a server's handler can choose from, until its head is out.
     choice: Option<(Compression, Accepted)>,
-    /// A server's head, until it is sent before the first message.
-    head: Option<ResponseHead>,
-    trailers: Option<Arc<std::sync::Mutex<Metadata>>>,
+    /// A server's metadata, until they are sent before the first message.
+    head: Option<Metadata>,
     cancels: bool,
     closed: bool,
-    deadline: Option<tokio::time::Instant>,
-    /// The message being sent, behind its prefix; its memory serves the next one.
-    octets: Segments,
     following: Option<Arc<Following>>,
 }
 
@@ -320,7 +312,6 @@ impl<T> Sender<T> {
         codec: &'static dyn Codec<T>,
         bytes_max: usize,
         encoder: Option<Encoder>,
-        deadline: Option<tokio::time::Instant>,
         following: Option<Arc<Following>>,
     ) -> Self {
         Self(Box::new(Sending {
@@ -331,11 +322,8 @@ impl<T> Sender<T> {
             compresses: true,
             choice: None,
             head: None,
-            trailers: None,
             cancels: true,
             closed: false,
-            deadline,
-            octets: Segments::default(),
             following,
         }))
     }
@@ -347,24 +335,18 @@ impl<T> Sender<T> {
         bytes_max: usize,
         compression: Compression,
         accepted: Accepted,
-        trailers: Arc<std::sync::Mutex<Metadata>>,
-        deadline: Option<tokio::time::Instant>,
         following: Option<Arc<Following>>,
     ) -> Self {
-        let encoder = compression.default_encoder(accepted);
         Self(Box::new(Sending {
             exchange,
             codec,
             bytes_max,
-            head: Some(ResponseHead { encoding: encoder.as_ref().map(Encoder::name), ..Default::default() }),
-            encoder,
+            encoder: compression.default_encoder(accepted),
             compresses: true,
             choice: Some((compression, accepted)),
-            trailers: Some(trailers),
+            head: Some(Metadata::new()),
             cancels: false,
             closed: false,
-            deadline,
-            octets: Segments::default(),
             following,
         }))
     }
@@ -377,47 +359,43 @@ impl<T> Sender<T> {
     ///
     /// # Cancel safety
     /// If the future is dropped, the message was not sent.
-    pub async fn send(&mut self, mut message: T) -> Result<(), Status> {
-        self.encode(&mut message)?;
+    pub fn send(&mut self, message: T) -> impl Future<Output = Result<(), Status>> {
         // Its octets are all that is needed while it waits.
-        drop(message);
-        let mut octets = std::mem::take(&mut self.0.octets);
-        self.hand_over(&mut octets).await
+        let mut octets = self.encode(message);
+        poll_fn(move |cx| match &mut octets {
+            Ok(octets) => self.poll_hand_over(cx, octets),
+            Err(status) => Poll::Ready(Err(status.clone())),
+        })
     }
 
-    /// Gives encoded messages to the connection, once the quota allows.
-    async fn hand_over(&mut self, octets: &mut Segments) -> Result<(), Status> {
-        let Sending { exchange, head, trailers, .. } = &mut *self.0;
-        let mut outgoing = Outgoing { octets, head: trailers.is_some().then_some(head) };
-        let sent = poll_fn(|cx| exchange.poll_send(cx, &mut outgoing)).await;
-        sent.map_err(|status| crate::deadline::blame(status, self.0.deadline))
+    /// Gives encoded messages to the connection, once the quota allows; nothing is left of them then.
+    fn poll_hand_over(&mut self, cx: &Context<'_>, octets: &mut Segments) -> Poll<Result<(), Status>> {
+        let Sending { exchange, head, encoder, .. } = &mut *self.0;
+        exchange.poll_send(cx, octets, || response_head(head, encoder))
     }
 
-    fn encode(&mut self, message: &mut T) -> Result<(), Status> {
+    fn encode(&mut self, mut message: T) -> Result<Segments, Status> {
         if self.0.closed {
             return Err(Status::failed_precondition("send after close").at(Phase::Send));
         }
         self.pass_head();
         match &self.0.following {
-            Some(following) if self.0.cancels => following.request(message, self.0.codec)?,
-            Some(following) => following.response(message, self.0.codec)?,
+            Some(following) if self.0.cancels => following.request(&mut message, self.0.codec)?,
+            Some(following) => following.response(&mut message, self.0.codec)?,
             None => {}
         }
-        // One that was given up, or is over the limit, may still be there.
         let encoder = self.0.encoder.as_ref().filter(|_| self.0.compresses);
-        self.0.octets = envelope::encode(self.0.codec, message, self.0.bytes_max, encoder)?;
-        Ok(())
+        envelope::encode(self.0.codec, &message, self.0.bytes_max, encoder)
     }
 
     /// Sends a message now, over the quota if need be.
     ///
     /// # Errors
     /// As [`send`](Self::send).
-    pub fn try_send(&mut self, mut message: T) -> Result<(), Status> {
-        self.encode(&mut message)?;
-        let head = self.0.trailers.is_some().then_some(&mut self.0.head);
-        let sent = self.0.exchange.send(&mut Outgoing { octets: &mut self.0.octets, head });
-        sent.map_err(|status| crate::deadline::blame(status, self.0.deadline))
+    pub fn try_send(&mut self, message: T) -> Result<(), Status> {
+        let mut octets = self.encode(message)?;
+        let Sending { exchange, head, encoder, .. } = &mut *self.0;
+        exchange.send(&mut octets, || response_head(head, encoder))
     }
 
     /// Waits until [`try_send`](Self::try_send) stays within the quota.
@@ -429,9 +407,7 @@ impl<T> Sender<T> {
     /// Dropping the future loses nothing.
     pub async fn ready(&mut self) -> Result<(), Status> {
         let exchange = &self.0.exchange;
-        poll_fn(|cx| exchange.poll_ready(cx))
-            .await
-            .map_err(|status| crate::deadline::blame(status, self.0.deadline))
+        poll_fn(|cx| exchange.poll_ready(cx)).await
     }
 
     /// Sends all messages of a stream: those that are ready at once, up to 16 KiB, under one lock. An error in
@@ -450,7 +426,7 @@ impl<T> Sender<T> {
         loop {
             let (mut batch, end) = poll_fn(|cx| self.poll_batch(cx, messages.as_mut())).await;
             if !batch.is_empty() {
-                self.hand_over(&mut batch).await?;
+                poll_fn(|cx| self.poll_hand_over(cx, &mut batch)).await?;
             }
             if let Some(end) = end {
                 return end;
@@ -470,10 +446,9 @@ impl<T> Sender<T> {
         let mut batch = Segments::new();
         while batch.len() < BATCH_BYTES {
             let end = match messages.as_mut().poll_next(cx) {
-                Poll::Ready(Some(message)) => match message.and_then(|mut message| self.encode(&mut message))
-                {
-                    Ok(()) => {
-                        batch.append(std::mem::take(&mut self.0.octets));
+                Poll::Ready(Some(message)) => match message.and_then(|message| self.encode(message)) {
+                    Ok(octets) => {
+                        batch.append(octets);
                         continue;
                     }
                     Err(status) => Err(status),
@@ -502,7 +477,7 @@ impl<T> Sender<T> {
         if self.0.head.is_none() {
             self.0.choice = None;
         }
-        &mut self.0.head.get_or_insert_default().metadata
+        self.0.head.get_or_insert_default()
     }
 
     /// Server: compresses the messages of this call with the compressor of this name, `identity` for none. Nothing is
@@ -513,13 +488,12 @@ impl<T> Sender<T> {
     /// [`Code::FailedPrecondition`](crate::Code::FailedPrecondition) once the metadata is out, and on a client,
     /// whose call has an option for it.
     pub fn set_compression(&mut self, name: &str) -> Result<(), Status> {
-        let (Some((compression, accepted)), Some(head)) = (&self.0.choice, &mut self.0.head) else {
+        let (Some((compression, accepted)), Some(_)) = (&self.0.choice, &self.0.head) else {
             return Err(Status::failed_precondition(
                 "the metadata is out, and the compression is part of it",
             ));
         };
         self.0.encoder = compression.encoder(name, *accepted)?;
-        head.encoding = self.0.encoder.as_ref().map(Encoder::name);
         Ok(())
     }
 
@@ -535,8 +509,8 @@ impl<T> Sender<T> {
 
     /// Server: adds to the trailers, which go with the status when the handler returns `Ok`.
     pub fn add_trailers(&mut self, trailers: &Metadata) {
-        if let Some(own) = &self.0.trailers {
-            own.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(trailers);
+        if !self.0.cancels {
+            self.0.exchange.add_trailers(trailers);
         }
     }
 
@@ -559,18 +533,24 @@ impl<T> Sender<T> {
     /// Shows a server's interceptors the head, once.
     fn pass_head(&mut self) {
         if let (Some(following), Some(head)) = (&self.0.following, &mut self.0.head) {
-            following.headers(&mut head.metadata);
+            following.headers(head);
         }
     }
 
     fn send_head(&mut self) {
         self.pass_head();
-        if self.0.trailers.is_some()
-            && let Some(head) = self.0.head.take()
+        if !self.0.cancels
+            && let Some(head) = response_head(&mut self.0.head, &self.0.encoder)
         {
             self.0.exchange.send_head(head);
         }
     }
+}
+
+/// What is due before a server's first message.
+fn response_head(head: &mut Option<Metadata>, encoder: &Option<Encoder>) -> Option<ResponseHead> {
+    let metadata = head.take()?;
+    Some(ResponseHead { metadata, encoding: encoder.as_ref().map(Encoder::name) })
 }
 
 impl<T> Drop for Sender<T> {
@@ -579,7 +559,7 @@ impl<T> Drop for Sender<T> {
             self.0.exchange.abandon(ErrorCode::CANCEL);
         }
         // What a handler has set goes out, though it sent no message.
-        if self.0.head.as_ref().is_some_and(|head| !head.metadata.is_empty()) {
+        if self.0.head.as_ref().is_some_and(|head| !head.is_empty()) {
             self.send_head();
         }
     }

@@ -632,8 +632,8 @@ impl<Req: Send + Sync, Res: Send> IntoFuture for BidiCall<Req, Res> {
 fn sender<Req, Res>(opened: &Opened, method: &MethodRef<Req, Res>, options: &Options) -> Sender<Req> {
     let Opened { exchange, following } = opened;
     let bytes_max = options.request_bytes_max;
-    let (encoder, deadline) = (options.encoder.clone(), options.deadline);
-    Sender::client(exchange.clone(), method.request(), bytes_max, encoder, deadline, following.clone())
+    let encoder = options.encoder.clone();
+    Sender::client(exchange.clone(), method.request(), bytes_max, encoder, following.clone())
 }
 
 fn receiver<Req, Res>(
@@ -652,7 +652,6 @@ fn receiver<Req, Res>(
         compression.clone(),
         None,
         true,
-        options.deadline,
         following.clone(),
         options.message_timeout,
     )

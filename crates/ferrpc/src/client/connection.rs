@@ -585,7 +585,7 @@ impl Conn {
         message_bytes_max: usize,
         own_authority: Option<Arc<str>>,
     ) -> Arc<Exchange> {
-        let exchange = Exchange::new(self.inbox.clone(), Whose::Client, None);
+        let exchange = Exchange::new(self.inbox.clone(), Whose::Client, None, deadline);
         let has_own_authority = own_authority.is_some();
         let open = Open {
             path,
@@ -645,7 +645,7 @@ mod tests {
             message: None,
             one_answer: true,
             message_bytes_max: 0,
-            exchange: Exchange::new(Arc::new(Inbox::default()), Whose::Client, None),
+            exchange: Exchange::new(Arc::new(Inbox::default()), Whose::Client, None, None),
         };
         let head = seen(&open);
         let pseudo = (head.method(), head.scheme(), head.path(), head.authority());

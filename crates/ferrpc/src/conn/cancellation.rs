@@ -74,7 +74,7 @@ mod tests {
     use crate::conn::exchange::Whose;
 
     fn exchange() -> Arc<Exchange> {
-        Exchange::new(Arc::default(), Whose::Server, None)
+        Exchange::new(Arc::default(), Whose::Server, None, None)
     }
 
     #[test]

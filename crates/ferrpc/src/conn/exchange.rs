@@ -9,10 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use ferrpc_http2::{Chunk, Connection, End, ErrorCode, StreamKey};
+use tokio::time::Instant;
 
 use super::ResponseHead;
 use super::inbox::{Command, Inbox};
 use crate::codec::Segments;
+use crate::deadline;
 #[cfg(feature = "client")]
 use crate::envelope::Envelope;
 use crate::envelope::{self, Assembled, Assembler};
@@ -25,6 +27,8 @@ pub(crate) type Ended = Result<Metadata, Status>;
 pub(crate) struct Exchange {
     inbox: Arc<Inbox>,
     whose: Whose,
+    /// When the call's time is up; what failed by then failed of that.
+    deadline: Option<Instant>,
     state: Mutex<State>,
 }
 
@@ -43,6 +47,8 @@ struct State {
     /// Known once the stream is open.
     key: Option<StreamKey>,
     head: Option<Metadata>,
+    /// What a server's handler adds to the status.
+    trailers: Metadata,
     messages: Messages,
     ended: Option<Ended>,
     /// Messages behind their prefixes that the engine has not got yet. A command is in the inbox while there
@@ -65,8 +71,13 @@ const OUTGOING_BYTES_MAX: usize = 64 << 10;
 const CONSUMED_PORTION_BYTES: usize = 16 << 10;
 
 impl Exchange {
-    pub(crate) fn new(inbox: Arc<Inbox>, whose: Whose, key: Option<StreamKey>) -> Arc<Self> {
-        Arc::new(Self { inbox, whose, state: Mutex::new(State { key, ..State::default() }) })
+    pub(crate) fn new(
+        inbox: Arc<Inbox>,
+        whose: Whose,
+        key: Option<StreamKey>,
+        deadline: Option<Instant>,
+    ) -> Arc<Self> {
+        Arc::new(Self { inbox, whose, deadline, state: Mutex::new(State { key, ..State::default() }) })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -165,7 +176,7 @@ impl Exchange {
         let mut state = self.lock();
         let poll = if state.messages.is_empty() {
             match &state.ended {
-                Some(ended) => Poll::Ready(Err(ended.clone())),
+                Some(ended) => Poll::Ready(Err(ended.clone().map_err(|status| self.blame(status)))),
                 None => pend(&mut state.receiver, cx),
             }
         } else {
@@ -213,15 +224,20 @@ impl Exchange {
 
     /// Why nothing more may be sent, if that is so.
     fn over(&self, state: &State) -> Option<Status> {
-        match &state.ended {
-            Some(Err(status)) => Some(status.clone()),
+        let status = match &state.ended {
+            Some(Err(status)) => status.clone(),
             #[cfg(feature = "client")]
             Some(Ok(_)) if self.whose == Whose::Client => {
-                Some(Status::cancelled("the server has answered and takes no more messages").at(Phase::Send))
+                Status::cancelled("the server has answered and takes no more messages").at(Phase::Send)
             }
-            _ if state.abandoned => Some(over()),
-            _ => None,
-        }
+            _ if state.abandoned => over(),
+            _ => return None,
+        };
+        Some(self.blame(status))
+    }
+
+    fn blame(&self, status: Status) -> Status {
+        deadline::blame(status, self.deadline)
     }
 
     /// Ready when another message may be sent; an error if none ever may.
@@ -236,8 +252,14 @@ impl Exchange {
         Poll::Ready(Ok(()))
     }
 
-    /// Hands a message to the connection once the quota allows, behind a server's head if that is still due.
-    pub(crate) fn poll_send(&self, cx: &Context<'_>, message: &mut Outgoing<'_>) -> Poll<Result<(), Status>> {
+    /// Hands messages to the connection once the quota allows, and leaves none, behind a server's head if that is
+    /// still due.
+    pub(crate) fn poll_send(
+        &self,
+        cx: &Context<'_>,
+        octets: &mut Segments,
+        head: impl FnOnce() -> Option<ResponseHead>,
+    ) -> Poll<Result<(), Status>> {
         let mut state = self.lock();
         if let Some(status) = self.over(&state) {
             return Poll::Ready(Err(status));
@@ -245,28 +267,37 @@ impl Exchange {
         if state.paused || state.outgoing.len() >= OUTGOING_BYTES_MAX {
             return pend(&mut state.sender, cx);
         }
-        Poll::Ready(self.hand_over(state, message))
+        Poll::Ready(self.hand_over(state, octets, head()))
     }
 
     /// As [`poll_send`](Self::poll_send), over the quota if need be.
-    pub(crate) fn send(&self, message: &mut Outgoing<'_>) -> Result<(), Status> {
+    pub(crate) fn send(
+        &self,
+        octets: &mut Segments,
+        head: impl FnOnce() -> Option<ResponseHead>,
+    ) -> Result<(), Status> {
         let state = self.lock();
         match self.over(&state) {
             Some(status) => Err(status),
-            None => self.hand_over(state, message),
+            None => self.hand_over(state, octets, head()),
         }
     }
 
-    fn hand_over(&self, mut state: MutexGuard<'_, State>, message: &mut Outgoing<'_>) -> Result<(), Status> {
-        let Some(key) = state.key else { return Err(over()) };
+    fn hand_over(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        octets: &mut Segments,
+        head: Option<ResponseHead>,
+    ) -> Result<(), Status> {
+        let Some(key) = state.key else { return Err(self.blame(over())) };
         let first = state.outgoing.is_empty();
-        state.outgoing.append(std::mem::take(message.octets));
+        state.outgoing.append(std::mem::take(octets));
         drop(state);
-        if let Some(head) = message.head.as_mut().and_then(|head| head.take()) {
+        if let Some(head) = head {
             self.inbox.push(Command::Head { key, head });
         }
         // What is there already has its command under way.
-        if !first || self.inbox.push(Command::Send { key }) { Ok(()) } else { Err(over()) }
+        if !first || self.inbox.push(Command::Send { key }) { Ok(()) } else { Err(self.blame(over())) }
     }
 
     /// A server's response head, before its first message.
@@ -274,6 +305,17 @@ impl Exchange {
         if let Some(key) = self.lock().key {
             self.inbox.push(Command::Head { key, head });
         }
+    }
+
+    /// Adds to what goes with the status of a server's handler.
+    pub(crate) fn add_trailers(&self, trailers: &Metadata) {
+        self.lock().trailers.extend(trailers);
+    }
+
+    /// What the handler has added.
+    #[cfg(feature = "server")]
+    pub(crate) fn take_trailers(&self) -> Metadata {
+        std::mem::take(&mut self.lock().trailers)
     }
 
     /// No more messages from us.
@@ -318,15 +360,6 @@ impl fmt::Debug for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Exchange({:?})", self.lock().key)
     }
-}
-
-/// A message on its way out.
-#[derive(Debug)]
-pub(crate) struct Outgoing<'a> {
-    /// The message behind its prefix; empty once it is handed over.
-    pub(crate) octets: &'a mut Segments,
-    /// A server's head, until it is out.
-    pub(crate) head: Option<&'a mut Option<ResponseHead>>,
 }
 
 /// Messages nobody has taken yet, in runs as they came. Most calls have one a side, for which there is no queue to

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::Config;
@@ -85,14 +85,15 @@ impl Call {
         H: FnOnce(Request<Req>, Sender<Res>) -> F + Send + 'static,
         F: Future<Output = Result<(), Status>> + Send + 'static,
     {
+        // What is moved into a future stays a part of it to its end, and a stream may be open for long.
+        let call = Box::new(self);
         Running(Box::pin(async move {
-            let trailers = Arc::new(Mutex::new(Metadata::new()));
-            let sender = self.sender(method, &trailers);
-            let result = match self.into_request(method).0 {
+            let (request, sender, exchange) = unbox(call).into_request_and_sender(method);
+            let result = match request {
                 Ok(request) => handler(request, sender).await,
                 Err(status) => Err(status),
             };
-            end(result, &trailers)
+            end(result, &exchange)
         }))
     }
 
@@ -104,9 +105,10 @@ impl Call {
         H: FnOnce(Request<Streaming<Req>>) -> F + Send + 'static,
         F: Future<Output = Result<Response<Res>, Status>> + Send + 'static,
     {
+        let call = Box::new(self);
         Running(Box::pin(async move {
-            let answering = Answering::of(&self);
-            answering.answer(handler(self.into_stream(method)).await, method)
+            let (request, answering) = unbox(call).into_stream(method);
+            answering.answer(handler(request).await, method)
         }))
     }
 
@@ -118,10 +120,10 @@ impl Call {
         H: FnOnce(Request<Streaming<Req>>, Sender<Res>) -> F + Send + 'static,
         F: Future<Output = Result<(), Status>> + Send + 'static,
     {
+        let call = Box::new(self);
         Running(Box::pin(async move {
-            let trailers = Arc::new(Mutex::new(Metadata::new()));
-            let sender = self.sender(method, &trailers);
-            end(handler(self.into_stream(method), sender).await, &trailers)
+            let (request, sender, exchange) = unbox(call).into_stream_and_sender(method);
+            end(handler(request, sender).await, &exchange)
         }))
     }
 
@@ -142,10 +144,33 @@ impl Call {
         (request, answering)
     }
 
-    fn into_stream<Req, Res>(self, method: &Method<Req, Res>) -> Request<Streaming<Req>> {
+    fn into_request_and_sender<Req, Res>(
+        self,
+        method: &Method<Req, Res>,
+    ) -> (Result<Request<Req>, Status>, Sender<Res>, Arc<Exchange>) {
         let exchange = self.exchange();
+        let sender = self.sender(method, &exchange);
+        (self.into_request(method).0, sender, exchange)
+    }
+
+    fn into_stream<Req, Res>(self, method: &Method<Req, Res>) -> (Request<Streaming<Req>>, Answering) {
+        let answering = Answering::of(&self);
+        let stream = self.stream(method, self.exchange());
+        (self.request(stream), answering)
+    }
+
+    fn into_stream_and_sender<Req, Res>(
+        self,
+        method: &Method<Req, Res>,
+    ) -> (Request<Streaming<Req>>, Sender<Res>, Arc<Exchange>) {
+        let exchange = self.exchange();
+        let (stream, sender) = (self.stream(method, exchange.clone()), self.sender(method, &exchange));
+        (self.request(stream), sender, exchange)
+    }
+
+    fn stream<Req, Res>(&self, method: &Method<Req, Res>, exchange: Arc<Exchange>) -> Streaming<Req> {
         let Config { limits, compression, .. } = &*self.config;
-        let stream = Streaming::new(
+        Streaming::new(
             exchange,
             method.request,
             limits.decode,
@@ -153,35 +178,31 @@ impl Call {
             compression.clone(),
             Some(self.metadata.clone()),
             false,
-            self.deadline,
             self.following.clone(),
             limits.message_timeout,
-        );
-        self.request(stream, false)
+        )
     }
 
-    fn sender<Req, Res>(&self, method: &Method<Req, Res>, trailers: &Arc<Mutex<Metadata>>) -> Sender<Res> {
+    fn sender<Req, Res>(&self, method: &Method<Req, Res>, exchange: &Arc<Exchange>) -> Sender<Res> {
         Sender::server(
-            self.exchange(),
+            exchange.clone(),
             method.response,
             self.config.limits.send_message_bytes_max,
             self.config.compression.clone(),
             self.accepted,
-            trailers.clone(),
-            self.deadline,
             self.following.clone(),
         )
     }
 
     /// The driver gives every streaming call one; a service that mixes its kinds up gets a dead one.
     fn exchange(&self) -> Arc<Exchange> {
-        self.exchange.clone().unwrap_or_else(|| Exchange::new(Arc::default(), Whose::Server, None))
+        self.exchange.clone().unwrap_or_else(|| Exchange::new(Arc::default(), Whose::Server, None, None))
     }
 
-    fn request<T>(self, message: T, was_compressed: bool) -> Request<T> {
+    fn request<T>(self, stream: Streaming<T>) -> Request<Streaming<T>> {
         let deadline = self.deadline.map(Into::into);
         let connection = Some(self.connection);
-        Request::received(message, self.metadata, self.extensions, deadline, connection, was_compressed)
+        Request::received(stream, self.metadata, self.extensions, deadline, connection, false)
     }
 }
 
@@ -248,6 +269,14 @@ impl Answering {
     }
 }
 
-fn end(result: Result<(), Status>, trailers: &Mutex<Metadata>) -> Reply {
-    Reply::End(result.map(|()| std::mem::take(&mut *trailers.lock().unwrap_or_else(PoisonError::into_inner))))
+/// Takes a value out of its box, which is freed. For generated code, whose futures live for long: what is moved into one
+/// stays a part of it to its end, and a box that something is moved out of is freed at the end of its block.
+#[doc(hidden)]
+#[expect(clippy::boxed_local, reason = "to be freed here")]
+pub fn unbox<T>(boxed: Box<T>) -> T {
+    *boxed
+}
+
+fn end(result: Result<(), Status>, exchange: &Exchange) -> Reply {
+    Reply::End(result.map(|()| exchange.take_trailers()))
 }

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use ferrpc_http2::{
@@ -200,7 +200,7 @@ impl ServerSide {
             }
             return;
         }
-        let exchange = Exchange::new(self.inbox.clone(), Whose::Server, Some(key));
+        let exchange = Exchange::new(self.inbox.clone(), Whose::Server, Some(key), deadline);
         if end == End::Yes {
             exchange.end(Ok(Metadata::new()));
         }
@@ -265,7 +265,7 @@ impl ServerSide {
         };
         let mut exchange = None;
         if self.router.route(facts.route).kind.server_streams() {
-            let shared = Exchange::new(self.inbox.clone(), Whose::Server, Some(key));
+            let shared = Exchange::new(self.inbox.clone(), Whose::Server, Some(key), deadline);
             let feed = Some(Feed::new(shared.clone(), 0));
             if let Some(slot) = self.slot(key) {
                 slot.stage = Stage::Running { feed, task: None };
@@ -308,7 +308,7 @@ impl ServerSide {
         if self.handlers == Handlers::Inline {
             // A future that is not done keeps no memory of this waker: its next poll, in a task of its
             // own, gives it another one.
-            if let Poll::Ready(reply) = handler.poll_once(&mut Context::from_waker(Waker::noop())) {
+            if let Poll::Ready(reply) = handler.poll(&mut Context::from_waker(Waker::noop())) {
                 if !streams {
                     return self.finish(conn, key, reply);
                 }
@@ -317,14 +317,8 @@ impl ServerSide {
                 return;
             }
         }
-        let inbox = self.inbox.clone();
-        let live = Live::new(&self.live);
-        let task = conn::spawn(async move {
-            let reply = handler.await;
-            drop(live);
-            // If the connection is gone, so is whoever wanted the reply.
-            inbox.push(Command::Finish { key, reply });
-        });
+        let working = Some((handler, Live::new(&self.live)));
+        let task = conn::spawn(Spawned { working, key, inbox: self.inbox.clone() });
         if let Some(Slot { stage: Stage::Running { task: slot, .. }, .. }) = self.slot(key) {
             *slot = Some(told.map_or_else(|| Task::Dropped(task.abort_handle()), Task::Told));
         }
@@ -714,17 +708,9 @@ impl Handler {
         Self { running, context: Some(context) }
     }
 
-    fn poll_once(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
         let Self { running, context } = self;
         context::within(context, || running.poll(cx))
-    }
-}
-
-impl Future for Handler {
-    type Output = Reply;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reply> {
-        self.poll_once(cx)
     }
 }
 
@@ -733,6 +719,27 @@ impl Drop for Handler {
         if let Some(context) = &self.context {
             context.end();
         }
+    }
+}
+
+/// A handler in a task of its own. Written by hand, since of an `async` block what is moved into it is there twice.
+struct Spawned {
+    /// Until it is done.
+    working: Option<(Handler, Live)>,
+    key: StreamKey,
+    inbox: Arc<Inbox>,
+}
+
+impl Future for Spawned {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some((handler, _)) = &mut self.working else { return Poll::Ready(()) };
+        let reply = ready!(handler.poll(cx));
+        self.working = None;
+        // If the connection is gone, so is whoever wanted the reply.
+        self.inbox.push(Command::Finish { key: self.key, reply });
+        Poll::Ready(())
     }
 }
 

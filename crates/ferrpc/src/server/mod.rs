@@ -27,6 +27,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+#[doc(hidden)]
+pub use call::unbox;
 pub use call::{Call, Running};
 pub use intercepted::Intercepted;
 #[cfg(feature = "tower")]
