@@ -8,6 +8,9 @@ pub(crate) const WINDOW_MAX: i64 = 0x7fff_ffff;
 /// What both sides start with before any setting (RFC 9113 §6.9.2).
 pub(crate) const WINDOW_START: u32 = 65_535;
 
+/// Credit of a larger window need not return in halves of it.
+const PORTION_BYTES: i64 = 64 << 10;
+
 /// What we may still send. A SETTINGS change can make it negative (RFC 9113 §6.9.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SendWindow(i64);
@@ -63,20 +66,26 @@ impl RecvWindow {
         self.credit >= 0 || octets == 0
     }
 
-    /// Marks octets as consumed. Returns the increment to send once half the window is owed, so that a
-    /// window costs two updates however small its frames are.
+    /// Marks octets as consumed. Returns the increment to send once a part of the window is owed, so that a window
+    /// costs few updates however small its frames are: half of a small one, a quarter of one that has grown, since a
+    /// long way must not run empty meanwhile.
     #[must_use]
     pub(crate) fn consume(&mut self, octets: usize) -> Option<u32> {
         let octets = signed(octets);
         let lent = octets.min(self.extra);
         self.extra -= lent;
         self.owed += octets - lent;
-        if self.owed * 2 < self.size {
+        if self.owed < (self.size / 4).max((self.size / 2).min(PORTION_BYTES)) {
             return None;
         }
         let owed = std::mem::take(&mut self.owed);
         self.credit += owed;
         u32::try_from(owed).ok().filter(|&n| n > 0)
+    }
+
+    /// What it is while nothing is lent.
+    pub(crate) fn size(self) -> u64 {
+        u64::try_from(self.size).unwrap_or(0)
     }
 
     /// Makes it larger for good, within the largest window. Returns by how much, for the caller to add to an

@@ -1,7 +1,8 @@
-//! How much the path to the peer holds: what comes while a PING goes there and back. Windows grow until that no
+//! How much the path to the peer holds: what comes while something goes there and back. Windows grow until that no
 //! longer fills them, so that the peer need not wait for credit while there is room on the way.
 //!
-//! Asks only while DATA comes, and seldom once the answer stays the same: peers police PINGs.
+//! How far it is, the acknowledgement of our SETTINGS says first, and then PINGs. Asks only while DATA comes, and
+//! seldom once the answer stays the same: peers police PINGs.
 
 use std::time::{Duration, Instant};
 
@@ -10,9 +11,12 @@ pub(crate) const PROBE: [u8; 8] = *b"distance";
 
 /// Octets that come before it is worth asking: small calls never do.
 const PROBE_AFTER_BYTES: usize = 32 << 10;
-/// How many times what came a window becomes that was the narrowest place: five steps from the first window to
-/// the largest, each of which takes once there and back.
-const GROWTH: usize = 4;
+/// How many times what came a window becomes that was the narrowest place, at least and at most. Between them it is
+/// twice what would have come all the time at the speed at which it came.
+const GROWTH_MIN: f64 = 4.0;
+const GROWTH_MAX: f64 = 16.0;
+/// From here on the acknowledgement of SETTINGS says how far it is.
+const FAR: Duration = Duration::from_millis(1);
 /// Time between two PINGs after one that changed nothing: doubles from the first to the last.
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(10);
@@ -25,10 +29,13 @@ pub(crate) struct Path {
     window_bytes_max: u32,
     /// Octets that came since the flight began that is measured, or since the last one was.
     bytes: usize,
-    /// When the PING under way was sent, and whether its flight is still to be judged.
+    /// When our SETTINGS went out, until they are acknowledged.
+    greeted_at: Option<Instant>,
+    /// When the PING under way was sent, when the last octets came, and whether its flight is still to be judged.
     sent_at: Option<Instant>,
+    came_at: Option<Instant>,
     measuring: bool,
-    /// How long the last PING took.
+    /// How long it took there and back the last time.
     round_trip: Option<Duration>,
     /// Octets per second, the most that was seen.
     rate_max: f64,
@@ -44,7 +51,9 @@ impl Path {
             window_bytes,
             window_bytes_max: window_bytes.saturating_add(grown_bytes_max),
             bytes: 0,
+            greeted_at: None,
             sent_at: None,
+            came_at: None,
             measuring: false,
             round_trip: None,
             rate_max: 0.0,
@@ -58,17 +67,31 @@ impl Path {
         self.window_bytes - self.start_bytes
     }
 
+    /// Our SETTINGS went out.
+    pub(crate) fn greeted(&mut self, now: Instant) {
+        self.greeted_at = Some(now);
+    }
+
+    /// They are acknowledged. Who is near needs no head start.
+    pub(crate) fn acknowledged(&mut self, now: Instant) {
+        let took = self.greeted_at.take().map(|at| now.saturating_duration_since(at));
+        if self.round_trip.is_none() {
+            self.round_trip = took.filter(|took| *took >= FAR);
+        }
+    }
+
     /// Flow-controlled octets came; true if a PING with [`PROBE`] should go out now.
     #[must_use]
     pub(crate) fn received(&mut self, bytes: usize, now: Instant) -> bool {
         self.bytes = self.bytes.saturating_add(bytes);
+        self.came_at = Some(now);
         if let Some(sent_at) = self.sent_at {
             // Once it is known how far it is, a flight that fills the window need not be over.
             if self.measuring
                 && self.bytes / 7 >= self.window_bytes as usize / 8
                 && let Some(round_trip) = self.round_trip
             {
-                self.judge(now, round_trip.max(now.saturating_duration_since(sent_at)));
+                self.judge(now, round_trip.max(now.saturating_duration_since(sent_at)), sent_at);
             }
             return false;
         }
@@ -90,7 +113,7 @@ impl Path {
         let Some(sent_at) = self.sent_at.take() else { return };
         let took = now.saturating_duration_since(sent_at);
         self.round_trip = Some(took);
-        if self.measuring && !self.judge(now, took) {
+        if self.measuring && !self.judge(now, took, sent_at) {
             self.bytes = 0;
             self.measuring = false;
             self.next_at = Some(now + self.pause);
@@ -98,24 +121,36 @@ impl Path {
         }
     }
 
-    /// Grows the windows if they were the narrowest place while what came took so long; else nothing changes.
-    fn judge(&mut self, now: Instant, took: Duration) -> bool {
+    /// Grows the windows if they were the narrowest place while what came took so long, waits for credit
+    /// included; else nothing changes.
+    fn judge(&mut self, now: Instant, took: Duration, sent_at: Instant) -> bool {
         // Credit returns in halves of a window: a flight may be one of them.
         if self.bytes < self.window_bytes as usize / 2 {
             return false;
         }
-        let rate = self.bytes as f64 / took.as_secs_f64().max(1e-6);
+        let (bytes, took_secs) = (self.bytes as f64, took.as_secs_f64().max(1e-6));
+        let rate = bytes / took_secs;
         // More octets only because they took longer say that a queue grew, not that the path holds more.
         if rate <= self.rate_max {
             return false;
         }
         self.rate_max = rate;
-        let grown = u32::try_from(self.bytes.saturating_mul(GROWTH)).unwrap_or(u32::MAX);
-        self.window_bytes = grown.max(self.window_bytes).min(self.window_bytes_max);
+        // The first of them came before the clock began.
+        let came_in = self.came_at.map_or(took, |at| at.saturating_duration_since(sent_at));
+        let speed = (bytes - PROBE_AFTER_BYTES as f64) / came_in.as_secs_f64().max(1e-6);
+        let grown = (2.0 * speed * took_secs).clamp(GROWTH_MIN * bytes, GROWTH_MAX * bytes);
+        let grown = grown.min(f64::from(self.window_bytes_max));
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is within the largest window"
+        )]
+        let grown = grown as u32;
+        self.window_bytes = self.window_bytes.max(grown);
         self.bytes = 0;
         self.measuring = false;
-        // It takes once there and back until more can come.
-        (self.pause, self.next_at) = (PAUSE_MIN, Some(now + took));
+        // It takes about once there and back until more can come.
+        (self.pause, self.next_at) = (PAUSE_MIN, Some(now + took * 3 / 4));
         true
     }
 }
@@ -129,18 +164,20 @@ mod tests {
         Instant::now()
     }
 
-    /// A peer that sends a whole window each time around, as far as the line carries it; the windows that are
-    /// given, and how many PINGs it took.
+    /// A peer that sends a whole window each time around, at the speed of the line and as far as it carries that; the
+    /// windows that are given, and how many PINGs it took.
     fn windows(path: &mut Path, round_trip: Duration, bytes_max: usize, rounds: u32) -> (Vec<u32>, u32) {
         let mut now = beginning();
         let (mut windows, mut pings) = (Vec::new(), 0);
         for _ in 0..rounds {
             let bytes = bytes_max.min(path.window_bytes as usize);
             let mut asked = false;
+            let arrives = now + round_trip;
             for _ in 0..16 {
+                now += round_trip.mul_f64((bytes / 16) as f64 / bytes_max as f64);
                 asked |= path.received(bytes / 16, now);
             }
-            now += round_trip;
+            now = arrives.max(now);
             pings += u32::from(asked);
             path.answered(now);
             if windows.last() != Some(&path.window_bytes) {
@@ -185,6 +222,39 @@ mod tests {
             }
             assert!(path.window_bytes > window, "{window} after {flights} flights");
         }
+    }
+
+    #[test]
+    fn who_took_long_to_acknowledge_settings_has_a_larger_window_after_its_first_flight() {
+        for (microseconds, grows) in [(80_000, true), (1000, true), (999, false)] {
+            let mut now = beginning();
+            let mut path = Path::new(65_535, 16 << 20);
+            path.greeted(now);
+            now += Duration::from_micros(microseconds);
+            path.acknowledged(now);
+            assert!(path.received(32_768, now));
+            assert!(!path.received(32_767, now));
+            assert_eq!(path.grown_bytes() > 0, grows, "{microseconds} µs");
+            assert!(path.window_bytes <= 16 * 65_535, "{}", path.window_bytes);
+        }
+    }
+
+    #[test]
+    fn what_came_over_the_whole_way_there_and_back_grows_a_window_less_than_what_came_together() {
+        let grown = |spread| {
+            let (mut now, round_trip) = (beginning(), Duration::from_millis(80));
+            let mut path = Path::new(65_535, 16 << 20);
+            assert!(path.received(32_768, now));
+            let arrives = now + round_trip;
+            now += spread;
+            let _ = path.received(32_767, now);
+            path.answered(arrives);
+            path.window_bytes
+        };
+        assert_eq!(grown(Duration::ZERO), 16 * 65_535);
+        assert_eq!(grown(Duration::from_millis(80)), 4 * 65_535);
+        // Half of what came took an eighth of the time: the path holds eight halves, and twice that is given.
+        assert!((7 * 65_535..=9 * 65_535).contains(&grown(Duration::from_millis(10))));
     }
 
     #[test]

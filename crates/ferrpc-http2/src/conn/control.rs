@@ -105,6 +105,7 @@ impl Connection {
             self.reply(|out| frame::append_ping(true, payload, out));
         } else if payload == path::PROBE {
             self.path.answered(self.now);
+            self.widen(None);
         } else if payload == super::DRAIN_PING {
             self.finish_drain();
         }
@@ -155,6 +156,7 @@ impl Connection {
                 return Err(Violation::SettingsAckPayload);
             }
             if self.timers.settings_ack.take().is_some() {
+                self.path.acknowledged(self.now);
                 self.decoder.settings_acknowledged();
                 self.shrink_stream_windows();
             }

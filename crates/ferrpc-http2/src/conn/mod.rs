@@ -332,6 +332,7 @@ impl Connection {
         if std::mem::replace(&mut self.greeted, true) {
             return;
         }
+        self.path.greeted(self.now);
         let limits = &self.limits;
         let out = self.out.scratch();
         let mut entries = vec![

@@ -254,16 +254,11 @@ impl Connection {
         if !self.recv.window.take(flow_bytes) {
             return Err(Violation::WindowOverrun { stream: None });
         }
-        if let Some(mut increment) = self.recv.window.consume(flow_bytes) {
-            let growth = self.recv.window.grow(self.path.grown_bytes() - self.recv.grown_bytes);
-            self.recv.grown_bytes += growth;
-            increment += growth;
-            self.reply(|out| frame::append_window_update(StreamId::ZERO, increment, out));
-        }
-
         if self.path.received(flow_bytes, self.now) {
             frame::append_ping(false, path::PROBE, self.out.scratch());
         }
+        let returned = self.recv.window.consume(flow_bytes);
+        self.widen(returned);
 
         let Some(key) = self.streams.find(header.stream) else {
             self.recv.skip = left + padding;
@@ -316,6 +311,16 @@ impl Connection {
         self.recv.skip = 0;
         self.recv.data = Some(Data { stream: key, left, padding, end });
         Ok(Step::Again)
+    }
+
+    /// Gives the peer credit for the whole connection: what returns, and at once what the path is known to hold.
+    pub(super) fn widen(&mut self, returned: Option<u32>) {
+        let growth = self.recv.window.grow(self.path.grown_bytes() - self.recv.grown_bytes);
+        self.recv.grown_bytes += growth;
+        let increment = returned.unwrap_or(0) + growth;
+        if increment > 0 {
+            self.reply(|out| frame::append_window_update(StreamId::ZERO, increment, out));
+        }
     }
 
     /// Hands out what has come of the current DATA frame.

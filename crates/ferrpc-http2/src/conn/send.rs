@@ -294,15 +294,25 @@ impl Connection {
         let lent = stream.recv_window.extra();
         let increment = stream.recv_window.consume(octets);
         let returned = lent - stream.recv_window.extra();
-        if let Some(increment) = increment.filter(|_| stream.recv == Half::Body) {
-            let increment = increment + self.grow(key);
-            self.reply(|out| frame::append_window_update(key.id(), increment, out));
-        }
+        self.credit(key, increment);
         self.give_back(returned);
     }
 
-    /// A stream that is given credit uses its window: it may have as much as the path holds, as long as there is
-    /// any left. Returns what its credit became larger by.
+    /// Gives a stream what returns to it, and what its window should have grown by. One of which half a window came
+    /// need not wait until something returns.
+    fn credit(&mut self, key: StreamKey, returned: Option<u32>) {
+        let Some(stream) = self.streams.get(key).filter(|stream| stream.recv == Half::Body) else { return };
+        let is_used = stream.received_bytes >= stream.recv_window.size() / 2;
+        if returned.is_none() && (self.growable == 0 || !is_used) {
+            return;
+        }
+        let increment = returned.unwrap_or(0) + self.grow(key);
+        if increment > 0 {
+            self.reply(|out| frame::append_window_update(key.id(), increment, out));
+        }
+    }
+
+    /// It may have as much as the path holds, as long as there is any left. Returns what its credit became larger by.
     fn grow(&mut self, key: StreamKey) -> u32 {
         let Some(stream) = self.streams.get(key) else { return 0 };
         let wanted = self.path.grown_bytes() - stream.grown_bytes;
@@ -340,10 +350,8 @@ impl Connection {
     fn lend(&mut self, key: StreamKey, octets: usize, lacks: i64) {
         let Some(stream) = self.streams.get(key) else { return };
         self.lendable -= lacks;
-        if let Some(increment) = stream.recv_window.extend_to(octets) {
-            let increment = increment + self.grow(key);
-            self.reply(|out| frame::append_window_update(key.id(), increment, out));
-        }
+        let increment = stream.recv_window.extend_to(octets);
+        self.credit(key, increment);
     }
 
     /// Credit that was lent is free again: the next that wait may have it.

@@ -9,6 +9,7 @@ mod credit;
 mod duties;
 mod frames;
 mod goaway;
+mod line;
 mod noise;
 mod pair;
 mod peer;
