@@ -21,6 +21,8 @@ pub struct MethodConfig {
     pub(crate) compression: Option<Compression>,
     #[cfg(feature = "server")]
     pub(crate) on_cancel: Option<OnCancel>,
+    #[cfg(feature = "server")]
+    pub(crate) handlers: Option<Handlers>,
 }
 
 impl MethodConfig {
@@ -74,6 +76,13 @@ impl MethodConfig {
         self
     }
 
+    /// Server: where handlers run.
+    #[cfg(feature = "server")]
+    pub fn handlers(mut self, handlers: Handlers) -> Self {
+        self.handlers = Some(handlers);
+        self
+    }
+
     /// This, and where it sets nothing the wider one.
     fn or(self, wider: &Self) -> Self {
         Self {
@@ -85,6 +94,8 @@ impl MethodConfig {
             compression: self.compression.or_else(|| wider.compression.clone()),
             #[cfg(feature = "server")]
             on_cancel: self.on_cancel.or(wider.on_cancel),
+            #[cfg(feature = "server")]
+            handlers: self.handlers.or(wider.handlers),
         }
     }
 }
@@ -101,6 +112,26 @@ pub enum OnCancel {
     /// It goes on and is told: [`CallContext::cancelled`](crate::CallContext::cancelled) becomes ready, calls that it
     /// made end with CANCELLED, streams of the call end. It counts as a live handler until it returns.
     Tell,
+}
+
+/// Where a server's handlers run. It decides what they cost and whom they may hold up, and nothing else.
+#[cfg(feature = "server")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "there is the connection's task, and there are others")]
+pub enum Handlers {
+    /// Where it is best, as the handlers of a method turn out to be.
+    ///
+    /// On a runtime of one thread, shards included: as [`Inline`](Self::Inline). On one of several threads: polled in
+    /// their connection's task first, but tasks at once for methods whose polls take longer than 20 µs on average, for
+    /// those that mostly do not come to their end in one poll, and for requests over 64 KiB.
+    #[default]
+    Auto,
+    /// Polled in their connection's task first, and a task of their own if they are not done then. The cheapest way; a
+    /// handler that blocks its thread there holds up all calls of its connection.
+    Inline,
+    /// A task of their own at once. A handler that blocks its thread holds up nobody while the runtime has other
+    /// threads.
+    Spawn,
 }
 
 /// [`MethodConfig`]s by name. Cheap to clone.

@@ -38,6 +38,12 @@ pub(crate) trait Side: Send + Unpin {
     fn has_tasks(&self) -> bool {
         false
     }
+    /// True, once, if what waits to be written should not wait for more input to be digested.
+    fn is_late(&mut self) -> bool {
+        false
+    }
+    /// The input that there is, or as much as one turn takes, is digested.
+    fn digested(&mut self) {}
     /// A command that came too late, after [`closed`](Self::closed).
     fn late(&mut self, _: Command) {}
 }
@@ -192,6 +198,10 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
                 self.gone.get_or_insert(Gone::Closed(reason));
             } else {
                 self.side.event(&mut self.conn, event, now);
+                if self.side.is_late() {
+                    self.more = true;
+                    return;
+                }
             }
         }
     }
@@ -313,6 +323,7 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
         self.take_commands(cx, now);
         (self.begun, self.more) = (0, false);
         self.read(cx, now);
+        self.side.digested();
         // What handlers polled just now have to send belongs to this turn's write.
         self.take_commands(cx, now);
         let mut flushed = self.write(cx, now);

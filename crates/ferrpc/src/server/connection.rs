@@ -3,21 +3,21 @@
 //! One slot per stream, indexed by the engine's slot number; no lock and no hash on the inline path.
 
 use std::collections::VecDeque;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::Poll;
 use std::time::Duration;
 
 use ferrpc_http2::{
     Chunk, Connection, End, ErrorCode, Event, Head, HeaderWriter, Indexing, Repeated, Reset, StreamKey,
 };
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, coop};
 use tokio::time::Instant;
 
 use super::age::{Age, Due};
-use super::call::{Call, Running};
+use super::call::Call;
+use super::habit::{Batch, Habit};
+use super::handler::{Handler, Live, Place, Spawned};
 use super::router::{RouteId, Router};
 use super::{Config, OnCancel};
 use crate::compression::{ACCEPT_ENCODING, Accepted, Compression, ENCODING};
@@ -35,23 +35,17 @@ use crate::extensions::Extensions;
 use crate::metadata::Metadata;
 use crate::status::{Phase, Status};
 
-/// Where handlers run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Handlers {
-    /// Polled once in the connection's task, spawned only if that does not finish them: for
-    /// current-thread runtimes, where a task of their own buys nothing.
-    Inline,
-    /// Spawned at once: a connection's handlers use all cores of a multi-thread runtime.
-    Spawned,
-}
-
 pub(crate) struct ServerSide {
     router: Arc<Router>,
     config: Arc<Config>,
     counters: Arc<Counters>,
     inbox: Arc<Inbox>,
     connection: Arc<ConnectionInfo>,
-    handlers: Handlers,
+    /// There is no other thread for handlers.
+    one_thread: bool,
+    batch: Batch,
+    /// Handlers that were given a task at once, since that was learned of their methods.
+    spawned: u32,
     slots: Vec<Option<Slot>>,
     /// Handlers not yet gone, those of cancelled calls included.
     live: Arc<AtomicUsize>,
@@ -64,6 +58,10 @@ pub(crate) struct ServerSide {
     /// The peer did not take its goodbye.
     over: bool,
 }
+
+/// Of the handlers that begin in a task of their own since their method is not brief, one in so many says whether
+/// that is still so.
+const REPORTS_EACH: u32 = 8;
 
 /// What a head says about its call.
 #[derive(Clone, Copy)]
@@ -114,7 +112,7 @@ impl ServerSide {
         counters: Arc<Counters>,
         inbox: Arc<Inbox>,
         connection: ConnectionInfo,
-        handlers: Handlers,
+        one_thread: bool,
     ) -> Self {
         let age = Age::new(&config.limits, Instant::now());
         Self {
@@ -123,7 +121,9 @@ impl ServerSide {
             counters,
             inbox,
             connection: Arc::new(connection),
-            handlers,
+            one_thread,
+            batch: Batch::default(),
+            spawned: 0,
             slots: Vec::new(),
             live: Arc::default(),
             deadline: None,
@@ -206,7 +206,7 @@ impl ServerSide {
         }
         let feed = Some(Feed::new(exchange.clone(), message_bytes_max));
         self.put(key, path, deadline, Stage::Running { feed, task: None });
-        self.start(conn, key, &facts, metadata, None, Some(exchange), deadline);
+        self.start(conn, key, &facts, metadata, None, Some(exchange), deadline, now);
     }
 
     /// Something is due then, unless it is over by that time.
@@ -248,14 +248,14 @@ impl ServerSide {
                     conn.want(key, octets);
                 }
                 if end == End::Yes {
-                    self.collected(conn, key);
+                    self.collected(conn, key, now);
                 }
             }
         }
     }
 
     /// The one request message is whole: begin the call.
-    fn collected(&mut self, conn: &mut Connection, key: StreamKey) {
+    fn collected(&mut self, conn: &mut Connection, key: StreamKey, now: Instant) {
         let Some(slot) = self.slot(key) else { return };
         let deadline = slot.deadline;
         let running = Stage::Running { feed: None, task: None };
@@ -272,7 +272,7 @@ impl ServerSide {
             }
             exchange = Some(shared);
         }
-        self.start(conn, key, &facts, metadata, message, exchange, deadline);
+        self.start(conn, key, &facts, metadata, message, exchange, deadline, now);
     }
 
     fn start(
@@ -284,10 +284,12 @@ impl ServerSide {
         message: Option<Envelope>,
         exchange: Option<Arc<Exchange>>,
         deadline: Option<Instant>,
+        now: Instant,
     ) {
         let streams = exchange.is_some();
         let route = self.router.route(facts.route);
         let config = route.config.as_ref().unwrap_or(&self.config).clone();
+        let place = Place::of(config.handlers, self.one_thread, message.as_ref());
         let told = (config.on_cancel == OnCancel::Tell).then(Arc::<Cancellation>::default);
         let trace = facts.is_traced.then(|| metadata.clone());
         let context = CallContext::new(deadline, trace, told.clone());
@@ -305,10 +307,17 @@ impl ServerSide {
             following: None,
         };
         let mut handler = Handler::new(route.service.dispatch(route.index, call), context);
-        if self.handlers == Handlers::Inline {
-            // A future that is not done keeps no memory of this waker: its next poll, in a task of its
-            // own, gives it another one.
-            if let Poll::Ready(reply) = handler.poll(&mut Context::from_waker(Waker::noop())) {
+        let learned = (place == Place::Learned).then_some(&*route.habit);
+        if learned.map_or(place == Place::Inline, Habit::is_brief) {
+            let poll = handler.poll_inline(learned);
+            if self.batch.add(facts.route, now) {
+                self.batch.close(&self.router, Instant::now());
+            }
+            if poll.is_pending() && !coop::has_budget_remaining() {
+                // The same would happen to the next ones; they have all of it in another turn.
+                self.batch.hurry();
+            }
+            if let Poll::Ready(reply) = poll {
                 if !streams {
                     return self.finish(conn, key, reply);
                 }
@@ -316,9 +325,13 @@ impl ServerSide {
                 self.inbox.push(Command::Finish { key, reply });
                 return;
             }
+        } else if let Some(habit) = learned {
+            self.spawned = self.spawned.wrapping_add(1);
+            if habit.is_watched() || self.spawned.is_multiple_of(REPORTS_EACH) {
+                handler.habit = Some(route.habit.clone());
+            }
         }
-        let working = Some((handler, Live::new(&self.live)));
-        let task = conn::spawn(Spawned { working, key, inbox: self.inbox.clone() });
+        let task = conn::spawn(Spawned::new(handler, Live::new(&self.live), key, self.inbox.clone()));
         if let Some(Slot { stage: Stage::Running { task: slot, .. }, .. }) = self.slot(key) {
             *slot = Some(told.map_or_else(|| Task::Dropped(task.abort_handle()), Task::Told));
         }
@@ -442,7 +455,19 @@ impl Side for ServerSide {
     }
 
     fn has_tasks(&self) -> bool {
-        self.handlers == Handlers::Spawned
+        !self.one_thread
+    }
+
+    fn is_late(&mut self) -> bool {
+        self.batch.take_late()
+    }
+
+    fn digested(&mut self) {
+        // Where nothing is learned nobody wants to know what the last few took.
+        if self.batch.is_open() && !self.one_thread {
+            self.batch.close(&self.router, Instant::now());
+        }
+        self.batch.end();
     }
 
     fn is_done(&self, conn: &Connection) -> bool {
@@ -693,68 +718,5 @@ fn describe(why: &Gone) -> String {
         Gone::Io(error) => error.to_string(),
         Gone::Dead(silence) => format!("the client did not answer a PING for {} s", silence.as_secs_f64()),
         Gone::Done => "closed by this server".into(),
-    }
-}
-
-/// A handler in the context of its call.
-struct Handler {
-    running: Running,
-    /// What calls made by it inherit; always there between polls.
-    context: Option<CallContext>,
-}
-
-impl Handler {
-    fn new(running: Running, context: CallContext) -> Self {
-        Self { running, context: Some(context) }
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
-        let Self { running, context } = self;
-        context::within(context, || running.poll(cx))
-    }
-}
-
-impl Drop for Handler {
-    fn drop(&mut self) {
-        if let Some(context) = &self.context {
-            context.end();
-        }
-    }
-}
-
-/// A handler in a task of its own. Written by hand, since of an `async` block what is moved into it is there twice.
-struct Spawned {
-    /// Until it is done.
-    working: Option<(Handler, Live)>,
-    key: StreamKey,
-    inbox: Arc<Inbox>,
-}
-
-impl Future for Spawned {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some((handler, _)) = &mut self.working else { return Poll::Ready(()) };
-        let reply = ready!(handler.poll(cx));
-        self.working = None;
-        // If the connection is gone, so is whoever wanted the reply.
-        self.inbox.push(Command::Finish { key: self.key, reply });
-        Poll::Ready(())
-    }
-}
-
-/// Counts a handler as long as it lives.
-struct Live(Arc<AtomicUsize>);
-
-impl Live {
-    fn new(count: &Arc<AtomicUsize>) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count.clone())
-    }
-}
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

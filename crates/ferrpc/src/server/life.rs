@@ -13,7 +13,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::connection::{Handlers, ServerSide};
+use super::connection::ServerSide;
 use super::router::Router;
 use super::shutdown::{ShutdownReport, Stop, Stopping, due};
 use super::{Config, Server};
@@ -31,7 +31,8 @@ pub(super) struct Life {
     router: Arc<Router>,
     config: Arc<Config>,
     counters: Arc<Counters>,
-    handlers: Handlers,
+    /// Connections and handlers have one thread.
+    one_thread: bool,
     open: Arc<Open>,
 }
 
@@ -94,7 +95,7 @@ impl Life {
             router: Arc::new(router),
             config: Arc::new(config),
             counters,
-            handlers: if one_thread { Handlers::Inline } else { Handlers::Spawned },
+            one_thread,
             open: Arc::new(Open { inboxes: Mutex::default(), left: Notify::new() }),
         }
     }
@@ -128,7 +129,7 @@ impl Life {
         let mut engine = Connection::server(self.config.limits.http2(), Instant::now().into_std());
         engine.count_into(self.counters.http2.clone());
         let (router, config, counters) = (self.router.clone(), self.config.clone(), self.counters.clone());
-        let side = ServerSide::new(router, config, counters, inbox.clone(), info, self.handlers);
+        let side = ServerSide::new(router, config, counters, inbox.clone(), info, self.one_thread);
         let driver = Driver::new(io, engine, side, inbox, self.config.limits.keepalive());
         let member = Member { open: self.open.clone(), number, _held: held };
         conn::spawn(Served { driver, _member: member });
@@ -249,6 +250,7 @@ impl Entry {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::io;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::ready;
@@ -257,8 +259,10 @@ mod tests {
         ACK, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PREFACE, SETTINGS, append, block,
     };
     use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadBuf};
+    use tokio::task::Id;
 
     use super::*;
+    use crate::server::Handlers;
 
     /// Counts what would be system calls on a socket. A read of nothing would be none: the runtime knows.
     #[derive(Clone, Default)]
@@ -358,6 +362,116 @@ mod tests {
         client.write_all(&calls((0..32).map(|call| 101 + 2 * call))).await.unwrap();
         answers(&mut client, 32).await;
         assert_eq!(counts.take(), (1, 1), "32 calls at once");
+    }
+
+    /// A server with one connection; its handlers are a test's, and say where they begin and where they end.
+    struct Homes {
+        client: DuplexStream,
+        counts: Counts,
+        said: Arc<Mutex<Vec<(Id, Id)>>>,
+        next: u32,
+    }
+
+    impl Homes {
+        async fn new<F>(
+            one_thread: bool,
+            handlers: Handlers,
+            handler: impl Fn(usize) -> F + Send + Sync + 'static,
+        ) -> Self
+        where
+            F: Future<Output = ()> + Send + 'static,
+        {
+            let said = Arc::new(Mutex::new(Vec::new()));
+            let (saying, handler) = (said.clone(), Arc::new(handler));
+            let server = Server::new().handlers(handlers).fallback(move |_, _, _| {
+                let (said, handler) = (saying.clone(), handler.clone());
+                async move {
+                    let begun = tokio::task::id();
+                    let call = {
+                        let mut said = said.lock().unwrap();
+                        said.push((begun, begun));
+                        said.len() - 1
+                    };
+                    handler(call).await;
+                    said.lock().unwrap()[call].1 = tokio::task::id();
+                    Ok(())
+                }
+            });
+            let life = Life { one_thread, ..Life::new(server, Arc::default()) };
+            let (mut client, io) = tokio::io::duplex(64 << 10);
+            let counts = Counts::default();
+            life.serve(Counting { io, counts: counts.clone() }, ConnectionInfo::new(), None, ());
+            let mut greeting = PREFACE.to_vec();
+            append(&mut greeting, SETTINGS, 0, 0, &[]);
+            client.write_all(&greeting).await.unwrap();
+            Self { client, counts, said, next: 1 }
+        }
+
+        /// So many calls, `together` of them at a time: in which task each began and ended.
+        async fn call(&mut self, count: u32, together: u32) -> Vec<(Id, Id)> {
+            self.said.lock().unwrap().clear();
+            for _ in 0..count / together {
+                let streams = (0..together).map(|call| self.next + 2 * call);
+                self.client.write_all(&calls(streams)).await.unwrap();
+                self.next += 2 * together;
+                answers(&mut self.client, together as usize).await;
+            }
+            self.said.lock().unwrap().clone()
+        }
+    }
+
+    /// How many tasks they began in.
+    fn tasks(said: &[(Id, Id)]) -> usize {
+        said.iter().map(|(begun, _)| *begun).collect::<HashSet<_>>().len()
+    }
+
+    #[tokio::test]
+    async fn handlers_run_where_they_are_told_to_on_any_runtime() {
+        for one_thread in [true, false] {
+            let mut spawned = Homes::new(one_thread, Handlers::Spawn, |_| async {}).await;
+            assert_eq!(tasks(&spawned.call(20, 1).await), 20);
+            let mut inline = Homes::new(one_thread, Handlers::Inline, |_| async {}).await;
+            assert_eq!(tasks(&inline.call(20, 1).await), 1);
+        }
+        let mut one_thread = Homes::new(true, Handlers::Auto, |_| async {}).await;
+        assert_eq!(tasks(&one_thread.call(20, 1).await), 1);
+    }
+
+    /// Time stands still there: all polls are brief.
+    #[tokio::test(start_paused = true)]
+    async fn handlers_on_many_threads_are_tasks_until_their_method_is_known_to_be_brief() {
+        let waits = |call| async move {
+            if call >= 50 {
+                tokio::task::yield_now().await;
+            }
+        };
+        let mut homes = Homes::new(false, Handlers::Auto, waits).await;
+        let said = homes.call(100, 1).await;
+        assert_eq!(tasks(&said[..6]), 6, "tasks, as long as nobody knows them");
+        assert_eq!(tasks(&said[6..50]), 1, "brief");
+        let waiting = &said[50..];
+        assert!(waiting.iter().all(|(begun, ended)| begun == &said[6].0 || begun == ended));
+        assert_eq!(tasks(&waiting[..6]), 1, "begun inline and moved to a task");
+        assert_eq!(tasks(&waiting[6..]), waiting.len() - 6, "tasks at once, since most of them wait");
+    }
+
+    #[tokio::test]
+    async fn handlers_that_wait_only_since_the_connection_used_up_its_share_stay_in_its_task() {
+        // Three of tokio's 128 units each, so that a hundred calls need several turns of the connection.
+        let uses = |_| async {
+            for _ in 0..3 {
+                tokio::task::coop::consume_budget().await;
+            }
+        };
+        let mut homes = Homes::new(true, Handlers::Auto, uses).await;
+        homes.call(1, 1).await;
+        homes.counts.take();
+        let said = homes.call(100, 100).await;
+        let moved = said.iter().filter(|(begun, ended)| begun != ended).count();
+        assert_eq!(tasks(&said), 1);
+        assert!((1..=3).contains(&moved), "{moved} moved");
+        let (_, writes) = homes.counts.take();
+        assert!(writes > 1, "a turn that ends early writes what is there");
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,6 +4,8 @@ mod age;
 mod call;
 mod connection;
 mod fallback;
+mod habit;
+mod handler;
 mod intercepted;
 #[cfg(feature = "tower")]
 mod layered;
@@ -36,7 +38,7 @@ pub use layered::{Dispatch, Layered, RequestBody, ResponseBody};
 pub use router::Service;
 pub use shutdown::{ShutdownPlan, ShutdownReport};
 
-pub use crate::method_config::OnCancel;
+pub use crate::method_config::{Handlers, OnCancel};
 
 use crate::compression::Compression;
 use crate::conn;
@@ -168,6 +170,7 @@ pub(crate) struct Config {
     pub(crate) limits: ServerLimits,
     pub(crate) compression: Compression,
     pub(crate) on_cancel: OnCancel,
+    pub(crate) handlers: Handlers,
 }
 
 impl Config {
@@ -181,14 +184,15 @@ impl Config {
         limits.message_timeout = method.message_timeout.or(limits.message_timeout);
         config.compression = method.compression.unwrap_or(config.compression);
         config.on_cancel = method.on_cancel.unwrap_or(config.on_cancel);
+        config.handlers = method.handlers.unwrap_or(config.handlers);
         config
     }
 }
 
 /// A gRPC server: add services, then [`serve`](Self::serve) or [`bind`](Self::bind).
 ///
-/// On a current-thread runtime handlers are polled in their connection's task first; on a multi-thread
-/// runtime each is a task of its own. [`shards`](Self::shards) gives it threads of its own instead.
+/// It serves on the runtime it is started on; [`shards`](Self::shards) gives it threads of its own instead.
+/// [`handlers`](Self::handlers) says which handlers are tasks of their own.
 #[derive(Default)]
 #[must_use = "a server does nothing until it serves"]
 pub struct Server {
@@ -264,6 +268,12 @@ impl Server {
     /// Sets what happens to handlers whose call is over early. Default: they are dropped.
     pub fn on_cancel(mut self, on_cancel: OnCancel) -> Self {
         self.config.on_cancel = on_cancel;
+        self
+    }
+
+    /// Sets where handlers run. Default: [`Handlers::Auto`].
+    pub fn handlers(mut self, handlers: Handlers) -> Self {
+        self.config.handlers = handlers;
         self
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Config;
 use super::call::{Call, Running};
+use super::habit::Habit;
 use super::intercepted::Intercepted;
 use crate::interceptor::Chain;
 use crate::method::{Kind, MethodInfo};
@@ -33,16 +34,18 @@ pub(crate) struct Route {
     pub(crate) config: Option<Arc<Config>>,
     /// It takes what no service has.
     pub(crate) is_fallback: bool,
+    /// What its handlers are like.
+    pub(super) habit: Arc<Habit>,
 }
 
 impl Route {
     fn new(service: Arc<dyn Service>, index: usize, path: &'static str, kind: Kind) -> Self {
-        Self { service, index, path, kind, config: None, is_fallback: false }
+        Self { service, index, path, kind, config: None, is_fallback: false, habit: Arc::default() }
     }
 }
 
 /// A route's number: calls carry it about, for nothing.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RouteId(u32);
 
 #[derive(Default)]
