@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use clap::Parser;
+use ferrpc::server::Handlers;
 use ferrpc::{Server, ServerLimits};
 use ferrpc_benches::rpc::api::LoadServer;
 use ferrpc_benches::rpc::service::{By, Service};
@@ -16,9 +17,12 @@ struct Args {
     /// Threads; 1 is one current-thread runtime.
     #[arg(long, default_value_t = 1)]
     threads: usize,
-    /// A multi-thread runtime also for one thread: each handler is a task of its own.
+    /// A multi-thread runtime also for one thread.
     #[arg(long)]
     multi: bool,
+    /// Where handlers run.
+    #[arg(long, value_enum, default_value_t = Place::Auto)]
+    handlers: Place,
     /// Threads that share nothing, each with a runtime of its own, besides the one that accepts.
     #[arg(long, conflicts_with = "threads")]
     shards: Option<usize>,
@@ -33,13 +37,32 @@ struct Args {
     down: By,
 }
 
+/// As [`Handlers`].
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Place {
+    Auto,
+    Inline,
+    Spawn,
+}
+
+impl From<Place> for Handlers {
+    fn from(place: Place) -> Self {
+        match place {
+            Place::Auto => Self::Auto,
+            Place::Inline => Self::Inline,
+            Place::Spawn => Self::Spawn,
+        }
+    }
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args = Args::parse();
     runtime(args.threads, args.multi).enable_all().build()?.block_on(async {
         let service = Service { work: args.work, down: args.down };
         let mut limits = ServerLimits::default();
         limits.http2.streams_max = args.streams.unwrap_or(limits.http2.streams_max);
-        let mut server = Server::new().limits(limits).add(LoadServer::new(service));
+        let mut server =
+            Server::new().limits(limits).handlers(args.handlers.into()).add(LoadServer::new(service));
         if let Some(shards) = args.shards {
             server = server.shards(shards);
         }

@@ -255,7 +255,17 @@ fn unary() -> Vec<Case> {
             "spawned",
             "GetUser, 1 × 100, each handler a task (multi-thread runtime of one thread)",
             USER_1X100,
-            with(ours_and_tonic(&["--multi"]), Contender { name: "tonic current-thread", ..TONIC }),
+            vec![
+                Contender { server: &["--multi", "--handlers", "spawn"], ..FERRPC },
+                Contender { server: &["--multi"], ..TONIC },
+                Contender { name: "tonic current-thread", ..TONIC },
+            ],
+        ),
+        case(
+            "threads_1x100",
+            "GetUser, 1 × 100, multi-thread runtime of one thread, handlers where they are by default",
+            USER_1X100,
+            ours_and_tonic(&["--multi"]),
         ),
         Case {
             shown: &[Figure::Rate, Figure::P99, Figure::ServerCpu],
@@ -277,12 +287,20 @@ fn unary() -> Vec<Case> {
         },
         Case {
             cores: Cores::Overlapping,
+            shown: &[Figure::ServerCpu, Figure::Rate, Figure::P99],
             ..case(
                 "threads_64x4",
                 "GetUser, 64 connections × 4, multi-thread runtime of two threads",
                 Generator::Load(&["--call", "user", "--connections", "64", "--streams", "4"]),
                 with(
-                    ours_and_tonic(&["--threads", "2"]),
+                    with(
+                        ours_and_tonic(&["--threads", "2"]),
+                        Contender {
+                            name: "ferrpc spawn",
+                            server: &["--threads", "2", "--handlers", "spawn"],
+                            ..FERRPC
+                        },
+                    ),
                     Contender { name: "ferrpc shards", server: &["--shards", "2"], ..FERRPC },
                 ),
             )
