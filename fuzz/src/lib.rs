@@ -10,6 +10,7 @@ mod envelope;
 mod frames;
 mod hpack;
 mod messages;
+mod pair;
 mod seeds;
 
 pub use codec::codec;
@@ -17,11 +18,18 @@ pub use compiler::compiler;
 pub use envelope::envelope;
 pub use frames::frames;
 pub use hpack::hpack;
+pub use pair::pair;
 pub use seeds::seeds;
 
 /// A target: it panics at inputs that show a fault.
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Target); 5] =
-    [("compiler", compiler), ("codec", codec), ("hpack", hpack), ("frames", frames), ("envelope", envelope)];
+pub const TARGETS: [(&str, Target); 6] = [
+    ("compiler", compiler),
+    ("codec", codec),
+    ("hpack", hpack),
+    ("frames", frames),
+    ("envelope", envelope),
+    ("pair", pair),
+];

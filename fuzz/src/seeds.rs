@@ -34,6 +34,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
         "hpack" => blocks(),
         "frames" => all_kinds(),
         "envelope" => streams(),
+        "pair" => operations(),
         other => panic!("there is no target {other}"),
     };
     assert!(seeds.len() > 100, "only {} seeds", seeds.len());
@@ -81,6 +82,24 @@ fn streams() -> Vec<Vec<u8>> {
             stream.extend(vec![first; len.into()]);
         }
         seeds.push(stream);
+    }
+    seeds
+}
+
+/// Each operation of each end with some of what it may need, between calls that are under way: see `pair`.
+fn operations() -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    // Two calls are opened, and all octets go both ways.
+    let (call, pass) = ([0, 0, 0, 0, 4, 3], [16, 255, 17, 255, 16, 255, 17, 255]);
+    for what in 0..20 {
+        for how in [0, 3, 7, 8, 12, 0x14, 0x1f, 0x4b, 254, 255] {
+            for first in [0, 1 << (seeds.len() % 8)] {
+                seeds.push(
+                    [&[first][..], &call, &pass, &[what, how, 5, 5, 11, 7], &pass[..4], &[what, how]]
+                        .concat(),
+                );
+            }
+        }
     }
     seeds
 }

@@ -81,3 +81,8 @@ fn no_frames_do_harm_to_an_engine_in_either_role() {
 fn no_way_of_cutting_a_stream_changes_its_messages() {
     run("envelope", 100_000);
 }
+
+#[test]
+fn no_operations_make_two_engines_disagree() {
+    run("pair", 6000);
+}

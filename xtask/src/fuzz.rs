@@ -11,7 +11,7 @@ use crate::{Result, context, paths};
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// One of the targets of fuzz/.
-    #[arg(value_parser = ["compiler", "codec", "hpack", "frames", "envelope"])]
+    #[arg(value_parser = ["compiler", "codec", "hpack", "frames", "envelope", "pair"])]
     target: String,
     /// How long it runs.
     #[arg(long, default_value_t = 5)]
