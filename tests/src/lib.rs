@@ -1,10 +1,11 @@
 //! Whole-system tests: our client and our server against each other and against foreign peers.
 //!
 //! TestService has what the peers' programs under tests/peers have: [`service`] is the server's side,
-//! [`cases`] the client's. `tests/` runs every client against every server.
+//! [`cases`] the client's, [`honest`] one beside attacks. `tests/` runs every client against every server.
 #![forbid(unsafe_code)]
 
 pub mod cases;
+pub mod honest;
 pub mod peer;
 pub mod service;
 

@@ -8,14 +8,14 @@ use std::alloc::System;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use ferrpc::{Channel, Counters, Request, Response, Status};
 use ferrpc_attack::frames::{DATA, SETTINGS, frame};
 use ferrpc_attack::neighbour::Neighbour;
 use ferrpc_attack::peer::Peer;
 use ferrpc_attack::rows::{ROWS, Target};
-use ferrpc_tests::proto::ferrpc::test::v1::{Act, Chunk, DownloadRequest, EchoRequest, TestServiceClient};
+use ferrpc_tests::honest::{cancel_a_hundred, honest, round};
+use ferrpc_tests::proto::ferrpc::test::v1::TestServiceClient;
 use ferrpc_tests::proto::{UserRequest, UserResponse, UserService, UserServiceServer};
 use ferrpc_tests::service;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
@@ -32,8 +32,6 @@ static ALONE: Mutex<()> = Mutex::new(());
 const GROWTH_BYTES_MAX: usize = 4 << 20;
 /// Handlers that may live at once on the attacker's connection: twice the limit of streams.
 const HANDLERS_MAX: usize = 200;
-/// What the honest client may wait for one of its calls, on a machine that does much else.
-const CALL_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// Bytes that are allocated now.
 fn held_bytes() -> usize {
@@ -81,60 +79,6 @@ fn attacked() -> Attacked {
     let (address, counters) = (bound.local_addr(), bound.handle().counters().clone());
     runtime.spawn(bound.run());
     Attacked { runtime, address, counters, users }
-}
-
-/// Opens as many streams as the server allows, gives them up at once, and opens as many again.
-async fn cancel_a_hundred(client: &TestServiceClient) -> Result<(), Status> {
-    for _ in 0..2 {
-        let mut streams = Vec::new();
-        for _ in 0..100 {
-            let act = Act { delay_ms: 60_000, ..Default::default() };
-            let request = DownloadRequest { act: Some(act).into(), ..Default::default() };
-            streams.push(client.download(request).timeout(CALL_TIME_MAX).await?);
-        }
-    }
-    Ok(())
-}
-
-/// A round of a heavy client: a burst of unary calls, a download and a chat.
-async fn round(client: &TestServiceClient) -> Result<(), Status> {
-    let echo = || client.echo(EchoRequest { payload: vec![7; 2000].into(), ..Default::default() });
-    let burst: Vec<_> = (0..20).map(|_| tokio::spawn(echo().timeout(CALL_TIME_MAX).into_future())).collect();
-    for call in burst {
-        call.await.map_err(|error| Status::internal(error.to_string()))??;
-    }
-    let request = DownloadRequest { count: 20, bytes: 5000, ..Default::default() };
-    let mut download = client.download(request).timeout(CALL_TIME_MAX).await?;
-    let mut count = 0;
-    while let Some(chunk) = download.message().await? {
-        count += usize::from(chunk.payload.len() == 5000);
-    }
-    let (mut sender, mut receiver) = client.chat().timeout(CALL_TIME_MAX).await?.split();
-    for number in 0..10 {
-        sender.send(Chunk { number, payload: vec![7; 500].into(), ..Default::default() }).await?;
-        count += usize::from(receiver.message().await?.is_some_and(|chunk| chunk.number == number));
-    }
-    sender.close();
-    if count == 30 && receiver.message().await?.is_none() {
-        Ok(())
-    } else {
-        Err(Status::data_loss(format!("{count} of 30 messages came")))
-    }
-}
-
-/// Rounds from before the attack until after it.
-async fn honest(client: TestServiceClient, attack_is_over: Arc<AtomicBool>) -> Result<u32, Status> {
-    let mut rounds = 0;
-    cancel_a_hundred(&client).await?;
-    loop {
-        let last = attack_is_over.load(Ordering::Acquire);
-        round(&client).await?;
-        rounds += 1;
-        if last {
-            return cancel_a_hundred(&client).await.map(|()| rounds);
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }
 
 /// Does something to the server, with an honest client beside it, and returns what that came to; the server must

@@ -194,16 +194,19 @@ async fn noise_never_takes_the_server_down() {
 #[tokio::test(start_paused = true)]
 async fn atk_34_a_silent_connection_is_closed_after_its_time() {
     let s = start().await;
+    is_served(&s.channel).await;
     let began = tokio::time::Instant::now();
     let raw = Raw::connect(s.address).await;
     raw.rest().await;
     let waited = began.elapsed();
     assert!((10..12).contains(&waited.as_secs()), "{waited:?}");
+    is_served(&s.channel).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn atk_34_a_header_block_that_never_ends_is_cut_after_its_time() {
     let s = start().await;
+    is_served(&s.channel).await;
     let began = tokio::time::Instant::now();
     let mut raw = Raw::greeted(s.address).await;
     // Acknowledges the server's SETTINGS, so that only the block is late.
@@ -212,6 +215,7 @@ async fn atk_34_a_header_block_that_never_ends_is_cut_after_its_time() {
     assert_eq!(raw.told().await, Told::GoAway(11, "a header block was not finished in time".into()));
     let waited = began.elapsed();
     assert!((5..7).contains(&waited.as_secs()), "{waited:?}");
+    is_served(&s.channel).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -170,6 +170,7 @@ async fn atk_15_a_header_block_without_end_ends_the_connection() {
 
 #[tokio::test]
 async fn atk_31_settings_out_of_their_range_end_the_connection() {
+    let honest = start().await;
     for (settings, words) in [
         (&[0, 5, 0, 0, 0, 0][..], "setting 0x5 cannot be 0"),
         (&[0, 4, 0xff, 0xff, 0xff, 0xff], "setting 0x4 cannot be 4294967295"),
@@ -178,6 +179,7 @@ async fn atk_31_settings_out_of_their_range_end_the_connection() {
         let channel = Channel::new(hostile_with(settings, fine).await).unwrap();
         let status = call(&channel).await.unwrap_err();
         assert!(status.message().contains(words), "{status}");
+        is_served(&honest.channel).await;
     }
     // A table of 4 GiB is taken for the 4 KiB that we use.
     let channel = Channel::new(hostile_with(&[0, 1, 0xff, 0xff, 0xff, 0xff], fine).await).unwrap();
@@ -204,10 +206,11 @@ async fn atk_28_windows_over_the_largest_end_what_they_belong_to() {
 async fn s21_a_prefix_and_nothing_behind_it_is_waited_for_until_the_deadline() {
     let hostile =
         hostile(|stream| [head(stream), frame(DATA, 0, stream, &[0, 0, 0x3f, 0xff, 0xff])].concat()).await;
-    let channel = Channel::new(hostile).unwrap();
+    let (channel, honest) = (Channel::new(hostile).unwrap(), start().await);
     let began = tokio::time::Instant::now();
     assert_eq!(call(&channel).await.unwrap_err().code(), Code::DeadlineExceeded);
     assert_eq!(began.elapsed().as_secs(), 20);
+    is_served(&honest.channel).await;
 }
 
 #[tokio::test]
@@ -223,6 +226,7 @@ async fn s22_a_message_over_the_limit_is_refused_on_its_prefix() {
         "{status}"
     );
     assert_eq!(channel.counters().message_bytes_max.get(), 1);
+    is_served(&start().await.channel).await;
 }
 
 #[tokio::test]
