@@ -7,11 +7,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
 use ferrpc::server::Handlers;
-use ferrpc::{Request, Response, Server, Status};
+use ferrpc::{Channel, Request, Response, Server, Status};
 use ferrpc_attack::frames::{DATA, END_HEADERS, END_STREAM, Frame, HEADERS, PREFACE, append, block};
-use ferrpc_tests::proto::{UserRequest, UserResponse, UserService, UserServiceServer};
+use ferrpc_tests::proto::{UserRequest, UserResponse, UserService, UserServiceClient, UserServiceServer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 
 struct Numbers;
@@ -120,6 +121,24 @@ async fn a_call_alone_is_one_read_and_one_write() {
 #[tokio::test(start_paused = true)]
 async fn calls_that_are_read_together_are_answered_in_one_write() {
     assert!(rounds(32, Handlers::Auto).await.iter().all(|round| *round == (1, 1)));
+}
+
+/// The collapse of a queue between callers and connection that hands pieces over one by one: small segments that
+/// wait for each other's acknowledgement, which a peer puts off for 40 ms (h2#917: 24 calls a second).
+#[tokio::test]
+async fn calls_one_after_the_other_wait_for_no_acknowledgement_that_is_put_off() {
+    const CALLS: u32 = 250;
+    const PUT_OFF: Duration = Duration::from_millis(40);
+    let bound = Server::new().add(UserServiceServer::new(Numbers)).bind("127.0.0.1:0").await.unwrap();
+    let client = UserServiceClient::new(Channel::new(bound.local_addr().to_string()).unwrap());
+    tokio::spawn(bound.run());
+    client.get_user(UserRequest::default()).await.unwrap();
+    let began = Instant::now();
+    for id in 0..CALLS.cast_signed() {
+        let reply = client.get_user(UserRequest { id, ..UserRequest::default() }).await.unwrap();
+        assert_eq!(reply.get_ref().id, id);
+    }
+    assert!(began.elapsed() < CALLS * PUT_OFF / 2, "{:?} for {CALLS} calls", began.elapsed());
 }
 
 /// Each handler is a task there, and some of them may run before the connection gets out of their way.
