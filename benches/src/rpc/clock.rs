@@ -35,7 +35,11 @@ pub struct Begun {
 impl Clock {
     /// Counts for `seconds` after `warm_up` seconds; `rate` is operations per second of all together.
     pub fn new(warm_up: f64, seconds: f64, rate: Option<f64>) -> Self {
-        let start = Instant::now();
+        Self::from(Instant::now(), warm_up, seconds, rate)
+    }
+
+    /// The same, begun at another time.
+    fn from(start: Instant, warm_up: f64, seconds: f64, rate: Option<f64>) -> Self {
         let counted_from = start + Duration::from_secs_f64(warm_up);
         let pace = match rate {
             None => Pace::Closed,
@@ -103,14 +107,18 @@ impl Default for Tally {
 }
 
 impl Tally {
-    /// One operation has ended.
+    /// One operation has ended now.
     pub fn end(&mut self, begun: Begun, outcome: Result<(), String>) {
+        self.end_at(Instant::now(), begun, outcome);
+    }
+
+    fn end_at(&mut self, now: Instant, begun: Begun, outcome: Result<(), String>) {
         match outcome {
             // Warming up must not fail either.
             Err(failure) => self.fail(failure),
             Ok(()) if begun.counted => {
-                let took = u64::try_from(begun.due.elapsed().as_nanos()).unwrap_or(u64::MAX);
-                self.times.saturating_record(took);
+                let took = now.saturating_duration_since(begun.due);
+                self.times.saturating_record(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
             }
             Ok(()) => {}
         }
@@ -127,22 +135,37 @@ impl Tally {
 mod tests {
     use super::*;
 
+    /// To the nearest.
+    const fn ms(ns: u64) -> u64 {
+        (ns + 500_000) / 1_000_000
+    }
+
     #[tokio::test]
     async fn a_stall_is_charged_to_all_that_were_due_meanwhile() {
-        let clock = Clock::new(0.0, 0.1, Some(1000.0));
+        // Begun so long ago that all it will ever hand out is due.
+        let start = Instant::now().checked_sub(Duration::from_secs(10)).expect("a clock that runs");
+        let clock = Clock::from(start, 0.0, 0.1, Some(1000.0));
         let mut tally = Tally::default();
-        // One operation that takes the whole time; the 99 others can only begin behind it.
-        let first = clock.begin().await.expect("time has just begun");
-        while Instant::now() < clock.end() {
-            std::thread::yield_now();
-        }
-        tally.end(first, Ok(()));
+        // The server is silent for the first 100 ms and then answers all at once: one call that was sent, and 99
+        // that nobody was free to send.
+        let silence_ends = start + Duration::from_millis(100);
         while let Some(begun) = clock.begin().await {
-            tally.end(begun, Ok(()));
+            tally.end_at(silence_ends, begun, Ok(()));
         }
         assert_eq!(tally.times.len(), 100);
-        let median_ms = tally.times.value_at_quantile(0.5) / 1_000_000;
-        assert!((45..=120).contains(&median_ms), "{median_ms} ms");
+        let waited_ms = |quantile| ms(tally.times.value_at_quantile(quantile));
+        assert_eq!([0.01, 0.5, 0.99, 1.0].map(waited_ms), [1, 50, 99, 100]);
+    }
+
+    #[tokio::test]
+    async fn a_closed_loop_begins_when_somebody_is_free() {
+        let clock = Clock::new(0.0, 3600.0, None);
+        let before = Instant::now();
+        let begun = clock.begin().await.expect("there is time");
+        assert!(begun.due >= before && begun.counted);
+        let mut tally = Tally::default();
+        tally.end_at(begun.due + Duration::from_millis(7), begun, Ok(()));
+        assert_eq!(ms(tally.times.max()), 7);
     }
 
     #[tokio::test]

@@ -110,6 +110,12 @@ const RULES: &[Rule] = &[
     itself("idle_stream", Memory, Some(Most(1.5)), Some(Most(1.0))),
 ];
 
+/// Whether a floor or a goal hangs on this cell: then it is worth more rounds than one.
+pub(super) fn judges(case: &str, contender: &str) -> bool {
+    let mut rules = RULES.iter().filter(|rule| rule.case == case);
+    contender == "ferrpc" || rules.any(|rule| matches!(rule.of, Of::Contender(name) if name == contender))
+}
+
 /// What is said at the end.
 #[derive(Default)]
 pub(super) struct Judgement {
@@ -198,6 +204,12 @@ mod tests {
                 assert!(has(name), "{} has no {name}", rule.case);
             }
         }
+    }
+
+    #[test]
+    fn who_is_only_shown_is_not_judged() {
+        assert!(judges("unary_1x100", "ferrpc") && judges("unary_1x100", "tonic") && judges("bulk_80", "go"));
+        assert!(!judges("unary_1x100", "go") && !judges("unary_1x100", "raw TCP"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use super::cases::{Case, Contender, Cores, Figure, Generator};
+use super::gates;
 use super::peers::{self, Peer};
 use crate::Result;
 use crate::bench::spread::Spread;
@@ -11,7 +12,10 @@ use crate::run::{Listening, output_of};
 
 /// How long everything takes.
 pub(super) struct Length {
+    /// Of contenders on whom a gate hangs.
     pub(super) rounds: usize,
+    /// Of those that are only shown.
+    pub(super) shown_rounds: usize,
     seconds: &'static str,
     warm_up: &'static str,
     /// Of a compiler that learns while it runs, in the first round.
@@ -25,7 +29,8 @@ pub(super) struct Length {
 impl Length {
     /// An upload is 1 GiB, or what goes over in ten seconds.
     pub(super) const FULL: Self = Self {
-        rounds: 3,
+        rounds: 5,
+        shown_rounds: 2,
         seconds: "1.5",
         warm_up: "0.4",
         warm_up_java: "5",
@@ -34,7 +39,8 @@ impl Length {
         h2load_calls: 300_000,
     };
     pub(super) const QUICK: Self = Self {
-        rounds: 1,
+        rounds: 3,
+        shown_rounds: 1,
         seconds: "0.5",
         warm_up: "0.2",
         warm_up_java: "1",
@@ -99,7 +105,7 @@ impl Sample {
 }
 
 /// Runs a case. A contender that fails is out of it, and says why.
-pub(super) fn case(case: &Case, rounds: usize, length: &Length) -> Vec<Cell> {
+pub(super) fn case(case: &Case, length: &Length) -> Vec<Cell> {
     let mut cells: Vec<Cell> = case
         .contenders
         .iter()
@@ -107,14 +113,20 @@ pub(super) fn case(case: &Case, rounds: usize, length: &Length) -> Vec<Cell> {
         .collect();
     // Memory is measured on fresh servers; else they stay, so that nobody is charged for a start.
     let fresh = matches!(case.generator, Generator::Idle(_));
-    // And it is the same each time.
-    let rounds = if fresh { rounds.min(2) } else { rounds };
+    let rounds_max = match case.generator {
+        Generator::Load(_) => length.rounds,
+        // It takes its ten seconds.
+        Generator::Bulk { .. } => length.rounds.min(3),
+        // It is the same each time.
+        Generator::Idle(_) => length.rounds.min(2),
+    };
     let mut servers: Vec<Option<Listening>> = case.contenders.iter().map(|_| None).collect();
-    for round in 0..rounds {
+    for round in 0..rounds_max {
         for turn in 0..case.contenders.len() {
             let at = (round + turn) % case.contenders.len();
             let (contender, cell, server) = (&case.contenders[at], &mut cells[at], &mut servers[at]);
-            if cell.failure.is_some() {
+            let is_judged = gates::judges(case.name, contender.name);
+            if cell.failure.is_some() || (round >= length.shown_rounds && !is_judged) {
                 continue;
             }
             if fresh {
