@@ -132,6 +132,9 @@ fn choose<T>(all: &mut Vec<T>, n: usize, seed: u64) {
     all.truncate(n);
 }
 
+/// The crates, and what their tests need of the tree.
+const COPIED: [&str; 2] = ["crates/", "conformance/attack/"];
+
 /// The crates, where lines can be disabled without harm.
 struct Copy {
     dir: PathBuf,
@@ -143,7 +146,8 @@ impl Copy {
         for file in &spec.tree.files {
             let text = match file.path.as_str() {
                 "Cargo.toml" => of_crates_only(&file.text),
-                path if path == "Cargo.lock" || path.starts_with("crates/") => file.text.clone(),
+                "Cargo.lock" => file.text.clone(),
+                path if COPIED.iter().any(|dir| path.starts_with(dir)) => file.text.clone(),
                 _ => continue,
             };
             let path = dir.join(&file.path);
@@ -177,7 +181,7 @@ impl Copy {
     }
 }
 
-/// The manifest of the workspace, for a tree that has the crates and nothing else.
+/// The manifest of the workspace, for a tree that has what is copied and nothing else.
 fn of_crates_only(manifest: &str) -> String {
     let lines = manifest
         .lines()
@@ -185,7 +189,7 @@ fn of_crates_only(manifest: &str) -> String {
     lines
         .map(|line| {
             if line.starts_with("members ") {
-                "members = [\"crates/*\"]\n".into()
+                "members = [\"crates/*\", \"conformance/attack\"]\n".into()
             } else {
                 format!("{line}\n")
             }
