@@ -133,6 +133,9 @@ fn name(code: u32) -> String {
 
 /// Frames of a flood. A server that takes them all has no bound that matters.
 const FLOOD: usize = 40_000;
+/// Frames of a flood whose answers nobody reads: so many that all socket buffers on the way are full of answers
+/// (some 9 MiB) long before it ends, and only a server without a bound takes the rest.
+const UNREAD_FLOOD: usize = 40 * FLOOD;
 
 fn flood(target: &Target, piece: impl Fn(usize) -> Vec<u8>) -> std::io::Result<Seen> {
     let mut peer = Peer::greeted(target.server, &[])?;
@@ -221,8 +224,8 @@ pub const ROWS: &[Row] = &[
         known_as: "CVE-2019-9512",
         run: |target| {
             let mut peer = Peer::deaf(target.server)?;
-            peer.flood(20 * FLOOD, |_| frame(PING, 0, 0, &[0; 8]));
-            Ok(flooded(&mut peer, 20 * FLOOD))
+            peer.flood(UNREAD_FLOOD, |_| frame(PING, 0, 0, &[0; 8]));
+            Ok(flooded(&mut peer, UNREAD_FLOOD))
         },
     },
     Row {
@@ -230,8 +233,8 @@ pub const ROWS: &[Row] = &[
         known_as: "CVE-2019-9515",
         run: |target| {
             let mut peer = Peer::deaf(target.server)?;
-            peer.flood(20 * FLOOD, |_| frame(SETTINGS, 0, 0, &[0, 3, 0, 0, 0, 100]));
-            Ok(flooded(&mut peer, 20 * FLOOD))
+            peer.flood(UNREAD_FLOOD, |_| frame(SETTINGS, 0, 0, &[0, 3, 0, 0, 0, 100]));
+            Ok(flooded(&mut peer, UNREAD_FLOOD))
         },
     },
     Row {
