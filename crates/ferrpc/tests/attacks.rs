@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use common::raw::{
-    ACK, DATA, END_HEADERS, END_STREAM, GOOD, HEADERS, Raw, SETTINGS, Told, block, frame, head,
+    ACK, DATA, END_HEADERS, END_STREAM, GOOD, HEADERS, PADDED, RST_STREAM, Raw, SETTINGS, Told, block, frame,
+    head,
 };
 use common::{ECHO, JOIN, SPLIT, Text, TextMethod, UPPER, is_served, start, start_with};
 use ferrpc::server::{Call, Running, Service};
@@ -226,8 +227,8 @@ async fn a_client_that_never_speaks_stays_connected_and_is_served_when_it_does()
 }
 
 #[tokio::test]
-async fn s18_a_binary_field_that_is_no_base64_is_the_calls_own_business() {
-    // CVE-2023-32732 (atk_24): one bad value ended a connection that others shared.
+async fn atk_24_a_binary_field_that_is_no_base64_is_the_calls_own_business() {
+    // CVE-2023-32732 (S18): one bad value ended a connection that others shared.
     let s = start().await;
     let mut raw = Raw::greeted(s.address).await;
     let mut bad = GOOD.to_vec();
@@ -266,6 +267,36 @@ async fn s16_odd_values_of_known_fields_end_their_call_at_most() {
         }
         stream += 2;
     }
+    is_served(&s.channel).await;
+}
+
+#[tokio::test]
+async fn atk_30_credit_of_what_is_cut_short_padded_or_late_is_not_lost() {
+    // h2's #894, #895, #896, #914 and #930 leaked a little each time, until a connection could send nothing more.
+    let s = start().await;
+    is_served(&s.channel).await;
+    let mut raw = Raw::greeted(s.address).await;
+    let cancel = 8_u32.to_be_bytes();
+    // 3.6 million octets, where the connection's window is a mebibyte.
+    let padded = [&[255][..], &[0; 15_999]].concat();
+    for n in 0..150 {
+        let stream = 2 * n + 1;
+        raw.send(&frame(HEADERS, END_HEADERS, stream, &block(&GOOD))).await;
+        raw.send(&frame(DATA, PADDED, stream, &padded)).await;
+        raw.send(&frame(RST_STREAM, 0, stream, &cancel)).await;
+        raw.send(&frame(DATA, 0, stream, &[0; 8_000])).await;
+    }
+    raw.call(301, &GOOD, &MESSAGE).await;
+    let text = loop {
+        match raw.told().await {
+            Told::Headers(301, text) if text.contains("grpc-status") => break text,
+            Told::GoAway(code, words) => panic!("{code}: {words}"),
+            Told::Closed => panic!("closed without a word"),
+            _ => {}
+        }
+    };
+    assert!(text.contains("grpc-status\u{1}0"), "{text:?}");
+    assert_eq!(s.handle.counters().http2.conn_window_bytes.get(), 0);
     is_served(&s.channel).await;
 }
 
