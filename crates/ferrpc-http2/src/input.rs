@@ -87,19 +87,22 @@ impl Chunk {
         front
     }
 
-    /// Shows the first `n` octets (all, if there are fewer) as a chunk and then drops them. Unlike
-    /// [`split_to`](Self::split_to) it makes no second owner of the block.
-    pub fn with_front<R>(&mut self, n: usize, look: impl FnOnce(&Self) -> R) -> R {
+    /// Narrows it to the first `n` octets (all, if there are fewer), and returns how many there are behind those.
+    /// Unlike [`split_to`](Self::split_to) it makes no second owner of the block.
+    pub fn narrow(&mut self, n: usize) -> usize {
         let rest = self.len - n.min(self.len);
         self.len -= rest;
-        let seen = look(self);
+        rest
+    }
+
+    /// Goes on with the `rest` behind it, as [`narrow`](Self::narrow) said.
+    pub fn go_on(&mut self, rest: usize) {
         if rest == 0 {
             *self = Self::empty();
         } else {
             self.at += self.len;
-            self.len = rest;
+            self.len = rest.min(self.block.len().saturating_sub(self.at));
         }
-        seen
     }
 
     /// Drops the first `n` octets, or all.
@@ -299,10 +302,14 @@ mod tests {
         assert_eq!(chunk.split_to(2).as_slice(), b"ab");
         chunk.advance(1);
         assert_eq!(chunk.as_slice(), b"def");
-        assert_eq!(chunk.with_front(1, |front| front.as_slice().to_vec()), b"d");
+        let rest = chunk.narrow(1);
+        assert_eq!((chunk.as_slice(), rest), (&b"d"[..], 2));
+        chunk.go_on(rest);
         assert_eq!(chunk.as_slice(), b"ef");
         assert_eq!(chunk.clone().split_to(99).as_slice(), b"ef");
-        assert_eq!(chunk.with_front(99, Chunk::len), 2);
+        assert_eq!(chunk.narrow(99), 0);
+        assert_eq!(chunk.len(), 2);
+        chunk.go_on(0);
         assert!(chunk.is_empty());
     }
 }

@@ -82,12 +82,26 @@ pub(crate) fn encode<T: 'static>(
     Ok(segments)
 }
 
-/// Shows the first of a run of whole messages, each behind its prefix, as [`Assembler`] makes them, with whether it
-/// is compressed, and drops it. `None` if there is none.
-pub(crate) fn with_front<R>(run: &mut Chunk, look: impl FnOnce(&Chunk, bool) -> R) -> Option<R> {
+/// The first of a run of whole messages, each behind its prefix, as [`Assembler`] makes them, while the run is narrowed
+/// to it.
+pub(crate) struct Front {
+    pub(crate) compressed: bool,
+    /// Octets of the run behind it.
+    rest: usize,
+}
+
+/// Narrows a run to its first message, without its prefix. `None` if there is none.
+pub(crate) fn narrow(run: &mut Chunk) -> Option<Front> {
     let prefix = *run.as_slice().first_chunk()?;
     run.advance(PREFIX_BYTES);
-    Some(run.with_front(message_len(prefix), |octets| look(octets, prefix[0] == COMPRESSED)))
+    Some(Front { compressed: prefix[0] == COMPRESSED, rest: run.narrow(message_len(prefix)) })
+}
+
+/// Goes on behind that message. Returns how long it was, with its prefix.
+pub(crate) fn go_on(run: &mut Chunk, front: Front) -> usize {
+    let octets = PREFIX_BYTES + run.len();
+    run.go_on(front.rest);
+    octets
 }
 
 /// Takes the first of such a run.

@@ -17,7 +17,7 @@ use crate::codec::{Codec, Segments};
 use crate::compression::{Accepted, Compression, ENCODING, Encoder};
 use crate::conn::ResponseHead;
 use crate::conn::exchange::{Exchange, Messages};
-use crate::envelope::{self, PREFIX_BYTES};
+use crate::envelope;
 use crate::interceptor::Following;
 use crate::metadata::Metadata;
 use crate::status::{Phase, Status};
@@ -152,7 +152,7 @@ impl<T> Streaming<T> {
         }
         loop {
             if !self.0.came.is_empty() {
-                return Poll::Ready(self.decode().transpose());
+                return Poll::Ready(self.decode());
             }
             match self.0.exchange.poll_messages(cx, &mut self.0.came, &mut self.0.consumed) {
                 Poll::Pending => {
@@ -221,37 +221,58 @@ impl<T> Streaming<T> {
         }
     }
 
-    /// The next of the messages that came.
-    fn decode(&mut self) -> Option<Result<T, Status>> {
+    /// The next of the messages that came. It is moved once: what was just written in words and is moved in larger
+    /// pieces stalls a core, and each message passes here.
+    fn decode(&mut self) -> Result<Option<T>, Status> {
         let Receiving { exchange, codec, limits, message_bytes_max, compression, head, came, .. } =
             &mut *self.0;
-        let decoded = came.with_front(|octets, compressed| {
-            // A server has it from the start.
-            if compressed && head.is_none() {
-                *head = exchange.take_head();
-            }
-            let encoding = || head.as_ref().and_then(|head| head.wire(ENCODING));
-            let bytes_max = *message_bytes_max;
-            let decoded =
-                envelope::decode(*codec, octets, compressed, compression, encoding, bytes_max, limits);
-            (decoded, octets.len() + PREFIX_BYTES, compressed)
-        });
-        let (decoded, octets, compressed) = decoded?;
-        self.0.consumed += octets;
+        let Some(front) = came.narrow() else { return Ok(None) };
+        let compressed = front.compressed;
+        // A server has it from the start.
+        if compressed && head.is_none() {
+            *head = exchange.take_head();
+        }
+        let encoding = || head.as_ref().and_then(|head| head.wire(ENCODING));
+        let (octets, bytes_max) = (came.first(), *message_bytes_max);
+        let decoded = envelope::decode(*codec, octets, compressed, compression, encoding, bytes_max, limits);
+        self.0.consumed += came.go_on(front);
         self.0.exchange.consumed(&mut self.0.consumed);
         self.0.was_compressed = compressed;
-        let passed = decoded.and_then(|mut message| self.pass(&mut message).map(|()| message));
-        if passed.is_ok() {
-            self.0.received += 1;
-            return Some(passed);
+        if self.0.following.is_some() {
+            return self.followed(decoded);
         }
+        match decoded {
+            Ok(message) => {
+                self.0.received += 1;
+                Ok(Some(message))
+            }
+            Err(status) => Err(self.fail(status)),
+        }
+    }
+
+    /// The same, where interceptors see it.
+    #[cold]
+    fn followed(&mut self, decoded: Result<T, Status>) -> Result<Option<T>, Status> {
+        let passed = decoded.and_then(|mut message| self.pass(&mut message).map(|()| message));
+        match passed {
+            Ok(message) => {
+                self.0.received += 1;
+                Ok(Some(message))
+            }
+            Err(status) => Err(self.fail(status)),
+        }
+    }
+
+    /// No message comes after one that is none.
+    #[cold]
+    fn fail(&mut self, status: Status) -> Status {
         self.0.end = State::Over;
         if self.0.cancels {
             self.0.exchange.abandon(ErrorCode::CANCEL);
         }
         match self.0.following.as_ref().filter(|_| self.0.cancels) {
-            Some(following) => Some(passed.map_err(|status| following.failed(status))),
-            None => Some(passed),
+            Some(following) => following.failed(status),
+            None => status,
         }
     }
 }
@@ -359,9 +380,10 @@ impl<T> Sender<T> {
     ///
     /// # Cancel safety
     /// If the future is dropped, the message was not sent.
-    pub fn send(&mut self, message: T) -> impl Future<Output = Result<(), Status>> {
+    pub fn send(&mut self, mut message: T) -> impl Future<Output = Result<(), Status>> {
+        let mut octets = self.encode(&mut message);
         // Its octets are all that is needed while it waits.
-        let mut octets = self.encode(message);
+        drop(message);
         poll_fn(move |cx| match &mut octets {
             Ok(octets) => self.poll_hand_over(cx, octets),
             Err(status) => Poll::Ready(Err(status.clone())),
@@ -374,26 +396,26 @@ impl<T> Sender<T> {
         exchange.poll_send(cx, octets, || response_head(head, encoder))
     }
 
-    fn encode(&mut self, mut message: T) -> Result<Segments, Status> {
+    fn encode(&mut self, message: &mut T) -> Result<Segments, Status> {
         if self.0.closed {
             return Err(Status::failed_precondition("send after close").at(Phase::Send));
         }
         self.pass_head();
         match &self.0.following {
-            Some(following) if self.0.cancels => following.request(&mut message, self.0.codec)?,
-            Some(following) => following.response(&mut message, self.0.codec)?,
+            Some(following) if self.0.cancels => following.request(message, self.0.codec)?,
+            Some(following) => following.response(message, self.0.codec)?,
             None => {}
         }
         let encoder = self.0.encoder.as_ref().filter(|_| self.0.compresses);
-        envelope::encode(self.0.codec, &message, self.0.bytes_max, encoder)
+        envelope::encode(self.0.codec, message, self.0.bytes_max, encoder)
     }
 
     /// Sends a message now, over the quota if need be.
     ///
     /// # Errors
     /// As [`send`](Self::send).
-    pub fn try_send(&mut self, message: T) -> Result<(), Status> {
-        let mut octets = self.encode(message)?;
+    pub fn try_send(&mut self, mut message: T) -> Result<(), Status> {
+        let mut octets = self.encode(&mut message)?;
         let Sending { exchange, head, encoder, .. } = &mut *self.0;
         exchange.send(&mut octets, || response_head(head, encoder))
     }
@@ -445,14 +467,17 @@ impl<T> Sender<T> {
     {
         let mut batch = Segments::new();
         while batch.len() < BATCH_BYTES {
-            let end = match messages.as_mut().poll_next(cx) {
-                Poll::Ready(Some(message)) => match message.and_then(|message| self.encode(message)) {
+            // Each message is encoded where it was returned.
+            let mut next = messages.as_mut().poll_next(cx);
+            let end = match &mut next {
+                Poll::Ready(Some(Ok(message))) => match self.encode(message) {
                     Ok(octets) => {
                         batch.append(octets);
                         continue;
                     }
                     Err(status) => Err(status),
                 },
+                Poll::Ready(Some(Err(status))) => Err(status.clone()),
                 Poll::Ready(None) => Ok(()),
                 // The stream wakes us for the next one, whoever waits for what.
                 Poll::Pending if batch.is_empty() => return Poll::Pending,

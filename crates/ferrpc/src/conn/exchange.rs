@@ -17,7 +17,7 @@ use crate::codec::Segments;
 use crate::deadline;
 #[cfg(feature = "client")]
 use crate::envelope::Envelope;
-use crate::envelope::{self, Assembled, Assembler};
+use crate::envelope::{self, Assembled, Assembler, Front};
 use crate::metadata::Metadata;
 use crate::status::{Phase, Status};
 
@@ -368,12 +368,13 @@ impl fmt::Debug for Exchange {
 pub(crate) struct Messages {
     /// Before all others; empty only if there are none.
     first: Chunk,
-    rest: VecDeque<Chunk>,
+    #[expect(clippy::box_collection, reason = "one word instead of four, twice for each stream")]
+    rest: Option<Box<VecDeque<Chunk>>>,
 }
 
 impl Default for Messages {
     fn default() -> Self {
-        Self { first: Chunk::empty(), rest: VecDeque::new() }
+        Self { first: Chunk::empty(), rest: None }
     }
 }
 
@@ -383,7 +384,7 @@ impl Messages {
         if self.is_empty() {
             self.first = run;
         } else {
-            self.rest.push_back(run);
+            self.rest.get_or_insert_default().push_back(run);
         }
     }
 
@@ -394,17 +395,26 @@ impl Messages {
         Some(message)
     }
 
-    /// Shows the first message and whether it is compressed, and drops it.
-    pub(crate) fn with_front<R>(&mut self, look: impl FnOnce(&Chunk, bool) -> R) -> Option<R> {
-        let seen = envelope::with_front(&mut self.first, look)?;
+    /// Narrows [`first`](Self::first) to the first message.
+    pub(crate) fn narrow(&mut self) -> Option<Front> {
+        envelope::narrow(&mut self.first)
+    }
+
+    pub(crate) fn first(&self) -> &Chunk {
+        &self.first
+    }
+
+    /// Goes on behind that message. Returns how long it was, with its prefix.
+    pub(crate) fn go_on(&mut self, front: Front) -> usize {
+        let octets = envelope::go_on(&mut self.first, front);
         self.next_run();
-        Some(seen)
+        octets
     }
 
     /// The first run is not empty unless all are.
     fn next_run(&mut self) {
         if self.first.is_empty()
-            && let Some(next) = self.rest.pop_front()
+            && let Some(next) = self.rest.as_mut().and_then(|rest| rest.pop_front())
         {
             self.first = next;
         }
