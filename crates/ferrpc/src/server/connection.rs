@@ -89,7 +89,8 @@ enum Stage {
         metadata: Metadata,
         facts: Facts,
         assembler: Assembler,
-        message: Option<Envelope>,
+        /// Boxed: mostly the request ends with it, and then it never lies here.
+        message: Option<Box<Envelope>>,
         /// When the last octet came.
         heard: Instant,
     },
@@ -240,27 +241,28 @@ impl ServerSide {
             }
             Stage::Collecting { assembler, message, heard, .. } => {
                 *heard = now;
-                if let Err(status) = collect(assembler, message, chunk, end) {
-                    self.counters.note(&status);
-                    return self.stop(conn, key, status.of(path));
-                }
-                if let Some(octets) = assembler.missing() {
-                    conn.want(key, octets);
-                }
-                if end == End::Yes {
-                    self.collected(conn, key, now);
+                match collect(assembler, message, chunk, end) {
+                    Ok(Some(message)) => self.collected(conn, key, message, now),
+                    Ok(None) => {
+                        if let Some(octets) = assembler.missing() {
+                            conn.want(key, octets);
+                        }
+                    }
+                    Err(status) => {
+                        self.counters.note(&status);
+                        self.stop(conn, key, status.of(path));
+                    }
                 }
             }
         }
     }
 
     /// The one request message is whole: begin the call.
-    fn collected(&mut self, conn: &mut Connection, key: StreamKey, now: Instant) {
+    fn collected(&mut self, conn: &mut Connection, key: StreamKey, message: Envelope, now: Instant) {
         let Some(slot) = self.slot(key) else { return };
         let deadline = slot.deadline;
         let running = Stage::Running { feed: None, task: None };
-        let Stage::Collecting { metadata, facts, message, .. } = std::mem::replace(&mut slot.stage, running)
-        else {
+        let Stage::Collecting { metadata, facts, .. } = std::mem::replace(&mut slot.stage, running) else {
             return;
         };
         let mut exchange = None;
@@ -272,7 +274,7 @@ impl ServerSide {
             }
             exchange = Some(shared);
         }
-        self.start(conn, key, &facts, metadata, message, exchange, deadline, now);
+        self.start(conn, key, &facts, metadata, Some(message), exchange, deadline, now);
     }
 
     fn start(
@@ -502,29 +504,34 @@ impl Side for ServerSide {
     }
 }
 
-/// Takes a piece of a request that has one message.
+/// Takes a piece of a request that has one message, which is returned once the request is over.
 fn collect(
     assembler: &mut Assembler,
-    message: &mut Option<Envelope>,
+    message: &mut Option<Box<Envelope>>,
     mut chunk: Chunk,
     end: End,
-) -> Result<(), Status> {
+) -> Result<Option<Envelope>, Status> {
+    let mut came = None;
     while !chunk.is_empty() {
         let Assembled::Run(mut run, messages) = assembler.push(&mut chunk)? else { continue };
-        if messages > 1 || message.is_some() {
+        if messages > 1 || message.is_some() || came.is_some() {
             return Err(Status::unimplemented("more than one request message for a method that takes one"));
         }
-        *message = envelope::take_front(&mut run);
+        came = envelope::take_front(&mut run);
     }
-    if end == End::Yes {
-        if assembler.is_partial() {
-            return Err(Status::internal("the request ended in the middle of a message").at(Phase::Recv));
+    if end == End::No {
+        if let Some(came) = came {
+            *message = Some(Box::new(came));
         }
-        if message.is_none() {
-            return Err(Status::unimplemented("no request message for a method that takes one"));
-        }
+        return Ok(None);
     }
-    Ok(())
+    if assembler.is_partial() {
+        return Err(Status::internal("the request ended in the middle of a message").at(Phase::Recv));
+    }
+    match came.or_else(|| message.take().map(|message| *message)) {
+        Some(message) => Ok(Some(message)),
+        None => Err(Status::unimplemented("no request message for a method that takes one")),
+    }
 }
 
 /// What a request that is not taken is answered with.
