@@ -7,7 +7,7 @@ use crate::error::StreamId;
 /// What a connection allows its peer, and how long it waits. Read once, when the connection is made; windows and
 /// frame sizes outside what RFC 9113 allows are set to the nearest that it does. [`Counters`](crate::Counters)
 /// says how often each fired.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Limits {
     /// Streams the peer may have open at once. Default 100. Advertised, and enforced from the first

@@ -136,7 +136,8 @@ pub enum Closed {
 #[derive(Debug)]
 pub struct Connection {
     role: Role,
-    limits: Limits,
+    /// Connections may share them.
+    limits: Arc<Limits>,
     counters: Option<Arc<Counters>>,
     input: Input,
     out: Out,
@@ -250,17 +251,20 @@ const DRAIN_PING: [u8; 8] = *b"draining";
 
 impl Connection {
     /// A client's end; its preface and SETTINGS are the first output.
-    pub fn client(limits: Limits, now: Instant) -> Self {
-        Self::new(Role::Client, limits, now)
+    pub fn client(limits: impl Into<Arc<Limits>>, now: Instant) -> Self {
+        Self::new(Role::Client, limits.into(), now)
     }
 
     /// A server's end; its SETTINGS are the first output, once the client's preface came.
-    pub fn server(limits: Limits, now: Instant) -> Self {
-        Self::new(Role::Server, limits, now)
+    pub fn server(limits: impl Into<Arc<Limits>>, now: Instant) -> Self {
+        Self::new(Role::Server, limits.into(), now)
     }
 
-    fn new(role: Role, limits: Limits, now: Instant) -> Self {
-        let limits = limits.within_bounds();
+    fn new(role: Role, mut limits: Arc<Limits>, now: Instant) -> Self {
+        let bounded = Limits::clone(&limits).within_bounds();
+        if bounded != *limits {
+            limits = Arc::new(bounded);
+        }
         let growable = u32::try_from(limits.grown_bytes_max).unwrap_or(0);
         let timers = Timers {
             preface: Some(now + limits.preface_timeout),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use ferrpc_http2::Connection;
+use ferrpc_http2::{Connection, Limits as Http2Limits};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
@@ -30,6 +30,8 @@ const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) struct Life {
     router: Arc<Router>,
     config: Arc<Config>,
+    /// As the configuration says; one piece of memory for all engines.
+    http2: Arc<Http2Limits>,
     counters: Arc<Counters>,
     /// Connections and handlers have one thread.
     one_thread: bool,
@@ -93,6 +95,7 @@ impl Life {
         let (router, config) = server.finish();
         Self {
             router: Arc::new(router),
+            http2: Arc::new(config.limits.http2()),
             config: Arc::new(config),
             counters,
             one_thread,
@@ -126,7 +129,7 @@ impl Life {
             }
             number
         };
-        let mut engine = Connection::server(self.config.limits.http2(), Instant::now().into_std());
+        let mut engine = Connection::server(self.http2.clone(), Instant::now().into_std());
         engine.count_into(self.counters.http2.clone());
         let (router, config, counters) = (self.router.clone(), self.config.clone(), self.counters.clone());
         let side = ServerSide::new(router, config, counters, inbox.clone(), info, self.one_thread);
