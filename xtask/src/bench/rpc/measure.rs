@@ -18,7 +18,7 @@ pub(super) struct Length {
     pub(super) shown_rounds: usize,
     seconds: &'static str,
     warm_up: &'static str,
-    /// Of a compiler that learns while it runs, in the first round.
+    /// Of a compiler that learns while it runs, in the first round: after ten seconds it has learnt.
     warm_up_java: &'static str,
     bulk_seconds: &'static str,
     /// Messages of an upload, 64 KiB each.
@@ -33,7 +33,7 @@ impl Length {
         shown_rounds: 2,
         seconds: "1.5",
         warm_up: "0.4",
-        warm_up_java: "5",
+        warm_up_java: "12",
         bulk_seconds: "10",
         bulk_messages: 16_384,
         h2load_calls: 300_000,
@@ -43,7 +43,7 @@ impl Length {
         shown_rounds: 1,
         seconds: "0.5",
         warm_up: "0.2",
-        warm_up_java: "1",
+        warm_up_java: "4",
         bulk_seconds: "2",
         bulk_messages: 2_048,
         h2load_calls: 50_000,
