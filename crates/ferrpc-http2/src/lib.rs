@@ -15,6 +15,7 @@ mod headers;
 mod hpack;
 #[cfg(feature = "hpack")]
 pub mod hpack_alone;
+mod ids;
 mod input;
 mod limits;
 mod memo;

@@ -2,15 +2,15 @@
 //!
 //! Holds no frames and sends none; `conn` moves the states.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hasher};
 
 use bytes::Bytes;
 
 use crate::error::StreamId;
 use crate::flow::{RecvWindow, SendWindow};
 use crate::headers::Headers;
+use crate::ids::Ids;
 
 /// Names a live stream: its place and its id. A key outlives its stream harmlessly: commands with a
 /// stale one do nothing and say so.
@@ -130,7 +130,7 @@ const FATES_KEPT: usize = 256;
 pub(crate) struct Streams {
     slots: Vec<Stream>,
     free: Vec<u32>,
-    ids: HashMap<u32, u32, BuildHasherDefault<IdHasher>>,
+    ids: Ids,
     fates: VecDeque<(StreamId, Fate)>,
 }
 
@@ -167,12 +167,12 @@ impl Streams {
                 u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
             }
         };
-        self.ids.insert(id.0, slot);
+        self.ids.insert(id, slot);
         StreamKey { slot, id }
     }
 
     pub(crate) fn find(&self, id: StreamId) -> Option<StreamKey> {
-        self.ids.get(&id.0).map(|&slot| StreamKey { slot, id })
+        self.ids.find(id).map(|slot| StreamKey { slot, id })
     }
 
     pub(crate) fn get(&mut self, key: StreamKey) -> Option<&mut Stream> {
@@ -181,13 +181,16 @@ impl Streams {
         self.slots.get_mut(key.slot()).filter(|stream| stream.id == key.id)
     }
 
-    pub(crate) fn remove(&mut self, key: StreamKey, fate: Fate) {
-        let Some(stream) = self.get(key) else { return };
-        stream.id = StreamId::ZERO;
-        stream.waiting = None;
-        self.ids.remove(&key.id.0);
+    /// Takes a stream out; what it was stays to be looked at.
+    pub(crate) fn remove(&mut self, key: StreamKey, fate: Fate) -> Option<&Stream> {
+        self.get(key)?;
+        self.ids.remove(key.id);
         self.free.push(key.slot);
         self.remember(key.id, fate);
+        let stream = &mut self.slots[key.slot()];
+        stream.id = StreamId::ZERO;
+        stream.waiting = None;
+        Some(stream)
     }
 
     pub(crate) fn remember(&mut self, id: StreamId, fate: Fate) {
@@ -203,10 +206,10 @@ impl Streams {
 
     /// Gives memory back if there is no stream. Keys stay stale, since ids are never used again.
     pub(crate) fn release(&mut self) {
-        if self.ids.is_empty() {
+        if self.ids.len() == 0 {
             self.slots = Vec::new();
             self.free = Vec::new();
-            self.ids = HashMap::default();
+            self.ids = Ids::default();
             self.fates.shrink_to_fit();
         }
     }
@@ -218,29 +221,6 @@ impl Streams {
                 (key, stream)
             },
         )
-    }
-}
-
-/// Spreads stream ids, which come in runs of consecutive odd numbers. A peer gains nothing by choosing
-/// ids that collide: it has at most the stream limit of them at once.
-#[derive(Default)]
-pub(crate) struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, octets: &[u8]) {
-        for &octet in octets {
-            self.write_u32(u32::from(octet));
-        }
-    }
-
-    fn write_u32(&mut self, id: u32) {
-        let mixed = (self.0 ^ u64::from(id)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        // hashbrown takes the bucket from the low bits and its tag from the high ones.
-        self.0 = mixed ^ (mixed >> 32);
     }
 }
 

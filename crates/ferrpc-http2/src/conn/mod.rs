@@ -621,7 +621,7 @@ impl Connection {
 
     /// Takes a stream out of all tables.
     fn forget(&mut self, stream: StreamKey, fate: Fate) {
-        let Some(state) = self.streams.get(stream) else { return };
+        let Some(state) = self.streams.remove(stream, fate) else { return };
         let lent = state.recv_window.extra();
         self.growable += state.grown_bytes;
         self.held_bytes -= state.queued_bytes;
@@ -631,7 +631,6 @@ impl Connection {
         } else {
             self.open_remote -= 1;
         }
-        self.streams.remove(stream, fate);
         if lent > 0 {
             self.give_back(lent);
         }
