@@ -308,6 +308,15 @@ impl Connection {
                 }
             });
         }
+        if left <= self.input.unparsed().len() {
+            // The usual case: all of it is there.
+            self.recv.skip = padding;
+            let chunk = self.input.take(left);
+            if end.is_yes() {
+                self.received_end(key);
+            }
+            return Ok(Step::Event(Event::Data { stream: key, chunk, end }));
+        }
         self.recv.skip = 0;
         self.recv.data = Some(Data { stream: key, left, padding, end });
         Ok(Step::Again)
@@ -399,7 +408,10 @@ impl Connection {
                 && let Some(head) = self.memo.find(block, generation, kind)
             {
                 let head = head.clone();
-                return self.checked(header.stream, end, head);
+                return match kind {
+                    Kind::Request => self.request(header.stream, end, head),
+                    Kind::Response | Kind::Trailers => self.checked(header.stream, end, head),
+                };
             }
             let mut fields = Headers::new();
             let limits = self.list_limits();

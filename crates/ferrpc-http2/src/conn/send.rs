@@ -43,6 +43,7 @@ impl HeaderWriter<'_> {
 
     /// Appends fields that are the same each time, by what they were encoded to the time before: a copy, as
     /// long as the compression table stays as it is. `known` is for one connection and these fields alone.
+    #[inline]
     pub fn repeated(&mut self, known: &mut Repeated, fields: impl FnOnce(&mut HeaderWriter<'_>)) {
         let Target::Wire { encoder, out } = &mut self.to else { return fields(self) };
         let (generation, at) = (encoder.generation(), out.len());
@@ -205,12 +206,9 @@ impl Connection {
     /// bulk senders. The queue of the stream is empty.
     fn send_small(&mut self, key: StreamKey, payload: &[u8], end: End) -> bool {
         let Some(stream) = self.streams.get(key) else { return false };
-        let n = payload.len();
-        //= RFC 9113 §5.2.1 limits-of-the-receiver: n <= self.send_window.available().min(stream.send_window.available()) → true
-        let fits = n <= self.send_window.available().min(stream.send_window.available())
-            && n <= self.peer.frame_bytes_max as usize
-            && self.out.len() < 2 * self.limits.write_bytes_mark;
-        if !fits {
+        let (n, window) = (payload.len(), stream.send_window.available());
+        if !self.passes(n, window) {
+            let Some(stream) = self.streams.get(key) else { return false };
             stream.queued_bytes += n;
             self.held_bytes += n;
             let waiting = stream.waiting.get_or_insert_default();
@@ -225,7 +223,9 @@ impl Connection {
         if n == 0 && end == End::No {
             return true;
         }
-        stream.send_window.take(n);
+        if let Some(stream) = self.streams.get(key) {
+            stream.send_window.take(n);
+        }
         self.send_window.take(n);
         self.ledger.useful(WINDOW_UPDATES_PER_DATA);
         self.pings.forgive();
@@ -235,6 +235,47 @@ impl Connection {
             self.sent_end(key);
         }
         true
+    }
+
+    /// Sends a whole answer of a few octets: head, payload and trailers. What windows do not allow now waits in the
+    /// stream's queue. False if the stream is gone or has had its head.
+    pub fn respond(
+        &mut self,
+        key: StreamKey,
+        head: impl FnOnce(&mut HeaderWriter<'_>),
+        payload: &[u8],
+        trailers: impl FnOnce(&mut HeaderWriter<'_>),
+    ) -> bool {
+        let Some(stream) = self.streams.get(key).filter(|stream| stream.send == Half::Head) else {
+            return false;
+        };
+        let (n, window, recv) = (payload.len(), stream.send_window.available(), stream.recv);
+        if recv != Half::Done || !self.passes(n, window) {
+            self.send_headers(key, End::No, head);
+            self.send_slice(key, payload, End::No);
+            return self.send_trailers(key, trailers);
+        }
+        // The stream ends here: of its window nobody asks any more.
+        self.append_block(key.id(), End::No, head);
+        self.send_window.take(n);
+        self.ledger.useful(WINDOW_UPDATES_PER_DATA);
+        if n > 0 {
+            let out = self.out.scratch();
+            out.extend_from_slice(&frame::data_header(key.id(), n, false));
+            out.extend_from_slice(payload);
+        }
+        self.append_block(key.id(), End::Yes, trailers);
+        self.forget(key, Fate::Over);
+        true
+    }
+
+    /// Whether so many octets may go out at once on a stream with this much window.
+    #[inline]
+    fn passes(&self, n: usize, window: usize) -> bool {
+        //= RFC 9113 §5.2.1 limits-of-the-receiver: n <= self.send_window.available().min(window) → true
+        n <= self.send_window.available().min(window)
+            && n <= self.peer.frame_bytes_max as usize
+            && self.out.len() < 2 * self.limits.write_bytes_mark
     }
 
     /// Ends our half with trailers, behind all DATA queued. False if the stream is gone or its half is

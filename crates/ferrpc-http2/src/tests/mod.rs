@@ -5,6 +5,7 @@
 #![expect(clippy::cast_possible_truncation, reason = "lengths the tests choose themselves")]
 
 mod abuse;
+mod answers;
 mod credit;
 mod duties;
 mod frames;
