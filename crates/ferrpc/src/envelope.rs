@@ -111,6 +111,22 @@ pub(crate) fn take_front(run: &mut Chunk) -> Option<Envelope> {
     Some(Envelope { octets: run.split_to(message_len(prefix)), compressed: prefix[0] == COMPRESSED })
 }
 
+/// The message, if the chunk is exactly one that the limit allows: what most calls bring. Else it comes back.
+#[inline]
+pub(crate) fn alone(mut chunk: Chunk, bytes_max: usize) -> Result<Envelope, Chunk> {
+    match chunk.as_slice().first_chunk() {
+        Some(&prefix)
+            if prefix[0] <= COMPRESSED
+                && PREFIX_BYTES + message_len(prefix) == chunk.len()
+                && message_len(prefix) <= bytes_max =>
+        {
+            chunk.advance(PREFIX_BYTES);
+            Ok(Envelope { octets: chunk, compressed: prefix[0] == COMPRESSED })
+        }
+        _ => Err(chunk),
+    }
+}
+
 /// Puts messages together from the chunks of a stream. Those that lie in one chunk stay together, as they came.
 #[derive(Debug)]
 pub(crate) struct Assembler {

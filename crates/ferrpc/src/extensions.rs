@@ -35,6 +35,20 @@ impl Extensions {
     }
 }
 
+/// One question for each of the many that are empty.
+impl Drop for Extensions {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(values) = self.values.take() {
+            forget(values);
+        }
+    }
+}
+
+#[cold]
+#[expect(clippy::box_collection, reason = "as it is kept")]
+fn forget(_: Box<HashMap<TypeId, Box<dyn Any + Send + Sync>>>) {}
+
 impl fmt::Debug for Extensions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Extensions({})", self.values.as_ref().map_or(0, |values| values.len()))

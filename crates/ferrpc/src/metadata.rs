@@ -106,16 +106,27 @@ impl Metadata {
         self.fields().get(key)
     }
 
+    /// Nothing was ever put in, as with most answers.
+    #[inline]
+    fn is_untouched(&self) -> bool {
+        matches!(self.0, Fields::None)
+    }
+
     /// Size as HTTP/2 counts it (RFC 9113 §6.5.2), hidden fields too.
+    #[inline]
     pub(crate) fn list_bytes(&self) -> usize {
-        self.fields().list_bytes()
+        if self.is_untouched() { 0 } else { self.fields().list_bytes() }
     }
 
     /// Writes all fields a user may set.
+    #[inline]
     pub(crate) fn write_to(&self, writer: &mut HeaderWriter<'_>) {
-        if matches!(self.0, Fields::None) {
-            return;
+        if !self.is_untouched() {
+            self.write_fields_to(writer);
         }
+    }
+
+    fn write_fields_to(&self, writer: &mut HeaderWriter<'_>) {
         for (i, key, value) in self.visible() {
             writer.field(key, value, self.fields().indexing(i));
         }

@@ -98,4 +98,4 @@ pub(crate) fn send_segments(
 }
 
 /// Copying this much costs less than an allocation of its own, and it is what a buffer of the codec's holds.
-const COPY_BYTES_MAX: usize = 4096;
+pub(crate) const COPY_BYTES_MAX: usize = 4096;

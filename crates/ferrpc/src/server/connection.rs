@@ -52,7 +52,7 @@ pub(crate) struct ServerSide {
     /// The earliest deadline of any call, maybe of one that is over.
     deadline: Option<Instant>,
     /// The head before and what it meant.
-    last: Option<(Head, Facts)>,
+    last: Option<Known>,
     usual: Usual,
     age: Age,
     /// The peer did not take its goodbye.
@@ -63,11 +63,17 @@ pub(crate) struct ServerSide {
 /// that is still so.
 const REPORTS_EACH: u32 = 8;
 
-/// What a head says about its call.
+/// A head and what it means.
+struct Known {
+    head: Head,
+    facts: Facts,
+    timeout: Option<Duration>,
+}
+
+/// What a head says about its call, beside the time it has.
 #[derive(Clone, Copy)]
 struct Facts {
     route: RouteId,
-    timeout: Option<Duration>,
     /// A trace context is in it.
     is_traced: bool,
     /// What the client can decompress.
@@ -88,16 +94,21 @@ enum Stage {
     Collecting {
         metadata: Metadata,
         facts: Facts,
-        assembler: Assembler,
-        /// Boxed: mostly the request ends with it, and then it never lies here.
-        message: Option<Box<Envelope>>,
         /// When the last octet came.
         heard: Instant,
+        /// Only where it does not come in one piece.
+        begun: Option<Box<Begun>>,
     },
     /// Not gRPC: answered in HTTP when the request is over, as HTTP servers do.
     Refused(&'static str, &'static str),
     /// The handler runs.
     Running { feed: Option<Feed>, task: Option<Task> },
+}
+
+/// A request message that comes in several pieces.
+struct Begun {
+    assembler: Assembler,
+    message: Option<Envelope>,
 }
 
 /// How a handler in a task of its own hears that its call is over.
@@ -165,13 +176,13 @@ impl ServerSide {
     }
 
     fn head(&mut self, conn: &mut Connection, key: StreamKey, head: Head, end: End, now: Instant) {
-        let facts = match &self.last {
+        let (facts, timeout) = match &self.last {
             // Most calls repeat the head of the one before, and the engine says so.
-            Some((last, facts)) if last.is(&head) => *facts,
+            Some(last) if last.head.is(&head) => (last.facts, last.timeout),
             _ => match facts(&head, &self.router, &self.config.compression, self.last.as_ref()) {
-                Ok(facts) => {
-                    self.last = Some((head.clone(), facts));
-                    facts
+                Ok((facts, timeout)) => {
+                    self.last = Some(Known { head: head.clone(), facts, timeout });
+                    (facts, timeout)
                 }
                 Err(refusal) => return self.refuse(conn, key, refusal, end),
             },
@@ -186,16 +197,14 @@ impl ServerSide {
         let route = self.router.route(facts.route);
         let (client_streams, path) = (route.kind.client_streams(), route.path);
         let limits = &route.config.as_ref().unwrap_or(&self.config).limits;
-        let (message_bytes_max, timeout) = (limits.message_bytes_max, limits.timeout(facts.timeout));
+        let (message_bytes_max, timeout) = (limits.message_bytes_max, limits.timeout(timeout));
         let deadline = timeout.and_then(|timeout| now.checked_add(timeout));
         if let Some(deadline) = deadline {
             self.expect(deadline);
         }
-        let assembler = Assembler::new(message_bytes_max);
         if !client_streams {
             self.expect(now + self.config.limits.request_timeout);
-            let stage = Stage::Collecting { metadata, facts, assembler, message: None, heard: now };
-            self.put(key, path, deadline, stage);
+            self.put(key, path, deadline, Stage::Collecting { metadata, facts, heard: now, begun: None });
             if end == End::Yes {
                 self.data(conn, key, Chunk::empty(), end, now);
             }
@@ -205,9 +214,8 @@ impl ServerSide {
         if end == End::Yes {
             exchange.end(Ok(Metadata::new()));
         }
-        let feed = Some(Feed::new(exchange.clone(), message_bytes_max));
-        self.put(key, path, deadline, Stage::Running { feed, task: None });
-        self.start(conn, key, &facts, metadata, None, Some(exchange), deadline, now);
+        let feed = Some(Feed::new(exchange, message_bytes_max));
+        self.start(conn, key, &facts, metadata, None, feed, deadline, now);
     }
 
     /// Something is due then, unless it is over by that time.
@@ -216,7 +224,8 @@ impl ServerSide {
     }
 
     fn data(&mut self, conn: &mut Connection, key: StreamKey, chunk: Chunk, end: End, now: Instant) {
-        let Some(slot) = self.slot(key) else { return };
+        let slot = self.slots.get_mut(key.slot()).and_then(Option::as_mut);
+        let Some(slot) = slot.filter(|slot| slot.key == key) else { return };
         let path = slot.path;
         match &mut slot.stage {
             Stage::Running { feed: Some(feed), .. } => {
@@ -239,44 +248,49 @@ impl ServerSide {
                     answer_http(conn, key, status, why);
                 }
             }
-            Stage::Collecting { assembler, message, heard, .. } => {
+            Stage::Collecting { facts, heard, begun, .. } => {
+                let config = self.router.route(facts.route).config.as_ref().unwrap_or(&self.config);
+                let bytes_max = config.limits.message_bytes_max;
+                let mut chunk = chunk;
+                if end == End::Yes && begun.is_none() {
+                    match envelope::alone(chunk, bytes_max) {
+                        Ok(message) => return self.collected(conn, key, Some(message), now),
+                        Err(other) => chunk = other,
+                    }
+                }
                 *heard = now;
-                match collect(assembler, message, chunk, end) {
-                    Ok(Some(message)) => self.collected(conn, key, message, now),
-                    Ok(None) => {
-                        if let Some(octets) = assembler.missing() {
-                            conn.want(key, octets);
-                        }
-                    }
-                    Err(status) => {
-                        self.counters.note(&status);
-                        self.stop(conn, key, status.of(path));
-                    }
+                let begun = begun.get_or_insert_with(|| Box::new(Begun::new(bytes_max)));
+                if let Err(status) = begun.collect(chunk, end) {
+                    self.counters.note(&status);
+                    return self.stop(conn, key, status.of(path));
+                }
+                if let Some(octets) = begun.assembler.missing() {
+                    conn.want(key, octets);
+                }
+                if end == End::Yes {
+                    let message = begun.message.take();
+                    self.collected(conn, key, message, now);
                 }
             }
         }
     }
 
     /// The one request message is whole: begin the call.
-    fn collected(&mut self, conn: &mut Connection, key: StreamKey, message: Envelope, now: Instant) {
-        let Some(slot) = self.slot(key) else { return };
-        let deadline = slot.deadline;
-        let running = Stage::Running { feed: None, task: None };
-        let Stage::Collecting { metadata, facts, .. } = std::mem::replace(&mut slot.stage, running) else {
+    fn collected(&mut self, conn: &mut Connection, key: StreamKey, message: Option<Envelope>, now: Instant) {
+        let Some(Slot { deadline, stage: Stage::Collecting { metadata, facts, .. }, .. }) =
+            self.slots.get_mut(key.slot()).and_then(|slot| slot.take_if(|slot| slot.key == key))
+        else {
             return;
         };
-        let mut exchange = None;
-        if self.router.route(facts.route).kind.server_streams() {
-            let shared = Exchange::new(self.inbox.clone(), Whose::Server, Some(key), deadline);
-            let feed = Some(Feed::new(shared.clone(), 0));
-            if let Some(slot) = self.slot(key) {
-                slot.stage = Stage::Running { feed, task: None };
-            }
-            exchange = Some(shared);
-        }
-        self.start(conn, key, &facts, metadata, Some(message), exchange, deadline, now);
+        let streams = self.router.route(facts.route).kind.server_streams();
+        let feed = streams.then(|| {
+            let exchange = Exchange::new(self.inbox.clone(), Whose::Server, Some(key), deadline);
+            Feed::new(exchange, 0)
+        });
+        self.start(conn, key, &facts, metadata, message, feed, deadline, now);
     }
 
+    /// Begins a call that is not in its slot: there is none if its handler is done at once.
     fn start(
         &mut self,
         conn: &mut Connection,
@@ -284,11 +298,10 @@ impl ServerSide {
         facts: &Facts,
         metadata: Metadata,
         message: Option<Envelope>,
-        exchange: Option<Arc<Exchange>>,
+        feed: Option<Feed>,
         deadline: Option<Instant>,
         now: Instant,
     ) {
-        let streams = exchange.is_some();
         let route = self.router.route(facts.route);
         let config = route.config.as_ref().unwrap_or(&self.config).clone();
         let place = Place::of(config.handlers, self.one_thread, message.as_ref());
@@ -300,7 +313,7 @@ impl ServerSide {
             path: route.is_fallback.then(|| metadata.path()),
             metadata,
             message,
-            exchange,
+            exchange: feed.as_ref().map(|feed| feed.exchange.clone()),
             deadline,
             connection: self.connection.clone(),
             accepted,
@@ -308,6 +321,7 @@ impl ServerSide {
             extensions: Extensions::default(),
             following: None,
         };
+        let path = route.path;
         let mut handler = Handler::new(route.service.dispatch(route.index, call), context);
         let learned = (place == Place::Learned).then_some(&*route.habit);
         if learned.map_or(place == Place::Inline, Habit::is_brief) {
@@ -320,9 +334,10 @@ impl ServerSide {
                 self.batch.hurry();
             }
             if let Poll::Ready(reply) = poll {
-                if !streams {
-                    return self.finish(conn, key, reply);
+                if feed.is_none() {
+                    return self.usual.finish(conn, key, reply);
                 }
+                self.put(key, path, deadline, Stage::Running { feed, task: None });
                 // Its messages are in the inbox; the end must not overtake them.
                 self.inbox.push(Command::Finish { key, reply });
                 return;
@@ -334,9 +349,8 @@ impl ServerSide {
             }
         }
         let task = conn::spawn(Spawned::new(handler, Live::new(&self.live), key, self.inbox.clone()));
-        if let Some(Slot { stage: Stage::Running { task: slot, .. }, .. }) = self.slot(key) {
-            *slot = Some(told.map_or_else(|| Task::Dropped(task.abort_handle()), Task::Told));
-        }
+        let task = Some(told.map_or_else(|| Task::Dropped(task.abort_handle()), Task::Told));
+        self.put(key, path, deadline, Stage::Running { feed, task });
     }
 
     /// The handler is done.
@@ -370,6 +384,7 @@ impl ServerSide {
 }
 
 impl Side for ServerSide {
+    #[inline]
     fn event(&mut self, conn: &mut Connection, event: Event, now: Instant) {
         match event {
             Event::Head { stream, head, end } => self.head(conn, stream, head, end, now),
@@ -504,33 +519,31 @@ impl Side for ServerSide {
     }
 }
 
-/// Takes a piece of a request that has one message, which is returned once the request is over.
-fn collect(
-    assembler: &mut Assembler,
-    message: &mut Option<Box<Envelope>>,
-    mut chunk: Chunk,
-    end: End,
-) -> Result<Option<Envelope>, Status> {
-    let mut came = None;
-    while !chunk.is_empty() {
-        let Assembled::Run(mut run, messages) = assembler.push(&mut chunk)? else { continue };
-        if messages > 1 || message.is_some() || came.is_some() {
-            return Err(Status::unimplemented("more than one request message for a method that takes one"));
+impl Begun {
+    fn new(bytes_max: usize) -> Self {
+        Self { assembler: Assembler::new(bytes_max), message: None }
+    }
+
+    /// Takes a piece.
+    fn collect(&mut self, mut chunk: Chunk, end: End) -> Result<(), Status> {
+        while !chunk.is_empty() {
+            let Assembled::Run(mut run, messages) = self.assembler.push(&mut chunk)? else { continue };
+            if messages > 1 || self.message.is_some() {
+                return Err(Status::unimplemented(
+                    "more than one request message for a method that takes one",
+                ));
+            }
+            self.message = envelope::take_front(&mut run);
         }
-        came = envelope::take_front(&mut run);
-    }
-    if end == End::No {
-        if let Some(came) = came {
-            *message = Some(Box::new(came));
+        if end == End::Yes {
+            if self.assembler.is_partial() {
+                return Err(Status::internal("the request ended in the middle of a message").at(Phase::Recv));
+            }
+            if self.message.is_none() {
+                return Err(Status::unimplemented("no request message for a method that takes one"));
+            }
         }
-        return Ok(None);
-    }
-    if assembler.is_partial() {
-        return Err(Status::internal("the request ended in the middle of a message").at(Phase::Recv));
-    }
-    match came.or_else(|| message.take().map(|message| *message)) {
-        Some(message) => Ok(Some(message)),
-        None => Err(Status::unimplemented("no request message for a method that takes one")),
+        Ok(())
     }
 }
 
@@ -547,12 +560,12 @@ fn facts(
     head: &Head,
     router: &Router,
     compression: &Compression,
-    last: Option<&(Head, Facts)>,
-) -> Result<Facts, Refusal> {
+    last: Option<&Known>,
+) -> Result<(Facts, Option<Duration>), Refusal> {
     if head.method() != b"POST" {
         return Err(Refusal::Http("405", "gRPC calls are POST requests"));
     }
-    let known = last.filter(|(last, _)| last.path() == head.path()).map(|(_, facts)| facts.route);
+    let known = last.filter(|last| last.head.path() == head.path()).map(|last| last.facts.route);
     let route = known.or_else(|| router.find(head.path()));
     let own = route.and_then(|route| router.route(route).config.as_ref());
     let compression = own.map_or(compression, |own| &own.compression);
@@ -585,7 +598,7 @@ fn facts(
         return Err(Refusal::Encoding(compression.unknown(encoding), compression.names()));
     }
     match route {
-        Some(route) => Ok(Facts { route, timeout, is_traced, accepted }),
+        Some(route) => Ok((Facts { route, is_traced, accepted }, timeout)),
         None => Err(Refusal::Grpc(Status::unimplemented(router.unknown(head.path())))),
     }
 }
@@ -608,12 +621,23 @@ struct Usual {
 impl Usual {
     /// HEADERS, message and trailers of a reply, as far as they are not out yet.
     fn finish(&mut self, conn: &mut Connection, key: StreamKey, reply: Reply) {
-        let reply = match fits(conn, &reply) {
-            Ok(()) => reply,
-            Err(status) => Reply::End(Err(status)),
-        };
+        if let Err(status) = fits(conn, &reply) {
+            return self.finish_early(conn, key, status);
+        }
         match reply {
             Reply::Message { head, octets, trailers } => {
+                let short = octets.as_slice().filter(|octets| octets.len() <= conn::COPY_BYTES_MAX);
+                let Self { head: known_head, ok: known_ok } = self;
+                if let Some(octets) = short
+                    && conn.respond(
+                        key,
+                        |writer| write_usual_head(writer, known_head, &head),
+                        octets,
+                        |writer| write_ok(writer, known_ok, &trailers),
+                    )
+                {
+                    return;
+                }
                 self.send_head(conn, key, &head);
                 conn::send_segments(conn, key, octets, End::No);
                 self.send_ok(conn, key, &trailers);
@@ -622,39 +646,46 @@ impl Usual {
                 self.send_head(conn, key, &ResponseHead::default());
                 self.send_ok(conn, key, &trailers);
             }
-            Reply::End(Err(mut status)) => {
-                let metadata = status.take_headers();
-                if !metadata.is_empty() {
-                    self.send_head(conn, key, &ResponseHead { metadata, encoding: None });
-                }
-                // Trailers-only, unless the head is out already.
-                let alone = conn.send_headers(key, End::Yes, |writer| {
-                    write_head(writer);
-                    status.write_to(writer);
-                });
-                if !alone {
-                    conn.send_trailers(key, |writer| status.write_to(writer));
-                }
-            }
+            Reply::End(Err(status)) => self.finish_early(conn, key, status),
+        }
+    }
+
+    /// The end of a call that failed.
+    fn finish_early(&mut self, conn: &mut Connection, key: StreamKey, mut status: Status) {
+        let metadata = status.take_headers();
+        if !metadata.is_empty() {
+            self.send_head(conn, key, &ResponseHead { metadata, encoding: None });
+        }
+        // Trailers-only, unless the head is out already.
+        let alone = conn.send_headers(key, End::Yes, |writer| {
+            write_head(writer);
+            status.write_to(writer);
+        });
+        if !alone {
+            conn.send_trailers(key, |writer| status.write_to(writer));
         }
     }
 
     fn send_head(&mut self, conn: &mut Connection, key: StreamKey, head: &ResponseHead) {
-        conn.send_headers(key, End::No, |writer| {
-            writer.repeated(&mut self.head, write_head);
-            if let Some(encoding) = head.encoding {
-                writer.field(ENCODING, encoding.as_bytes(), Indexing::Index);
-            }
-            head.metadata.write_to(writer);
-        });
+        conn.send_headers(key, End::No, |writer| write_usual_head(writer, &mut self.head, head));
     }
 
     fn send_ok(&mut self, conn: &mut Connection, key: StreamKey, trailers: &Metadata) {
-        conn.send_trailers(key, |writer| {
-            writer.repeated(&mut self.ok, |writer| writer.field(b"grpc-status", b"0", Indexing::Index));
-            trailers.write_to(writer);
-        });
+        conn.send_trailers(key, |writer| write_ok(writer, &mut self.ok, trailers));
     }
+}
+
+fn write_usual_head(writer: &mut HeaderWriter<'_>, known: &mut Repeated, head: &ResponseHead) {
+    writer.repeated(known, write_head);
+    if let Some(encoding) = head.encoding {
+        writer.field(ENCODING, encoding.as_bytes(), Indexing::Index);
+    }
+    head.metadata.write_to(writer);
+}
+
+fn write_ok(writer: &mut HeaderWriter<'_>, known: &mut Repeated, trailers: &Metadata) {
+    writer.repeated(known, |writer| writer.field(b"grpc-status", b"0", Indexing::Index));
+    trailers.write_to(writer);
 }
 
 /// Whether a reply's metadata are within the client's limit.
