@@ -19,8 +19,12 @@ const ENTRIES: usize = 4;
 /// Larger blocks are not worth their memory.
 const BLOCK_BYTES_MAX: usize = 512;
 
+/// Nothing while no block was noted: a quiet connection has none.
 #[derive(Debug, Default)]
-pub(crate) struct Memo {
+pub(crate) struct Memo(Option<Box<Blocks>>);
+
+#[derive(Debug, Default)]
+struct Blocks {
     entries: [Option<Entry>; ENTRIES],
     /// Fingerprints of blocks seen once: only the second sight is worth a copy.
     seen: [u64; ENTRIES],
@@ -40,7 +44,9 @@ struct Entry {
 impl Memo {
     /// What the block means, if it is known.
     pub(crate) fn find(&self, block: &[u8], generation: u64, kind: Kind) -> Option<&Head> {
-        self.entries
+        let blocks = self.0.as_ref()?;
+        blocks
+            .entries
             .iter()
             .flatten()
             .find(|entry| entry.generation == generation && entry.kind == kind && *entry.block == *block)
@@ -52,15 +58,16 @@ impl Memo {
         if block.len() > BLOCK_BYTES_MAX {
             return;
         }
+        let known = self.0.get_or_insert_default();
         let fingerprint = fingerprint(block, generation ^ (kind as u64) << 60);
-        if !self.seen.contains(&fingerprint) {
-            self.seen[self.next_seen] = fingerprint;
-            self.next_seen = (self.next_seen + 1) % ENTRIES;
+        if !known.seen.contains(&fingerprint) {
+            known.seen[known.next_seen] = fingerprint;
+            known.next_seen = (known.next_seen + 1) % ENTRIES;
             return;
         }
-        self.entries[self.next_entry] =
+        known.entries[known.next_entry] =
             Some(Entry { generation, block: block.into(), kind, head: head.clone() });
-        self.next_entry = (self.next_entry + 1) % ENTRIES;
+        known.next_entry = (known.next_entry + 1) % ENTRIES;
     }
 }
 
@@ -108,7 +115,7 @@ mod tests {
                 memo.note(&[i; 8], 1, Kind::Request, &head("/a"));
             }
         }
-        assert_eq!(memo.entries.iter().flatten().count(), ENTRIES);
+        assert_eq!(memo.0.as_ref().map(|blocks| blocks.entries.iter().flatten().count()), Some(ENTRIES));
         let large = [7; BLOCK_BYTES_MAX + 1];
         memo.note(&large, 1, Kind::Request, &head("/a"));
         memo.note(&large, 1, Kind::Request, &head("/a"));
