@@ -32,3 +32,105 @@ impl Server {
 
 /// Octets under way in each direction of a connection inside the process.
 const PIPE_BYTES: usize = 64 << 10;
+
+/// How many of this crate's locks calls take, which is the same on any machine. tokio's own are not counted: a call on a
+/// server uses none of them inline; a client's call reads one of its channel's (`watch`), and a task is tokio's to queue.
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use ferrpc_attack::frames::{DATA, END_HEADERS, END_STREAM, HEADERS, PREFACE, SETTINGS, append, block};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+
+    use crate::codec::Raw;
+    use crate::lock::locked;
+    use crate::method::{Kind, Method, MethodInfo};
+    use crate::server::{Call, Handlers, Running, Server, Service};
+
+    static ECHO: Method<Bytes, Bytes> =
+        Method::with_codecs("/test.Echo/Echo", "test.Echo", "Echo", Kind::Unary, &Raw, &Raw);
+    static METHODS: [MethodInfo; 1] = [ECHO.info()];
+
+    struct Echo;
+
+    impl Service for Echo {
+        fn name(&self) -> &'static str {
+            "test.Echo"
+        }
+
+        fn methods(&self) -> &'static [MethodInfo] {
+            &METHODS
+        }
+
+        fn dispatch(&self, _: usize, call: Call) -> Running {
+            call.unary(&ECHO, |request| async { Ok(request.into_inner().into()) })
+        }
+    }
+
+    /// A client that only writes frames: all locks are the server's.
+    async fn peer(handlers: Handlers) -> DuplexStream {
+        let (acceptor, _handle) = Server::new().add(Echo).handlers(handlers).accept_by_hand();
+        let (mut peer, io) = tokio::io::duplex(1 << 20);
+        acceptor.accept(io);
+        let mut greeting = PREFACE.to_vec();
+        append(&mut greeting, SETTINGS, 0, 0, &[]);
+        peer.write_all(&greeting).await.unwrap();
+        peer
+    }
+
+    /// Makes so many calls at once, waits for their answers, and says how many locks were taken.
+    async fn locks(peer: &mut DuplexStream, first: u32, calls: u32) -> u64 {
+        let before = locked();
+        let head = block(&[
+            (":method", "POST"),
+            (":scheme", "http"),
+            (":path", "/test.Echo/Echo"),
+            ("te", "trailers"),
+            ("content-type", "application/grpc"),
+        ]);
+        let mut octets = Vec::new();
+        for call in 0..calls {
+            append(&mut octets, HEADERS, END_HEADERS, first + 2 * call, &head);
+            append(&mut octets, DATA, END_STREAM, first + 2 * call, &[0; 5]);
+        }
+        peer.write_all(&octets).await.unwrap();
+        let (mut header, mut messages, mut left) = ([0; 9], 0, calls);
+        while left > 0 {
+            peer.read_exact(&mut header).await.unwrap();
+            let len = u32::from_be_bytes([0, header[0], header[1], header[2]]) as usize;
+            peer.read_exact(&mut vec![0; len]).await.unwrap();
+            messages += u32::from(header[3] == DATA);
+            left -= u32::from(header[3] == HEADERS && header[4] & END_STREAM != 0);
+        }
+        assert_eq!(messages, calls);
+        locked() - before
+    }
+
+    #[tokio::test]
+    async fn a_servers_call_takes_no_lock_inline() {
+        let mut peer = peer(Handlers::Inline).await;
+        locks(&mut peer, 1, 1).await;
+        assert_eq!(locks(&mut peer, 3, 1).await, 0);
+        assert_eq!(locks(&mut peer, 5, 100).await, 0);
+    }
+
+    /// One to leave its answer; the connection two for a turn's answers, to take them and to sleep again.
+    #[tokio::test]
+    async fn a_servers_call_in_a_task_takes_one_lock_and_its_share_of_two() {
+        let mut peer = peer(Handlers::Spawn).await;
+        locks(&mut peer, 1, 1).await;
+        assert_eq!(locks(&mut peer, 3, 1).await, 3);
+        assert_eq!(locks(&mut peer, 5, 100).await, 102);
+    }
+
+    #[tokio::test]
+    async fn a_clients_call_takes_ten_locks() {
+        let (channel, _server) = Server::new().add(Echo).handlers(Handlers::Inline).in_process();
+        let call = || channel.unary(&ECHO, Bytes::new().into());
+        call().await.unwrap();
+        let before = locked();
+        for _ in 0..100 {
+            call().await.unwrap();
+        }
+        assert_eq!(locked() - before, 1000);
+    }
+}

@@ -8,7 +8,7 @@ use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -16,6 +16,7 @@ use crate::codec::Codec;
 use crate::connection_info::ConnectionInfo;
 use crate::deadline;
 use crate::extensions::Extensions;
+use crate::lock::{Mutex, MutexGuard};
 use crate::metadata::Metadata;
 use crate::method::Kind;
 use crate::status::{Phase, Status};
@@ -300,8 +301,7 @@ struct State {
 
 impl Following {
     fn lock(&self) -> MutexGuard<'_, State> {
-        // A follower that panicked may be asked again; it is the user's to mind.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     pub(crate) fn request<T: 'static>(&self, message: &mut T, codec: &dyn Codec<T>) -> Result<(), Status> {

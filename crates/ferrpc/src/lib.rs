@@ -22,6 +22,7 @@ pub mod envelope_alone;
 mod error;
 mod extensions;
 mod interceptor;
+mod lock;
 mod metadata;
 mod method;
 mod method_config;

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use ferrpc_http2::{Connection, Limits as Http2Limits};
@@ -33,6 +33,7 @@ use crate::deadline;
 use crate::envelope::{PREFIX_BYTES, window_bytes};
 use crate::error::Error;
 use crate::interceptor::{Chain, Interceptor};
+use crate::lock::Mutex;
 use crate::method_config::MethodConfigs;
 use crate::status::{Phase, Status};
 
@@ -562,7 +563,7 @@ impl Lifeline for Report {
 
 impl Report {
     fn answer(&self, answer: Result<(), String>) {
-        let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let ready = self.ready.lock().take();
         if let Some(ready) = ready {
             // The attempt may have been given up meanwhile.
             let _ = ready.send(answer);

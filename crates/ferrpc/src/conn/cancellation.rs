@@ -1,11 +1,12 @@
 //! That a call on a server is over, for those who work for it: tasks that wait to hear of it, and the calls it made.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use ferrpc_http2::ErrorCode;
 use tokio::sync::watch;
 
 use super::exchange::Exchange;
+use crate::lock::{Mutex, MutexGuard};
 
 #[derive(Debug, Default)]
 pub(crate) struct Cancellation {
@@ -63,8 +64,7 @@ impl Cancellation {
     }
 
     fn lock(&self) -> MutexGuard<'_, Calls> {
-        // Nothing under the lock can panic half-way.
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+        self.calls.lock()
     }
 }
 

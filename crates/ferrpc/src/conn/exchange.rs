@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use ferrpc_http2::{Chunk, Connection, End, ErrorCode, StreamKey};
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::ResponseHead;
 use super::inbox::{Command, Inbox};
+use super::sync::{Mutex, MutexGuard};
 use crate::codec::Segments;
 use crate::deadline;
 #[cfg(feature = "client")]
@@ -81,8 +82,7 @@ impl Exchange {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing under the lock can panic half-way.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     // The driver's side

@@ -4,7 +4,6 @@
 //! does not even lock while nobody has pushed. The waker lies under the same lock as the values, so no wake
 //! can fall between the two. `cargo xtask loom` tries all orders in which they can meet.
 
-use std::sync::PoisonError;
 use std::task::Waker;
 
 use super::sync::{AtomicBool, Mutex, MutexGuard, Ordering};
@@ -87,8 +86,7 @@ impl<T> Queue<T> {
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
-        // Nothing under the lock can panic half-way.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -1,4 +1,5 @@
-//! What `queue` stands on: std's primitives. tests/loom has loom's in their place.
+//! What `queue` and `exchange` stand on. tests/loom has loom's in their place.
 
 pub(crate) use std::sync::atomic::{AtomicBool, Ordering};
-pub(crate) use std::sync::{Mutex, MutexGuard};
+
+pub(crate) use crate::lock::{Mutex, MutexGuard};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use crate::conn::driver::Driver;
 use crate::conn::inbox::{Command, Inbox};
 use crate::connection_info::ConnectionInfo;
 use crate::counters::Counters;
+use crate::lock::{Mutex, MutexGuard};
 
 /// How long connections may take to say goodbye after they were killed; their drivers take a second at most.
 const KILL_TIMEOUT: Duration = Duration::from_secs(2);
@@ -212,8 +213,7 @@ impl<H> Drop for Member<H> {
 
 impl Open {
     fn lock(&self) -> MutexGuard<'_, Inboxes> {
-        // Nothing under the lock can panic half-way.
-        self.inboxes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inboxes.lock()
     }
 
     fn remove(&self, number: u64) {
@@ -371,7 +371,7 @@ mod tests {
     struct Homes {
         client: DuplexStream,
         counts: Counts,
-        said: Arc<Mutex<Vec<(Id, Id)>>>,
+        said: Arc<std::sync::Mutex<Vec<(Id, Id)>>>,
         next: u32,
     }
 
@@ -384,7 +384,7 @@ mod tests {
         where
             F: Future<Output = ()> + Send + 'static,
         {
-            let said = Arc::new(Mutex::new(Vec::new()));
+            let said = Arc::new(std::sync::Mutex::new(Vec::new()));
             let (saying, handler) = (said.clone(), Arc::new(handler));
             let server = Server::new().handlers(handlers).fallback(move |_, _, _| {
                 let (said, handler) = (saying.clone(), handler.clone());
