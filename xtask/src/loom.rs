@@ -1,4 +1,5 @@
-//! `cargo xtask loom`: the queue of a connection's inbox in all orders in which threads can meet.
+//! `cargo xtask loom`: the queue of a connection's inbox and the exchange of a call in all orders in which threads can
+//! meet.
 
 use crate::Result;
 use crate::report::Counts;

@@ -67,7 +67,7 @@ enum Command {
         #[command(subcommand)]
         suite: conformance::Suite,
     },
-    /// Concurrency: the queue of a connection's inbox in all orders in which threads can meet.
+    /// Concurrency: a connection's inbox and the exchange of a call in all orders in which threads can meet.
     Loom,
     /// Two engines with pipes that split, delay, stall and break, by as many seeds as time allows.
     Sim(sim::Options),

@@ -1,58 +1,36 @@
-//! The queue behind each connection's inbox under loom, which tries all orders in which threads can meet.
+//! Where threads meet on a call's path, under loom, which tries all orders in which they can: the queue behind each
+//! connection's inbox, and the exchange of a call.
 //!
-//! `cargo xtask loom` runs it: the product's own file, with loom's locks and atomics in place of std's.
+//! `cargo xtask loom` runs it: the product's own files, with loom's locks and atomics in place of std's, on a small
+//! part of what they stand on.
 #![forbid(unsafe_code)]
 
-#[path = "../../../crates/ferrpc/src/conn/queue.rs"]
+mod codec;
+mod conn;
+mod deadline;
+mod envelope;
+mod exchange;
+mod metadata;
 mod queue;
-
-/// What `queue` stands on here.
-mod sync {
-    pub(crate) use loom::sync::MutexGuard;
-    pub(crate) use loom::sync::atomic::{AtomicBool, Ordering};
-
-    /// As the product's, around loom's.
-    #[derive(Debug, Default)]
-    pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
-
-    impl<T> Mutex<T> {
-        pub(crate) fn new(value: T) -> Self {
-            Self(loom::sync::Mutex::new(value))
-        }
-
-        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-            self.0.lock().expect("no model panics under a lock and goes on")
-        }
-    }
-}
+mod status;
 
 use std::task::{Wake, Waker};
 
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::sync::{Arc, Notify};
-use loom::thread;
-use queue::Queue;
 
 /// What is tried, by name.
-const MODELS: [(&str, fn()); 4] = [
-    (
-        "every value arrives and wakes an owner that sleeps",
-        every_value_arrives_and_wakes_an_owner_that_sleeps,
-    ),
-    (
-        "an owner that looks again without sleeping is woken all the same",
-        owner_that_looks_again_is_woken_all_the_same,
-    ),
-    ("who asks without the lock hears of what was pushed", who_asks_without_the_lock_hears),
-    ("a value beside a close is refused or returned and never lost", value_beside_a_close_is_never_lost),
-];
+type Model = (&'static str, fn());
 
 fn main() {
-    for (name, run) in MODELS {
+    let models = queue::MODELS.iter().chain(&exchange::MODELS);
+    let mut passed = 0;
+    for (name, run) in models {
         println!("{name}");
         run();
+        passed += 1;
     }
-    println!("{} passed, 0 failed", MODELS.len());
+    println!("{passed} passed, 0 failed");
 }
 
 /// All orders in which a thread is interrupted at most so often where it could go on: what is wrong with a
@@ -87,95 +65,4 @@ impl Wake for Waking {
 
 fn waker(task: &Arc<Task>) -> Waker {
     Waker::from(std::sync::Arc::new(Waking(task.clone())))
-}
-
-/// Takes until so many came; how often it slept on the way. A lost wake is a deadlock, which loom reports.
-fn take(queue: &Queue<u32>, task: &Task, waker: &Waker, expected: usize) -> (Vec<u32>, usize) {
-    let (mut all, mut sleeps) = (Vec::new(), 0);
-    let mut taken = Vec::new();
-    while all.len() < expected {
-        queue.take(&mut taken, waker);
-        if taken.is_empty() {
-            sleeps += 1;
-            task.notify.wait();
-        }
-        all.append(&mut taken);
-    }
-    (all, sleeps)
-}
-
-fn every_value_arrives_and_wakes_an_owner_that_sleeps() {
-    model(|| {
-        let (queue, task) = (Arc::new(Queue::default()), Task::new());
-        let producers: Vec<_> = (0..2)
-            .map(|producer| {
-                let queue = queue.clone();
-                // Two of the first, one of the second.
-                let values = 10 * producer..10 * producer + 2 - producer;
-                thread::spawn(move || values.for_each(|value| assert!(queue.push(value))))
-            })
-            .collect();
-        let (all, sleeps) = take(&queue, &task, &waker(&task), 3);
-        for producer in producers {
-            producer.join().unwrap();
-        }
-        // Each in the order of its producer, and none twice.
-        let own = |producer| all.iter().copied().filter(|value| value / 10 == producer).collect::<Vec<_>>();
-        assert_eq!((own(0), own(1)), (vec![0, 1], vec![10]));
-        // No more wakes than times it said it would sleep.
-        assert!(task.wakes.load(Ordering::SeqCst) <= sleeps);
-    });
-}
-
-fn owner_that_looks_again_is_woken_all_the_same() {
-    // A turn for another reason, a timer or the socket, takes in between.
-    model(|| {
-        let (queue, task) = (Arc::new(Queue::default()), Task::new());
-        let producer = {
-            let queue = queue.clone();
-            thread::spawn(move || assert!(queue.push(1)))
-        };
-        let waker = waker(&task);
-        let mut taken = Vec::new();
-        for _ in 0..2 {
-            if taken.is_empty() {
-                queue.take(&mut taken, &waker);
-            }
-        }
-        let rest = 1 - taken.len();
-        assert_eq!(take(&queue, &task, &waker, rest).0.len(), rest);
-        producer.join().unwrap();
-    });
-}
-
-fn who_asks_without_the_lock_hears() {
-    model(|| {
-        let (queue, task) = (Arc::new(Queue::default()), Task::new());
-        let producer = {
-            let queue = queue.clone();
-            thread::spawn(move || assert!(queue.push(1)))
-        };
-        let mut taken = Vec::new();
-        queue.take(&mut taken, &waker(&task));
-        producer.join().unwrap();
-        assert!(!taken.is_empty() || queue.is_stirred());
-    });
-}
-
-fn value_beside_a_close_is_never_lost() {
-    model(|| {
-        let (queue, task) = (Arc::new(Queue::default()), Task::new());
-        let producers: Vec<_> = (0..2)
-            .map(|producer| {
-                let queue = queue.clone();
-                thread::spawn(move || usize::from(queue.push(producer)))
-            })
-            .collect();
-        let mut taken = Vec::new();
-        queue.take(&mut taken, &waker(&task));
-        let returned = queue.close().len() + taken.len();
-        let accepted: usize = producers.into_iter().map(|producer| producer.join().unwrap()).sum();
-        assert_eq!(returned, accepted);
-        assert!(queue.is_closed() && !queue.push(9));
-    });
 }
