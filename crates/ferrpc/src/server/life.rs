@@ -458,7 +458,8 @@ mod tests {
         assert_eq!(tasks(&waiting[6..]), waiting.len() - 6, "tasks at once, since most of them wait");
     }
 
-    #[tokio::test]
+    /// Time stands still, or turns could end sooner for answers that waited too long.
+    #[tokio::test(start_paused = true)]
     async fn handlers_that_wait_only_since_the_connection_used_up_its_share_stay_in_its_task() {
         // Three of tokio's 128 units each, so that a hundred calls need several turns of the connection.
         let uses = |_| async {
