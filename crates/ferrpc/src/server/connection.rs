@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::age::{Age, Due};
 use super::call::Call;
 use super::habit::{Batch, Habit};
-use super::handler::{Handler, Live, Place, Spawned};
+use super::handler::{Handler, Live, Place, Reporting, Spawned};
 use super::router::{RouteId, Router};
 use super::{Config, OnCancel};
 use crate::compression::{ACCEPT_ENCODING, Accepted, Compression, ENCODING};
@@ -323,6 +323,7 @@ impl ServerSide {
         };
         let path = route.path;
         let mut handler = Handler::new(route.service.dispatch(route.index, call), context);
+        let mut reported_to = None;
         let learned = (place == Place::Learned).then_some(&*route.habit);
         if learned.map_or(place == Place::Inline, Habit::is_brief) {
             let poll = handler.poll_inline(learned);
@@ -345,10 +346,14 @@ impl ServerSide {
         } else if let Some(habit) = learned {
             self.spawned = self.spawned.wrapping_add(1);
             if habit.is_watched() || self.spawned.is_multiple_of(REPORTS_EACH) {
-                handler.habit = Some(route.habit.clone());
+                reported_to = Some(route.habit.clone());
             }
         }
-        let task = conn::spawn(Spawned::new(handler, Live::new(&self.live), key, self.inbox.clone()));
+        let spawned = Spawned::new(handler, Live::new(&self.live), key, self.inbox.clone());
+        let task = match reported_to {
+            Some(habit) => conn::spawn(Reporting::new(habit, spawned)),
+            None => conn::spawn(spawned),
+        };
         let task = Some(told.map_or_else(|| Task::Dropped(task.abort_handle()), Task::Told));
         self.put(key, path, deadline, Stage::Running { feed, task });
     }

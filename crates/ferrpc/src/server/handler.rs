@@ -50,13 +50,11 @@ pub(super) struct Handler {
     running: Running,
     /// What calls made by it inherit; always there between polls.
     context: Option<CallContext>,
-    /// Who wants to know of its first poll.
-    pub(super) habit: Option<Arc<Habit>>,
 }
 
 impl Handler {
     pub(super) fn new(running: Running, context: CallContext) -> Self {
-        Self { running, context: Some(context), habit: None }
+        Self { running, context: Some(context) }
     }
 
     /// The first poll, in the connection's task, and what is learned of it.
@@ -74,15 +72,6 @@ impl Handler {
         if poll.is_ready() || coop::has_budget_remaining() {
             habit.came(poll.is_ready());
         }
-        poll
-    }
-
-    fn poll_in_task(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
-        let Some(habit) = self.habit.take() else { return self.poll(cx) };
-        let began = Instant::now();
-        let poll = self.poll(cx);
-        habit.took(began.elapsed());
-        habit.came(poll.is_ready());
         poll
     }
 
@@ -119,11 +108,36 @@ impl Future for Spawned {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let Some((handler, _)) = &mut self.working else { return Poll::Ready(()) };
-        let reply = ready!(handler.poll_in_task(cx));
+        let reply = ready!(handler.poll(cx));
         self.working = None;
         // If the connection is gone, so is whoever wanted the reply.
         self.inbox.push(Command::Finish { key: self.key, reply });
         Poll::Ready(())
+    }
+}
+
+/// One whose first poll somebody wants to know of. A future of its own: most are not, and would have room for it.
+pub(super) struct Reporting {
+    habit: Option<Arc<Habit>>,
+    spawned: Spawned,
+}
+
+impl Reporting {
+    pub(super) fn new(habit: Arc<Habit>, spawned: Spawned) -> Self {
+        Self { habit: Some(habit), spawned }
+    }
+}
+
+impl Future for Reporting {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(habit) = self.habit.take() else { return Pin::new(&mut self.spawned).poll(cx) };
+        let began = Instant::now();
+        let poll = Pin::new(&mut self.spawned).poll(cx);
+        habit.took(began.elapsed());
+        habit.came(poll.is_ready());
+        poll
     }
 }
 
