@@ -49,14 +49,15 @@ impl<T: Message> Codec<T> for Proto {
         } else {
             SlackBytes::new(octets.with_slack(), octets.len())
         };
-        let decoded = match input {
-            Some(input) => T::decode_slack(input, limits),
-            None => T::decode_with(octets.as_slice(), limits),
-        };
-        decoded.map_err(|error| {
+        let wrong = |error| {
             Status::internal(format!("cannot decode a message of {} octets: {error}", octets.len()))
                 .at(Phase::Decode)
-        })
+        };
+        // Each by itself, so that a message is moved once.
+        match input {
+            Some(input) => T::decode_slack(input, limits).map_err(wrong),
+            None => T::decode_with(octets.as_slice(), limits).map_err(wrong),
+        }
     }
 }
 

@@ -238,21 +238,16 @@ impl<T> Streaming<T> {
         self.0.consumed += came.go_on(front);
         self.0.exchange.consumed(&mut self.0.consumed);
         self.0.was_compressed = compressed;
-        if self.0.following.is_some() {
-            return self.followed(decoded);
+        if decoded.is_err() || self.0.following.is_some() {
+            return self.passed(decoded);
         }
-        match decoded {
-            Ok(message) => {
-                self.0.received += 1;
-                Ok(Some(message))
-            }
-            Err(status) => Err(self.fail(status)),
-        }
+        self.0.received += 1;
+        decoded.map(Some)
     }
 
-    /// The same, where interceptors see it.
+    /// The same for what is no message, and where interceptors see it.
     #[cold]
-    fn followed(&mut self, decoded: Result<T, Status>) -> Result<Option<T>, Status> {
+    fn passed(&mut self, decoded: Result<T, Status>) -> Result<Option<T>, Status> {
         let passed = decoded.and_then(|mut message| self.pass(&mut message).map(|()| message));
         match passed {
             Ok(message) => {
