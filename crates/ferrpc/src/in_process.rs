@@ -37,11 +37,21 @@ const PIPE_BYTES: usize = 64 << 10;
 /// server uses none of them inline; a client's call reads one of its channel's (`watch`), and a task is tokio's to queue.
 #[cfg(test)]
 mod tests {
+    use std::future::IntoFuture;
+    use std::io;
+    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Poll, ready};
+
     use bytes::Bytes;
     use ferrpc_attack::frames::{DATA, END_HEADERS, END_STREAM, HEADERS, PREFACE, SETTINGS, append, block};
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+    use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
+    use tokio::sync::Barrier;
 
+    use super::*;
     use crate::codec::Raw;
+    use crate::conn;
     use crate::lock::locked;
     use crate::method::{Kind, Method, MethodInfo};
     use crate::server::{Call, Handlers, Running, Server, Service};
@@ -50,7 +60,9 @@ mod tests {
         Method::with_codecs("/test.Echo/Echo", "test.Echo", "Echo", Kind::Unary, &Raw, &Raw);
     static METHODS: [MethodInfo; 1] = [ECHO.info()];
 
-    struct Echo;
+    /// Answers, once so many calls are there as the barrier is for.
+    #[derive(Default)]
+    struct Echo(Option<Arc<Barrier>>);
 
     impl Service for Echo {
         fn name(&self) -> &'static str {
@@ -62,13 +74,19 @@ mod tests {
         }
 
         fn dispatch(&self, _: usize, call: Call) -> Running {
-            call.unary(&ECHO, |request| async { Ok(request.into_inner().into()) })
+            let barrier = self.0.clone();
+            call.unary(&ECHO, |request| async move {
+                if let Some(barrier) = barrier {
+                    barrier.wait().await;
+                }
+                Ok(request.into_inner().into())
+            })
         }
     }
 
     /// A client that only writes frames: all locks are the server's.
     async fn peer(handlers: Handlers) -> DuplexStream {
-        let (acceptor, _handle) = Server::new().add(Echo).handlers(handlers).accept_by_hand();
+        let (acceptor, _handle) = Server::new().add(Echo::default()).handlers(handlers).accept_by_hand();
         let (mut peer, io) = tokio::io::duplex(1 << 20);
         acceptor.accept(io);
         let mut greeting = PREFACE.to_vec();
@@ -124,7 +142,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_clients_call_takes_ten_locks() {
-        let (channel, _server) = Server::new().add(Echo).handlers(Handlers::Inline).in_process();
+        let (channel, _server) = Server::new().add(Echo::default()).handlers(Handlers::Inline).in_process();
         let call = || channel.unary(&ECHO, Bytes::new().into());
         call().await.unwrap();
         let before = locked();
@@ -132,5 +150,68 @@ mod tests {
             call().await.unwrap();
         }
         assert_eq!(locked() - before, 1000);
+    }
+
+    /// A pipe whose reads are counted.
+    struct Counted {
+        pipe: DuplexStream,
+        reads: Arc<AtomicUsize>,
+    }
+
+    impl AsyncRead for Counted {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            into: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            ready!(Pin::new(&mut self.pipe).poll_read(cx, into))?;
+            self.reads.fetch_add(1, Ordering::Relaxed);
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl AsyncWrite for Counted {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            octets: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Pin::new(&mut self.pipe).poll_write(cx, octets)
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.pipe).poll_flush(cx)
+        }
+
+        fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.pipe).poll_shutdown(cx)
+        }
+    }
+
+    /// Each caller is a task there; what the server reads at once, its client wrote at once.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn requests_of_callers_in_tasks_share_writes() {
+        const CALLS: usize = 32;
+        let reads = Arc::new(AtomicUsize::new(0));
+        let (acceptor, _handle) =
+            Server::new().add(Echo(Some(Arc::new(Barrier::new(CALLS))))).accept_by_hand();
+        let counting = reads.clone();
+        let dial = move || {
+            let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
+            acceptor.accept(Counted { pipe: ours, reads: counting.clone() });
+            Some(theirs)
+        };
+        let channel = Channel::local(dial, ChannelConfig::default());
+        let mut fewest = usize::MAX;
+        for _ in 0..100 {
+            let before = reads.load(Ordering::Relaxed);
+            let call = || conn::spawn(channel.unary(&ECHO, Bytes::new().into()).into_future());
+            let calls: Vec<_> = (0..CALLS).map(|_| call()).collect();
+            for call in calls {
+                call.await.unwrap().unwrap();
+            }
+            fewest = fewest.min(reads.load(Ordering::Relaxed) - before);
+        }
+        assert!(fewest <= 8, "{fewest} reads for {CALLS} calls");
     }
 }

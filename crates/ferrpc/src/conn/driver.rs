@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use ferrpc_http2::{Closed, Connection, Event, SLICES_MAX};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::time::{Instant, Sleep};
 
 use super::inbox::{Command, Inbox};
@@ -34,10 +35,6 @@ pub(crate) trait Side: Send + Unpin {
     fn foreign(&mut self, first: &[u8]) -> Vec<u8>;
     /// No stream is open and none was for a while: gives back what only calls need.
     fn release_memory(&mut self);
-    /// True if handlers run in tasks of their own on a runtime of several threads; see [`Way`].
-    fn has_tasks(&self) -> bool {
-        false
-    }
     /// True, once, if what waits to be written should not wait for more input to be digested.
     fn is_late(&mut self) -> bool {
         false
@@ -73,9 +70,9 @@ const LINGER: Duration = Duration::from_secs(1);
 /// What tasks that are ready to run have to send belongs to one turn, so they go first.
 ///
 /// On a runtime of several threads a task that another one wakes runs right behind it, before all that wait: the
-/// first of a hundred handlers that is done would get a turn and a write of its own, and so would each of the
-/// others. So a connection that was woken by a handler while other calls are open queues up once more behind
-/// them; unless that took too long lately, since answers that are there must not wait for handlers that work long.
+/// first of a hundred handlers that is done, or of callers that begin, would get a turn and a write of its own, and so
+/// would each of the others. So a connection that was woken by one while other calls are open queues up once more
+/// behind them; unless that took too long lately, since what is there must not wait for tasks that work long.
 #[derive(Debug, Default)]
 struct Way {
     /// Since when it has been given, if this turn is the one after.
@@ -121,7 +118,8 @@ pub(crate) struct Driver<Io, S> {
     foreign: Vec<u8>,
     /// Calls begun in this turn.
     begun: u32,
-    way: Way,
+    /// None on a runtime of one thread, where who is woken queues up behind all others anyway.
+    way: Option<Way>,
     /// This turn used up its share; the next is due at once.
     more: bool,
     /// The socket was left unread, since what it has would make more to write.
@@ -155,7 +153,7 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
             gone: None,
             foreign: Vec::new(),
             begun: 0,
-            way: Way::default(),
+            way: (Handle::current().runtime_flavor() != RuntimeFlavor::CurrentThread).then(Way::default),
             more: false,
             held_back: false,
             quiet_at: None,
@@ -368,7 +366,8 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
 
     /// True if tasks with something to send go first.
     fn gives_way(&mut self) -> bool {
-        self.side.has_tasks() && self.conn.streams() > 1 && self.inbox.is_stirred() && self.way.give()
+        let Some(way) = &mut self.way else { return false };
+        self.conn.streams() > 1 && self.inbox.is_stirred() && way.give()
     }
 
     /// True if there is output although the last write emptied it: late commands made some.

@@ -476,10 +476,6 @@ impl Side for ServerSide {
         }
     }
 
-    fn has_tasks(&self) -> bool {
-        !self.one_thread
-    }
-
     fn is_late(&mut self) -> bool {
         self.batch.take_late()
     }
