@@ -43,13 +43,18 @@ impl Assembler {
 }
 
 pub(crate) fn take_front(run: &mut Chunk) -> Option<Envelope> {
-    with_front(run, |_, _| Envelope)
+    let front = narrow(run)?;
+    go_on(run, front);
+    Some(Envelope)
 }
 
 /// The whole run at once: nothing depends on its messages one by one.
-pub(crate) fn with_front<R>(run: &mut Chunk, look: impl FnOnce(&Chunk, bool) -> R) -> Option<R> {
-    if run.is_empty() {
-        return None;
-    }
-    Some(look(&std::mem::replace(run, Chunk::empty()), false))
+pub(crate) struct Front;
+
+pub(crate) fn narrow(run: &mut Chunk) -> Option<Front> {
+    (!run.is_empty()).then_some(Front)
+}
+
+pub(crate) fn go_on(run: &mut Chunk, _: Front) -> usize {
+    std::mem::replace(run, Chunk::empty()).len()
 }

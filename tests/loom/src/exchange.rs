@@ -63,7 +63,10 @@ fn receive(exchange: &Exchange) -> (Vec<u8>, Ended) {
             Poll::Pending => task.notify.wait(),
             Poll::Ready(Err(ended)) => return (octets, ended),
             Poll::Ready(Ok(())) => {
-                while came.with_front(|run, _| octets.extend_from_slice(run.as_slice())).is_some() {}
+                while let Some(front) = came.narrow() {
+                    octets.extend_from_slice(came.first().as_slice());
+                    came.go_on(front);
+                }
                 consumed += 1;
             }
         }
