@@ -29,7 +29,8 @@ pub struct Limits {
     /// Default 16 MiB; at most 1 GiB; 0 never asks how much that is. It adds to what a peer can make us hold; a
     /// stream for which nothing is left keeps the window it has. The connection's grows by as much at most.
     pub grown_bytes_max: usize,
-    /// Receive window of the connection, in octets. Default 1 MiB; its credit returns on receipt.
+    /// Receive window of the connection, in octets. Default 16 MiB; its credit returns on receipt, so it binds no
+    /// memory.
     pub conn_window_bytes: u32,
     /// Largest frame we take, in octets. Default 16,384, the least RFC 9113 §4.2 allows.
     pub frame_bytes_max: u32,
@@ -55,8 +56,11 @@ pub struct Limits {
     /// DATA of one stream that may wait to be written before its sender should pause, in octets.
     /// Default 64 KiB.
     pub unsent_bytes_mark: usize,
-    /// Output gathered for one write, in octets. Default 128 KiB.
+    /// Output gathered for one write, in octets. Default 128 KiB. What becomes ready later waits behind that.
     pub write_bytes_mark: usize,
+    /// What that grows to, in octets, while the socket takes all that it is given. Default 896 KiB; at least
+    /// `write_bytes_mark`, and at most seven eighths of `output_bytes_max`.
+    pub write_bytes_max: usize,
     /// Streams cut short that a peer may cause at once, by its RST_STREAM or by ours for its misdeeds. Default
     /// 1,000; beyond it the connection ends with ENHANCE_YOUR_CALM (CVE-2023-44487, CVE-2025-8671).
     pub resets_burst: u32,
@@ -125,7 +129,7 @@ impl Default for Limits {
             stream_window_bytes_max: 4 << 20,
             extended_bytes_max: 16 << 20,
             grown_bytes_max: 16 << 20,
-            conn_window_bytes: 1 << 20,
+            conn_window_bytes: 16 << 20,
             frame_bytes_max: 16_384,
             header_list_bytes_max: 16 << 10,
             header_fields_max: 128,
@@ -136,6 +140,7 @@ impl Default for Limits {
             held_bytes_max: 16 << 20,
             unsent_bytes_mark: 64 << 10,
             write_bytes_mark: 128 << 10,
+            write_bytes_max: 896 << 10,
             resets_burst: 1000,
             resets_per_second: 33,
             cheap_frames_burst: 10_000,

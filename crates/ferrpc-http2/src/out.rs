@@ -13,8 +13,8 @@ use crate::stream::End;
 /// that one vectored write takes both.
 pub(crate) const COPY_BYTES_MAX: usize = 2048;
 
-/// Slices one write takes at most.
-pub const SLICES_MAX: usize = 64;
+/// Slices one write takes at most: two for each frame of the largest batch.
+pub const SLICES_MAX: usize = 128;
 
 /// The output of a connection, in order. The driver writes [`slices`](Self::slices) and then
 /// [`advance`](Self::advance)s by what the socket took.

@@ -29,11 +29,10 @@ pub(crate) struct Path {
     window_bytes_max: u32,
     /// Octets that came since the flight began that is measured, or since the last one was.
     bytes: usize,
-    /// When our SETTINGS went out, until they are acknowledged.
-    greeted_at: Option<Instant>,
-    /// When the PING under way was sent, when the last octets came, and whether its flight is still to be judged.
+    /// When the PING under way was sent, microseconds from then until the last octets came, and whether its flight is
+    /// still to be judged.
     sent_at: Option<Instant>,
-    came_at: Option<Instant>,
+    came_in: u32,
     measuring: bool,
     /// How long it took there and back the last time.
     round_trip: Option<Duration>,
@@ -51,9 +50,8 @@ impl Path {
             window_bytes,
             window_bytes_max: window_bytes.saturating_add(grown_bytes_max),
             bytes: 0,
-            greeted_at: None,
             sent_at: None,
-            came_at: None,
+            came_in: 0,
             measuring: false,
             round_trip: None,
             rate_max: 0.0,
@@ -67,16 +65,10 @@ impl Path {
         self.window_bytes - self.start_bytes
     }
 
-    /// Our SETTINGS went out.
-    pub(crate) fn greeted(&mut self, now: Instant) {
-        self.greeted_at = Some(now);
-    }
-
-    /// They are acknowledged. Who is near needs no head start.
-    pub(crate) fn acknowledged(&mut self, now: Instant) {
-        let took = self.greeted_at.take().map(|at| now.saturating_duration_since(at));
-        if self.round_trip.is_none() {
-            self.round_trip = took.filter(|took| *took >= FAR);
+    /// Our SETTINGS are acknowledged, after so long. Who is near needs no head start.
+    pub(crate) fn acknowledged(&mut self, took: Duration) {
+        if self.round_trip.is_none() && took >= FAR {
+            self.round_trip = Some(took);
         }
     }
 
@@ -84,14 +76,15 @@ impl Path {
     #[must_use]
     pub(crate) fn received(&mut self, bytes: usize, now: Instant) -> bool {
         self.bytes = self.bytes.saturating_add(bytes);
-        self.came_at = Some(now);
         if let Some(sent_at) = self.sent_at {
+            let came_in = now.saturating_duration_since(sent_at);
+            self.came_in = u32::try_from(came_in.as_micros()).unwrap_or(u32::MAX);
             // Once it is known how far it is, a flight that fills the window need not be over.
             if self.measuring
                 && self.bytes / 7 >= self.window_bytes as usize / 8
                 && let Some(round_trip) = self.round_trip
             {
-                self.judge(now, round_trip.max(now.saturating_duration_since(sent_at)), sent_at);
+                self.judge(now, round_trip.max(came_in));
             }
             return false;
         }
@@ -104,6 +97,7 @@ impl Path {
         // What made it worth asking came in the same flight, but not all that came while nobody asked.
         self.bytes = PROBE_AFTER_BYTES;
         self.sent_at = Some(now);
+        self.came_in = 0;
         self.measuring = true;
         true
     }
@@ -113,7 +107,7 @@ impl Path {
         let Some(sent_at) = self.sent_at.take() else { return };
         let took = now.saturating_duration_since(sent_at);
         self.round_trip = Some(took);
-        if self.measuring && !self.judge(now, took, sent_at) {
+        if self.measuring && !self.judge(now, took) {
             self.bytes = 0;
             self.measuring = false;
             self.next_at = Some(now + self.pause);
@@ -123,7 +117,7 @@ impl Path {
 
     /// Grows the windows if they were the narrowest place while what came took so long, waits for credit
     /// included; else nothing changes.
-    fn judge(&mut self, now: Instant, took: Duration, sent_at: Instant) -> bool {
+    fn judge(&mut self, now: Instant, took: Duration) -> bool {
         // Credit returns in halves of a window: a flight may be one of them.
         if self.bytes < self.window_bytes as usize / 2 {
             return false;
@@ -136,8 +130,7 @@ impl Path {
         }
         self.rate_max = rate;
         // The first of them came before the clock began.
-        let came_in = self.came_at.map_or(took, |at| at.saturating_duration_since(sent_at));
-        let speed = (bytes - PROBE_AFTER_BYTES as f64) / came_in.as_secs_f64().max(1e-6);
+        let speed = (bytes - PROBE_AFTER_BYTES as f64) / (f64::from(self.came_in.max(1)) * 1e-6);
         let grown = (2.0 * speed * took_secs).clamp(GROWTH_MIN * bytes, GROWTH_MAX * bytes);
         let grown = grown.min(f64::from(self.window_bytes_max));
         #[expect(
@@ -227,11 +220,9 @@ mod tests {
     #[test]
     fn who_took_long_to_acknowledge_settings_has_a_larger_window_after_its_first_flight() {
         for (microseconds, grows) in [(80_000, true), (1000, true), (999, false)] {
-            let mut now = beginning();
+            let now = beginning();
             let mut path = Path::new(65_535, 16 << 20);
-            path.greeted(now);
-            now += Duration::from_micros(microseconds);
-            path.acknowledged(now);
+            path.acknowledged(Duration::from_micros(microseconds));
             assert!(path.received(32_768, now));
             assert!(!path.received(32_767, now));
             assert_eq!(path.grown_bytes() > 0, grows, "{microseconds} µs");

@@ -155,8 +155,9 @@ impl Connection {
             if header.len != 0 {
                 return Err(Violation::SettingsAckPayload);
             }
-            if self.timers.settings_ack.take().is_some() {
-                self.path.acknowledged(self.now);
+            if let Some(due) = self.timers.settings_ack.take() {
+                let left = due.saturating_duration_since(self.now);
+                self.path.acknowledged(self.limits.settings_timeout.saturating_sub(left));
                 self.decoder.settings_acknowledged();
                 self.shrink_stream_windows();
             }

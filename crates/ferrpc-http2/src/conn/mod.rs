@@ -147,6 +147,7 @@ pub struct Connection {
     streams: Streams,
     recv: recv::State,
     sched: sched::Ring,
+    batch: sched::Batch,
     /// What happened outside of parsing, oldest first. Bounded by the streams that are open.
     events: VecDeque<Event>,
     peer: PeerSettings,
@@ -282,6 +283,7 @@ impl Connection {
             streams: Streams::default(),
             recv: recv::State::new(role, &limits),
             sched: sched::Ring::default(),
+            batch: sched::Batch::default(),
             events: VecDeque::new(),
             // RFC 9113 §6.5.2: the values that hold until the peer's SETTINGS come.
             peer: PeerSettings {
@@ -336,7 +338,7 @@ impl Connection {
         if std::mem::replace(&mut self.greeted, true) {
             return;
         }
-        self.path.greeted(self.now);
+        self.timers.settings_ack = Some(self.now + self.limits.settings_timeout);
         let limits = &self.limits;
         let out = self.out.scratch();
         let mut entries = vec![
@@ -450,6 +452,7 @@ impl Connection {
         self.now = now;
         self.out.advance(n);
         self.replies.written(n, self.out.len());
+        self.batch.written(n, self.out.len(), &self.limits);
         self.output_is_full &= self.has_full_output();
         if self.out.is_empty() {
             self.timers.write_progress = None;
@@ -462,6 +465,7 @@ impl Connection {
     pub fn write_blocked(&mut self, now: Instant) {
         self.now = now;
         if !self.out.is_empty() {
+            self.batch.blocked();
             self.timers.write_progress.get_or_insert(now);
         }
     }

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 
 use super::{Connection, Event, Progress};
 use crate::frame;
+use crate::limits::Limits;
 use crate::stream::{End, Half, QueuedEnd, StreamKey};
 
 /// Streams that have something queued and window for it, in the order of their turns.
@@ -23,6 +24,48 @@ pub(super) const QUANTUM_BYTES: usize = 16 << 10;
 /// What a peer may send back for a DATA frame, one for the stream and one for the connection.
 pub(super) const WINDOW_UPDATES_PER_DATA: u32 = 2;
 
+/// How much output is gathered for one write. A write of a megabyte costs much less than eight of an eighth; but what
+/// a socket did not take stands before all that becomes ready later. So batches grow while sockets take them whole, and
+/// one that did not is given small ones for a while.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// Times it has doubled.
+    doublings: u32,
+    /// Octets to be written until it may do so.
+    held_bytes: u32,
+}
+
+/// Octets written in small batches after one that was not taken.
+const HELD_BYTES: u32 = 16 << 20;
+
+impl Batch {
+    fn bytes(&self, limits: &Limits) -> usize {
+        // What stops the reading is never gathered for one write.
+        let bytes_max = limits.write_bytes_max.min(limits.output_bytes_max / 8 * 7);
+        let bytes = limits.write_bytes_mark.saturating_mul(1 << self.doublings);
+        bytes.min(bytes_max).max(limits.write_bytes_mark)
+    }
+
+    /// The socket took `n` octets of the output, and left so many.
+    pub(super) fn written(&mut self, n: usize, left: usize, limits: &Limits) {
+        self.held_bytes = self.held_bytes.saturating_sub(u32::try_from(n).unwrap_or(u32::MAX));
+        if left > 0 {
+            self.doublings = 0;
+        } else if n >= self.bytes(limits) && self.held_bytes == 0 {
+            self.doublings = (self.doublings + 1).min(DOUBLINGS_MAX);
+        }
+    }
+
+    /// It takes no more.
+    pub(super) fn blocked(&mut self) {
+        self.doublings = 0;
+        self.held_bytes = HELD_BYTES;
+    }
+}
+
+/// Enough for any limits that make sense.
+const DOUBLINGS_MAX: u32 = 8;
+
 impl Connection {
     /// Puts a stream into the ring if it could send something now.
     pub(super) fn make_ready(&mut self, key: StreamKey) {
@@ -36,7 +79,7 @@ impl Connection {
 
     /// Moves queued DATA into the output, until that is long enough for one write or nothing may go.
     pub(super) fn schedule(&mut self) {
-        while self.out.len() < self.limits.write_bytes_mark {
+        while self.out.len() < self.batch.bytes(&self.limits) {
             let Some(&key) = self.sched.turns.front() else { return };
             // An END_STREAM needs no window, but no stream in front of others can be known to be that.
             if self.send_window.available() == 0 && self.needs_window(key) {

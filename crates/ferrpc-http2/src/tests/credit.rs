@@ -543,6 +543,31 @@ fn bulk_streams_take_turns_and_small_messages_pass_them() {
 }
 
 #[test]
+fn batches_grow_while_the_socket_takes_them_whole_and_are_small_for_a_while_after_one_that_it_did_not() {
+    let mut peer = Peer::of_server_with(Limits::default(), &[(4, 0x7fff_ffff)]);
+    peer.send_all([request(1), window_update(0, 0x7fff_ffff - 65_535)]);
+    let key = peer.accept();
+    peer.engine.send_headers(key, End::No, write_response);
+    peer.flush();
+    peer.engine.send(key, Bytes::from(vec![0; 64 << 20]), End::Yes);
+    let whole = |peer: &mut Peer| {
+        let n = peer.engine.output().len();
+        peer.engine.written(n, peer.now);
+        n >> 17
+    };
+    let sizes: Vec<_> = std::iter::repeat_with(|| whole(&mut peer)).take(6).collect();
+    assert_eq!(sizes, [1, 2, 4, 7, 7, 7], "in 128 KiB");
+    assert!(peer.engine.output().len() < Limits::default().output_bytes_max, "it would stop the reading");
+    // It takes a part, and then no more: what is there goes first, and then there are small ones.
+    peer.engine.written(100_000, peer.now);
+    peer.engine.output();
+    peer.engine.write_blocked(peer.now);
+    assert_eq!(whole(&mut peer), 6);
+    let small = std::iter::repeat_with(|| whole(&mut peer)).take_while(|size| *size == 1).count();
+    assert!((110..=130).contains(&small), "{small} of 128 KiB");
+}
+
+#[test]
 fn sender_that_paused_hears_when_to_go_on() {
     let mut peer = Peer::of_server_with(Limits::default(), &[(4, 1 << 20)]);
     peer.send(request(1));

@@ -79,6 +79,7 @@ impl World {
             conn_window_bytes: [65_535, 100_000][chance.below(2)],
             streams_max: [1, 3, 100][chance.below(3)],
             write_bytes_mark: larger(&mut mark_max, [1000, 128 << 10][chance.below(2)]),
+            write_bytes_max: larger(&mut mark_max, [1000, 256 << 10][chance.below(2)]),
             stream_window_bytes_max: LARGE as u32,
             extended_bytes_max: LARGE,
             header_table_bytes: [0, 100, 4096, 8192][chance.below(4)],
