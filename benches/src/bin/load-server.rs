@@ -29,6 +29,12 @@ struct Args {
     /// Calls at once on one connection. Default: ours.
     #[arg(long)]
     streams: Option<u32>,
+    /// Octets gathered for one write. Default: ours.
+    #[arg(long, value_name = "BYTES")]
+    write_mark: Option<usize>,
+    /// What that may grow to. Default: ours.
+    #[arg(long, value_name = "BYTES")]
+    write_max: Option<usize>,
     /// What each unary handler does before it answers.
     #[arg(long, value_enum, default_value_t = Work::None)]
     work: Work,

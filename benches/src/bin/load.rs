@@ -41,6 +41,9 @@ struct Args {
     /// Messages of a streaming call.
     #[arg(long, default_value_t = 1000)]
     messages: u64,
+    /// Beside the operations, a stream of 64 KiB messages from the server on the first connection.
+    #[arg(long)]
+    beside: bool,
     /// Operations per second of all together: an open loop, in which time counts from when an operation
     /// was due. Default: a closed loop.
     #[arg(long)]
@@ -85,6 +88,7 @@ fn load(args: &Args) -> Result<bool, String> {
         fields: args.fields,
         payload_bytes: args.payload,
         messages: args.messages,
+        beside: args.beside,
         rate: args.rate,
         warm_up: args.warm_up,
         seconds: args.seconds,

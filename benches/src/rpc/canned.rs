@@ -169,6 +169,7 @@ mod tests {
             fields: Fields::Six,
             payload_bytes: 20_000,
             messages: 1,
+            beside: false,
             rate: None,
             warm_up: 0.0,
             seconds: 0.1,

@@ -40,6 +40,24 @@ impl Connection for Client {
             stream: None,
         }
     }
+
+    fn take_bulk(&self) -> impl Future<Output = String> + 'static {
+        let client = self.0.clone();
+        async move {
+            let order = Order { count: u64::MAX, payload_bytes: 64 << 10, ..Order::default() };
+            let mut pieces = match client.down(order).await {
+                Ok(pieces) => pieces,
+                Err(status) => return failure(status),
+            };
+            loop {
+                match pieces.message().await {
+                    Ok(Some(_)) => {}
+                    Ok(None) => return "the stream beside the calls has ended".to_owned(),
+                    Err(status) => return failure(status),
+                }
+            }
+        }
+    }
 }
 
 pub(super) struct Slot {

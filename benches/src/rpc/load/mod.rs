@@ -74,6 +74,8 @@ pub struct Plan {
     pub payload_bytes: usize,
     /// Messages of a streaming call.
     pub messages: u64,
+    /// Whether the first connection also has a stream of 64 KiB messages from the server, as fast as it goes.
+    pub beside: bool,
     /// Operations per second of all together; `None` is a closed loop.
     pub rate: Option<f64>,
     /// Seconds that are not counted.
@@ -102,6 +104,9 @@ pub(crate) trait Connection: Sized {
 
     /// Each has one operation in flight.
     fn slot(&self, plan: &Rc<Plan>, count: &Count) -> Self::Slot;
+
+    /// Takes a stream of large messages from the server and never ends, unless it fails.
+    fn take_bulk(&self) -> impl Future<Output = String> + 'static;
 }
 
 /// What `GetUser` answers.
@@ -137,6 +142,8 @@ async fn run_with<C: Connection>(plan: &Plan) -> Result<Outcome, String> {
         connections.push(C::open(&plan).await?);
     }
     let clock = Rc::new(Clock::new(plan.warm_up, plan.seconds, plan.rate));
+    let beside = connections.first().filter(|_| plan.beside);
+    let beside = beside.map(|connection| tokio::task::spawn_local(connection.take_bulk()));
     let slots: Vec<_> = connections
         .iter()
         .flat_map(|connection| (0..plan.streams).map(|_| connection.slot(&plan, &count)))
@@ -145,6 +152,12 @@ async fn run_with<C: Connection>(plan: &Plan) -> Result<Outcome, String> {
     let stretch = measured(&clock, &meter).await?;
     for slot in slots {
         slot.await.map_err(|error| error.to_string())?;
+    }
+    if let Some(beside) = beside {
+        if beside.is_finished() {
+            return Err(beside.await.unwrap_or_else(|error| error.to_string()));
+        }
+        beside.abort();
     }
     Ok(Outcome { tally: tally.take(), stretch })
 }
