@@ -1,21 +1,23 @@
-//! Header lists as HTTP messages: what RFC 9113 §8.2 and §8.3 demand of requests, responses, trailers.
+//! Header lists as HTTP messages: what RFC 9113 §8.3 demands of requests, responses, trailers.
 //!
 //! Knows nothing of streams; `conn` decides what a malformed list ends.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use crate::error::Malformed;
-use crate::headers::Headers;
+use crate::field::{Mark, Pseudo, check_name, check_regular, check_value, is_usual};
+use crate::headers::{Fields, Headers};
+use crate::malformed::Malformed;
 
 /// The head of a request or a response, or trailers: pseudo-headers checked, all fields legal. Clones share
-/// it.
+/// it: the list and what was found out about it are one piece of memory.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Head(Arc<Parts>);
+pub struct Head(Arc<[u8]>);
 
-#[derive(Clone, PartialEq, Eq)]
-struct Parts {
-    fields: Headers,
+/// What was found out about a list.
+#[derive(Clone, Copy)]
+struct Findings {
     /// Pseudo-headers stand first; this many.
     pseudo: u8,
     /// Where each pseudo-header stands, in the order of [`Pseudo`]; `ABSENT` if it does not.
@@ -25,19 +27,10 @@ struct Parts {
 
 const ABSENT: u8 = u8::MAX;
 
-#[derive(Clone, Copy)]
-enum Pseudo {
-    Method,
-    Scheme,
-    Authority,
-    Path,
-    Status,
-}
-
 impl Head {
     /// Checks a decoded list as a request (RFC 9113 §8.3.1).
-    pub(crate) fn request(fields: Headers) -> Result<Self, Malformed> {
-        let head = Parts::check(fields)?;
+    pub(crate) fn request(fields: &mut Headers) -> Result<Self, Malformed> {
+        let head = Checked::new(fields)?;
         //= RFC 9113 §8.3 pseudo-headers-of-the-other
         if head.pseudo(Pseudo::Status).is_some() {
             return Err(Malformed::UnknownPseudo);
@@ -52,20 +45,24 @@ impl Head {
         if path.first() != Some(&b'/') && !(method == b"OPTIONS" && path == b"*") {
             return Err(Malformed::Path);
         }
-        if let (Some(authority), Some(host)) = (head.pseudo(Pseudo::Authority), head.fields.get(b"host"))
+        if let (Some(authority), Some(host)) = (head.pseudo(Pseudo::Authority), head.host())
             && !authority.eq_ignore_ascii_case(host)
         {
             return Err(Malformed::Authority);
         }
-        Ok(Self(Arc::new(head)))
+        Ok(head.into_head())
     }
 
     /// Checks a decoded list as a response, final or informational (RFC 9113 §8.3.2).
-    pub(crate) fn response(fields: Headers) -> Result<Self, Malformed> {
-        let head = Parts::check(fields)?;
-        //= RFC 9113 §8.3.2 status: head.pseudo != 1 → head.pseudo > 1
-        if head.pseudo != 1 {
-            return Err(if head.pseudo == 0 { Malformed::MissingPseudo } else { Malformed::UnknownPseudo });
+    pub(crate) fn response(fields: &mut Headers) -> Result<Self, Malformed> {
+        let head = Checked::new(fields)?;
+        //= RFC 9113 §8.3.2 status: head.findings.pseudo != 1 → head.findings.pseudo > 1
+        if head.findings.pseudo != 1 {
+            return Err(if head.findings.pseudo == 0 {
+                Malformed::MissingPseudo
+            } else {
+                Malformed::UnknownPseudo
+            });
         }
         let status = head.pseudo(Pseudo::Status).ok_or(Malformed::UnknownPseudo)?;
         // RFC 9110 §15: three digits of 600 and more are to be taken for a 5xx.
@@ -73,101 +70,159 @@ impl Head {
         if !legal {
             return Err(Malformed::Status);
         }
-        Ok(Self(Arc::new(head)))
+        Ok(head.into_head())
     }
 
     /// Checks a decoded list as trailers, which have no pseudo-headers (RFC 9113 §8.1).
-    pub(crate) fn trailers(fields: Headers) -> Result<Self, Malformed> {
-        let head = Parts::check(fields)?;
+    pub(crate) fn trailers(fields: &mut Headers) -> Result<Self, Malformed> {
+        let head = Checked::new(fields)?;
         //= RFC 9113 §8.1 pseudo-headers-in-trailers
-        if head.pseudo != 0 {
+        if head.findings.pseudo != 0 {
             return Err(Malformed::PseudoInTrailers);
         }
-        Ok(Self(Arc::new(head)))
+        Ok(head.into_head())
     }
 }
 
-impl Parts {
-    fn check(fields: Headers) -> Result<Self, Malformed> {
+/// A list all of whose fields are legal.
+struct Checked<'a> {
+    fields: &'a mut Headers,
+    findings: Findings,
+    has_host: bool,
+}
+
+impl<'a> Checked<'a> {
+    fn new(fields: &'a mut Headers) -> Result<Self, Malformed> {
         let mut at = [ABSENT; 5];
         let mut pseudo = 0u8;
         let mut content_length = None;
-        for (i, (name, value)) in fields.iter().enumerate() {
-            check_value(value)?;
-            if is_usual(name) {
+        let mut has_host = false;
+        for (i, mark) in fields.view().marks().enumerate() {
+            if mark == Mark::PLAIN {
                 continue;
             }
-            if let Some(name) = name.strip_prefix(b":") {
-                //= RFC 9113 §8.3 pseudo-header-behind-a-field
-                if i != usize::from(pseudo) {
-                    return Err(Malformed::PseudoAfterRegular);
+            let which = match mark.which() {
+                Some(which) => Some(which),
+                None => {
+                    let Some((name, value)) = fields.at(i) else { continue };
+                    check_value(value)?;
+                    if is_usual(name) {
+                        continue;
+                    }
+                    if name.first() != Some(&b':') {
+                        check_name(name)?;
+                        check_regular(name, value, &mut content_length)?;
+                        has_host |= name == b"host";
+                        continue;
+                    }
+                    Pseudo::named(name)
                 }
-                let which = match name {
-                    b"method" => Pseudo::Method,
-                    b"scheme" => Pseudo::Scheme,
-                    b"authority" => Pseudo::Authority,
-                    b"path" => Pseudo::Path,
-                    b"status" => Pseudo::Status,
-                    //= RFC 9113 §8.3 undefined-pseudo-headers: return Err(Malformed::UnknownPseudo) → continue
-                    _ => return Err(Malformed::UnknownPseudo),
-                };
-                let place = &mut at[which as usize];
-                //= RFC 9113 §8.3 pseudo-header-twice
-                if *place != ABSENT {
-                    return Err(Malformed::DuplicatePseudo);
-                }
-                *place = pseudo;
-                pseudo += 1;
-                continue;
+            };
+            //= RFC 9113 §8.3 pseudo-header-behind-a-field
+            if i != usize::from(pseudo) {
+                return Err(Malformed::PseudoAfterRegular);
             }
-            check_name(name)?;
-            check_regular(name, value, &mut content_length)?;
+            //= RFC 9113 §8.3 undefined-pseudo-headers: return Err(Malformed::UnknownPseudo) → continue
+            let Some(which) = which else { return Err(Malformed::UnknownPseudo) };
+            let place = &mut at[which as usize];
+            //= RFC 9113 §8.3 pseudo-header-twice
+            if *place != ABSENT {
+                return Err(Malformed::DuplicatePseudo);
+            }
+            *place = pseudo;
+            pseudo += 1;
         }
-        Ok(Self { fields, pseudo, at, content_length })
+        Ok(Self { fields, findings: Findings { pseudo, at, content_length }, has_host })
     }
 
     fn pseudo(&self, which: Pseudo) -> Option<&[u8]> {
+        self.findings.pseudo_of(self.fields.view(), which)
+    }
+
+    fn host(&self) -> Option<&[u8]> {
+        if self.has_host { self.fields.get(b"host") } else { None }
+    }
+
+    fn into_head(self) -> Head {
+        Head(self.fields.take_shared(&self.findings.pack()))
+    }
+}
+
+/// Findings as they stand behind their list.
+const FINDINGS_BYTES: usize = 16;
+
+impl Findings {
+    fn pack(self) -> [u8; FINDINGS_BYTES] {
+        let mut octets = [0; FINDINGS_BYTES];
+        // No length has 20 digits.
+        octets[..8].copy_from_slice(&self.content_length.unwrap_or(u64::MAX).to_le_bytes());
+        octets[8] = self.pseudo;
+        octets[9..14].copy_from_slice(&self.at);
+        octets
+    }
+
+    #[inline]
+    fn unpack(octets: [u8; FINDINGS_BYTES]) -> Self {
+        let [l0, l1, l2, l3, l4, l5, l6, l7, pseudo, a0, a1, a2, a3, a4, ..] = octets;
+        let length = u64::from_le_bytes([l0, l1, l2, l3, l4, l5, l6, l7]);
+        let content_length = (length != u64::MAX).then_some(length);
+        Self { pseudo, at: [a0, a1, a2, a3, a4], content_length }
+    }
+
+    fn pseudo_of<'a>(&self, fields: Fields<'a>, which: Pseudo) -> Option<&'a [u8]> {
         let at = self.at[which as usize];
-        (at != ABSENT).then(|| self.fields.at(usize::from(at))).flatten().map(|(_, value)| value)
+        (at != ABSENT).then(|| fields.at(usize::from(at))).flatten().map(|(_, value)| value)
     }
 }
 
 impl Head {
+    #[inline]
+    fn parts(&self) -> (Fields<'_>, Findings) {
+        let (fields, findings) = Fields::shared(&self.0);
+        (fields, Findings::unpack(findings))
+    }
+
+    fn pseudo(&self, which: Pseudo) -> Option<&[u8]> {
+        let (fields, findings) = self.parts();
+        findings.pseudo_of(fields, which)
+    }
+
     /// `:method`; empty in a response.
     pub fn method(&self) -> &[u8] {
-        self.0.pseudo(Pseudo::Method).unwrap_or_default()
+        self.pseudo(Pseudo::Method).unwrap_or_default()
     }
 
     /// `:scheme`; empty in a response.
     pub fn scheme(&self) -> &[u8] {
-        self.0.pseudo(Pseudo::Scheme).unwrap_or_default()
+        self.pseudo(Pseudo::Scheme).unwrap_or_default()
     }
 
     /// `:authority`, or `host` where a request has only that; empty if neither.
     pub fn authority(&self) -> &[u8] {
-        //= RFC 9113 §8.3.1 authority-before-host: self.0.pseudo(Pseudo::Authority) → self.0.fields.get(b"host")
-        self.0.pseudo(Pseudo::Authority).or_else(|| self.0.fields.get(b"host")).unwrap_or_default()
+        //= RFC 9113 §8.3.1 authority-before-host: self.pseudo(Pseudo::Authority) → self.all().get(b"host")
+        self.pseudo(Pseudo::Authority).or_else(|| self.all().get(b"host")).unwrap_or_default()
     }
 
     /// `:path`, starting with a slash in every request that gets this far; empty in a response.
     pub fn path(&self) -> &[u8] {
-        self.0.pseudo(Pseudo::Path).unwrap_or_default()
+        self.pseudo(Pseudo::Path).unwrap_or_default()
     }
 
     /// `:status` as a number, 100 to 999; 0 in a request.
     pub fn status(&self) -> u16 {
-        let digits = self.0.pseudo(Pseudo::Status).unwrap_or_default();
+        let digits = self.pseudo(Pseudo::Status).unwrap_or_default();
         digits.iter().fold(0, |n, digit| n * 10 + u16::from(digit - b'0'))
     }
 
     /// `content-length`, if it stands there.
     pub fn content_length(&self) -> Option<u64> {
-        self.0.content_length
+        self.parts().1.content_length
     }
 
     /// The regular fields in order, as name and value.
     pub fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.0.fields.iter().skip(usize::from(self.0.pseudo))
+        let (fields, findings) = self.parts();
+        fields.stamped(usize::from(findings.pseudo)).map(|(_, name, value)| (name, value))
     }
 
     /// First value of a regular field.
@@ -176,8 +231,15 @@ impl Head {
     }
 
     /// All fields, the pseudo-headers first: [`pseudo_len`](Self::pseudo_len) of them.
-    pub fn all(&self) -> &Headers {
-        &self.0.fields
+    pub fn all(&self) -> Fields<'_> {
+        self.parts().0
+    }
+
+    /// The regular fields in order, each with its stamp, if it has one. Fields with one stamp, in heads of one
+    /// connection, are equal: they were named by the same entry of the compression table.
+    pub fn stamped(&self) -> impl Iterator<Item = (Option<NonZeroU32>, &[u8], &[u8])> {
+        let (fields, findings) = self.parts();
+        fields.stamped(usize::from(findings.pseudo))
     }
 
     /// True if both are one and the same, clones of one another.
@@ -187,110 +249,15 @@ impl Head {
 
     /// Number of pseudo-headers, which stand before all regular fields.
     pub fn pseudo_len(&self) -> usize {
-        usize::from(self.0.pseudo)
+        usize::from(self.parts().1.pseudo)
     }
 }
 
 impl fmt::Debug for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fields.fmt(f)
+        self.all().fmt(f)
     }
 }
-
-/// Names that most calls have, and about whose values RFC 9113 says nothing.
-fn is_usual(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"content-type"
-            | b"user-agent"
-            | b"grpc-timeout"
-            | b"grpc-status"
-            | b"grpc-encoding"
-            | b"grpc-accept-encoding"
-            | b"accept-encoding"
-            | b"authorization"
-            | b"traceparent"
-    )
-}
-
-fn check_regular(name: &[u8], value: &[u8], content_length: &mut Option<u64>) -> Result<(), Malformed> {
-    match name {
-        b"connection" | b"keep-alive" | b"proxy-connection" | b"transfer-encoding" | b"upgrade" => {
-            //= RFC 9113 §8.2.2 connection-fields: Err(Malformed::ConnectionField) → Ok(())
-            Err(Malformed::ConnectionField)
-        }
-        //= RFC 9113 §8.2.2 te
-        b"te" if value != b"trailers" => Err(Malformed::Te),
-        b"content-length" => {
-            let length = decimal(value).ok_or(Malformed::ContentLength)?;
-            match content_length.replace(length) {
-                Some(earlier) if earlier != length => Err(Malformed::ContentLength),
-                _ => Ok(()),
-            }
-        }
-        _ => Ok(()),
-    }
-}
-
-/// RFC 9113 §8.2.1: no upper case, and only RFC 9110 §5.6.2 token characters.
-fn check_name(name: &[u8]) -> Result<(), Malformed> {
-    //= RFC 9113 §8.2.1 field-name
-    if name.is_empty() || !name.iter().all(|&octet| NAME_OCTET[usize::from(octet)]) {
-        return Err(Malformed::FieldName);
-    }
-    Ok(())
-}
-
-/// RFC 9113 §8.2.1: no NUL, CR, LF anywhere, no SP or HTAB at either end.
-fn check_value(value: &[u8]) -> Result<(), Malformed> {
-    let blank = |octet: Option<&u8>| matches!(octet, Some(b' ' | b'\t'));
-    // One pass, eight octets a step; only a suspicious value is looked at twice.
-    let suspicious = has_control(value);
-    //= RFC 9113 §8.2.1 field-value: suspicious && → false &&
-    let illegal = suspicious && value.iter().any(|octet| matches!(octet, 0 | b'\r' | b'\n'));
-    //= RFC 9113 §8.2.1 blank-at-an-end:  || blank(value.first()) || blank(value.last()) →
-    if illegal || blank(value.first()) || blank(value.last()) {
-        return Err(Malformed::FieldValue);
-    }
-    Ok(())
-}
-
-/// Whether an octet is below the space. May say so of one that is not, if it comes behind one that is.
-fn has_control(value: &[u8]) -> bool {
-    // Of each octet below 0x20 the subtraction sets the top bit, which octets over 0x7f have anyway.
-    let found = |word: [u8; 8]| {
-        let word = u64::from_le_bytes(word);
-        word.wrapping_sub(0x2020_2020_2020_2020) & !word & 0x8080_8080_8080_8080
-    };
-    let (words, rest) = value.as_chunks::<8>();
-    let all = words.iter().fold(0, |all, &word| all | found(word));
-    let last = match value.last_chunk::<8>() {
-        Some(last) if !rest.is_empty() => found(*last) != 0,
-        Some(_) => false,
-        None => rest.iter().any(|&octet| octet < b' '),
-    };
-    all != 0 || last
-}
-
-fn decimal(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() || digits.len() > 19 {
-        return None;
-    }
-    digits.iter().try_fold(0u64, |n, digit| digit.is_ascii_digit().then(|| n * 10 + u64::from(digit - b'0')))
-}
-
-/// Lower-case token characters.
-const NAME_OCTET: [bool; 256] = {
-    let mut table = [false; 256];
-    //= RFC 9113 §8.2.1 colon-in-a-name: b"!# → b":!#
-    let allowed = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz";
-    let mut i = 0;
-    while i < allowed.len() {
-        table[allowed[i] as usize] = true;
-        i += 1;
-    }
-    table
-};
 
 #[cfg(test)]
 mod tests {
@@ -307,7 +274,7 @@ mod tests {
     const GOOD: [(&str, &str); 3] = [(":method", "POST"), (":scheme", "http"), (":path", "/a/b")];
 
     fn request(more: &[(&str, &str)]) -> Result<Head, Malformed> {
-        Head::request(list(&[&GOOD, more].concat()))
+        Head::request(&mut list(&[&GOOD, more].concat()))
     }
 
     #[test]
@@ -345,31 +312,17 @@ mod tests {
         ] {
             assert_eq!(request(fields), Err(rule), "{fields:?}");
         }
-        assert_eq!(Head::request(list(&GOOD[..2])), Err(MissingPseudo));
+        assert_eq!(Head::request(&mut list(&GOOD[..2])), Err(MissingPseudo));
         for path in ["", "a/b", "*"] {
             let fields = [GOOD[0], GOOD[1], (":path", path)];
-            assert_eq!(Head::request(list(&fields)), Err(Path), "{path:?}");
-        }
-    }
-
-    #[test]
-    fn control_octets_are_found_wherever_they_stand() {
-        for len in 0..40 {
-            let mut value = vec![b' '; len];
-            value.iter_mut().step_by(3).for_each(|octet| *octet = 0xff);
-            assert!(!has_control(&value), "{len}");
-            for at in 0..len {
-                let old = std::mem::replace(&mut value[at], [0, 0x1f][at % 2]);
-                assert!(has_control(&value), "{at} of {len}");
-                value[at] = old;
-            }
+            assert_eq!(Head::request(&mut list(&fields)), Err(Path), "{path:?}");
         }
     }
 
     #[test]
     fn options_may_ask_for_all_of_a_server() {
         let fields = list(&[(":method", "OPTIONS"), GOOD[1], (":path", "*")]);
-        assert_eq!(Head::request(fields).map(|head| head.path().to_vec()), Ok(b"*".to_vec()));
+        assert_eq!(Head::request(&mut { fields }).map(|head| head.path().to_vec()), Ok(b"*".to_vec()));
     }
 
     #[test]
@@ -381,18 +334,22 @@ mod tests {
 
     #[test]
     fn a_response_needs_exactly_a_legal_status() {
-        assert_eq!(Head::response(list(&[(":status", "204")])).map(|head| head.status()), Ok(204));
-        assert_eq!(Head::response(list(&[(":status", "800")])).map(|head| head.status()), Ok(800));
+        assert_eq!(Head::response(&mut list(&[(":status", "204")])).map(|head| head.status()), Ok(204));
+        assert_eq!(Head::response(&mut list(&[(":status", "800")])).map(|head| head.status()), Ok(800));
         for status in ["", "20", "2000", "abc", "101", "099"] {
-            assert_eq!(Head::response(list(&[(":status", status)])), Err(Malformed::Status), "{status:?}");
+            assert_eq!(
+                Head::response(&mut list(&[(":status", status)])),
+                Err(Malformed::Status),
+                "{status:?}"
+            );
         }
-        assert_eq!(Head::response(list(&[("a", "b")])), Err(Malformed::MissingPseudo));
-        assert_eq!(Head::response(list(&GOOD[..1])), Err(Malformed::UnknownPseudo));
+        assert_eq!(Head::response(&mut list(&[("a", "b")])), Err(Malformed::MissingPseudo));
+        assert_eq!(Head::response(&mut list(&GOOD[..1])), Err(Malformed::UnknownPseudo));
     }
 
     #[test]
     fn trailers_have_no_pseudo_headers() {
-        assert!(Head::trailers(list(&[("grpc-status", "0")])).is_ok());
-        assert_eq!(Head::trailers(list(&[(":status", "200")])), Err(Malformed::PseudoInTrailers));
+        assert!(Head::trailers(&mut list(&[("grpc-status", "0")])).is_ok());
+        assert_eq!(Head::trailers(&mut list(&[(":status", "200")])), Err(Malformed::PseudoInTrailers));
     }
 }

@@ -92,7 +92,7 @@ mod tests {
         for (name, value) in [(":method", "POST"), (":scheme", "http"), (":path", path)] {
             fields.push(name.as_bytes(), value.as_bytes());
         }
-        Head::request(fields).unwrap()
+        Head::request(&mut fields).unwrap()
     }
 
     #[test]

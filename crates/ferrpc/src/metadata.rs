@@ -7,7 +7,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use ferrpc_http2::{Head, HeaderWriter, Headers, Indexing};
+use ferrpc_http2::{Fields, Head, HeaderWriter, Headers, Indexing};
 
 /// An ordered list of keys and values; a key may stand there more than once.
 ///
@@ -15,16 +15,21 @@ use ferrpc_http2::{Head, HeaderWriter, Headers, Indexing};
 /// (base64 on the wire, without padding). `authorization`, `cookie` and `-bin` values are not printed by
 /// [`fmt::Debug`].
 #[derive(Clone, Default)]
-pub struct Metadata(Fields);
+pub struct Metadata(List);
 
-/// Where they lie. Two words, also where they are optional: each call carries this several times.
-#[derive(Clone, Default)]
-enum Fields {
-    #[default]
-    None,
-    Own(Box<Headers>),
+/// Where they lie. Two words: each call carries this several times.
+#[derive(Clone)]
+enum List {
     /// The head of a message as it came; shared, and copied by the first change.
     Head(Head),
+    /// Most calls have none of their own.
+    Own(Option<Box<Headers>>),
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self::Own(None)
+    }
 }
 
 /// Why a key or value is not allowed.
@@ -67,38 +72,36 @@ impl std::error::Error for MetadataError {}
 impl Metadata {
     /// An empty list; allocates nothing.
     pub const fn new() -> Self {
-        Self(Fields::None)
+        Self(List::Own(None))
     }
 
     pub(crate) fn from_head(head: Head) -> Self {
-        Self(Fields::Head(head))
+        Self(List::Head(head))
     }
 
     #[cfg(test)]
     pub(crate) fn from_fields(fields: Headers) -> Self {
-        Self(Fields::Own(Box::new(fields)))
+        Self(List::Own(Some(Box::new(fields))))
     }
 
-    fn fields(&self) -> &Headers {
+    fn fields(&self) -> Fields<'_> {
         static NONE: Headers = Headers::new();
         match &self.0 {
-            Fields::None => &NONE,
-            Fields::Own(own) => own,
-            Fields::Head(head) => head.all(),
+            List::Head(head) => head.all(),
+            List::Own(Some(own)) => own.view(),
+            List::Own(None) => NONE.view(),
         }
     }
 
-    /// A list that may be changed; reserved fields stay hidden in it.
-    fn fields_mut(&mut self) -> &mut Headers {
-        match &self.0 {
-            Fields::Own(_) => {}
-            Fields::None => self.0 = Fields::Own(Box::default()),
-            Fields::Head(head) => self.0 = Fields::Own(Box::new(head.all().clone())),
-        }
-        match &mut self.0 {
-            Fields::Own(own) => own,
-            Fields::None | Fields::Head(_) => unreachable!("they were made its own"),
-        }
+    /// Changes the list as its own; reserved fields stay hidden in it.
+    fn change<R>(&mut self, change: impl FnOnce(&mut Headers) -> R) -> R {
+        let mut own = match std::mem::take(&mut self.0) {
+            List::Head(head) => Box::new(head.all().to_headers()),
+            List::Own(own) => own.unwrap_or_default(),
+        };
+        let done = change(&mut own);
+        self.0 = List::Own(Some(own));
+        done
     }
 
     /// A field as it stands on the wire, reserved ones too.
@@ -109,7 +112,7 @@ impl Metadata {
     /// Nothing was ever put in, as with most answers.
     #[inline]
     fn is_untouched(&self) -> bool {
-        matches!(self.0, Fields::None)
+        matches!(self.0, List::Own(None))
     }
 
     /// Size as HTTP/2 counts it (RFC 9113 §6.5.2), hidden fields too.
@@ -145,7 +148,7 @@ impl Metadata {
             return Err(MetadataError::Value(key.into()));
         }
         let indexing = if is_secret(key.as_bytes()) { Indexing::Never } else { Indexing::Literal };
-        self.fields_mut().append(key.as_bytes(), value.as_bytes(), indexing);
+        self.change(|own| own.append(key.as_bytes(), value.as_bytes(), indexing));
         Ok(())
     }
 
@@ -169,7 +172,7 @@ impl Metadata {
             return Err(MetadataError::Kind(key.into()));
         }
         let indexing = if is_secret(key.as_bytes()) { Indexing::Never } else { Indexing::Literal };
-        self.fields_mut().append(key.as_bytes(), encode_bin(value).as_bytes(), indexing);
+        self.change(|own| own.append(key.as_bytes(), encode_bin(value).as_bytes(), indexing));
         Ok(())
     }
 
@@ -194,7 +197,7 @@ impl Metadata {
         });
         let mut fields = Headers::new();
         marked.for_each(|(name, value, indexing)| fields.append(name, value, indexing));
-        *self.fields_mut() = fields;
+        self.change(|own| *own = fields);
     }
 
     /// First text value under `key`. `None` also for `-bin` keys.
@@ -230,7 +233,7 @@ impl Metadata {
         let found: Vec<usize> =
             self.visible().filter(|(_, name, _)| *name == key.as_bytes()).map(|(i, _, _)| i).collect();
         for &i in found.iter().rev() {
-            self.fields_mut().remove(i);
+            self.change(|own| own.remove(i));
         }
         !found.is_empty()
     }
@@ -244,8 +247,8 @@ impl Metadata {
     #[cfg(feature = "server")]
     pub(crate) fn path(&self) -> String {
         match &self.0 {
-            Fields::Head(head) => String::from_utf8_lossy(head.path()).into_owned(),
-            Fields::None | Fields::Own(_) => String::new(),
+            List::Head(head) => String::from_utf8_lossy(head.path()).into_owned(),
+            List::Own(_) => String::new(),
         }
     }
 
@@ -262,7 +265,7 @@ impl Metadata {
         if check_key(key).is_ok() {
             let indexing =
                 if secret || is_secret(key.as_bytes()) { Indexing::Never } else { Indexing::Literal };
-            self.fields_mut().append(key.as_bytes(), value, indexing);
+            self.change(|own| own.append(key.as_bytes(), value, indexing));
         }
     }
 
@@ -276,7 +279,7 @@ impl Metadata {
     #[cfg(feature = "client")]
     pub(crate) fn copy(&mut self, key: &str, other: &Self) {
         for value in other.values(key) {
-            self.fields_mut().append(key.as_bytes(), value, Indexing::Literal);
+            self.change(|own| own.append(key.as_bytes(), value, Indexing::Literal));
         }
     }
 
@@ -293,7 +296,7 @@ impl Metadata {
     /// Appends all values of `other`.
     pub fn extend(&mut self, other: &Self) {
         for (i, key, value) in other.visible() {
-            self.fields_mut().append(key, value, other.fields().indexing(i));
+            self.change(|own| own.append(key, value, other.fields().indexing(i)));
         }
     }
 
@@ -380,6 +383,11 @@ pub(crate) fn decode_bin(value: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn metadata_are_two_words() {
+        assert_eq!(size_of::<Metadata>(), 2 * size_of::<usize>());
+    }
 
     #[test]
     fn text_and_octets_come_back_in_order() {

@@ -19,6 +19,7 @@ use crate::error::{ErrorCode, Scope, StreamId, Violation};
 use crate::flow::{SendWindow, WINDOW_START};
 use crate::frame;
 use crate::head::Head;
+use crate::headers::Headers;
 use crate::hpack::{Decoder, Encoder};
 use crate::input::{Chunk, Input};
 use crate::limits::Limits;
@@ -142,6 +143,8 @@ pub struct Connection {
     input: Input,
     out: Out,
     decoder: Decoder,
+    /// The header list being read; its memory is for the next one.
+    fields: Headers,
     encoder: Encoder,
     memo: Memo,
     streams: Streams,
@@ -278,6 +281,7 @@ impl Connection {
             input: Input::default(),
             out: Out::default(),
             decoder: Decoder::new(limits.header_table_bytes),
+            fields: Headers::new(),
             encoder: Encoder::new(),
             memo: Memo::default(),
             streams: Streams::default(),
@@ -410,6 +414,7 @@ impl Connection {
             self.out = Out::default();
         }
         self.memo = Memo::default();
+        self.fields = Headers::new();
         self.streams.release();
     }
 

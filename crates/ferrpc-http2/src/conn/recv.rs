@@ -3,7 +3,7 @@
 //! DATA is handed out as it arrives; every other frame is looked at once it is whole.
 
 use super::{Connection, Drain, Event, Role};
-use crate::error::{FrameKind, Malformed, StreamId, Violation};
+use crate::error::{FrameKind, StreamId, Violation};
 use crate::flow::{RecvWindow, WINDOW_START};
 use crate::frame::{self, FrameHeader, HEADER_BYTES, PREFACE};
 use crate::head::Head;
@@ -11,6 +11,7 @@ use crate::headers::Headers;
 use crate::hpack::{ListLimits, Outcome};
 use crate::input::Chunk;
 use crate::limits::Limits;
+use crate::malformed::Malformed;
 use crate::memo::Kind;
 use crate::path;
 use crate::stream::{End, Fate, Half, StreamKey};
@@ -66,6 +67,9 @@ pub(super) enum Step {
 
 /// DATA below this, without an end, costs more than it brings: not even a message's length fits.
 const TINY_DATA: u32 = 5;
+
+/// Memory that a connection keeps for the next header list.
+const FIELDS_KEPT_BYTES: usize = 4 << 10;
 
 impl State {
     pub(super) fn new(role: Role, limits: &Limits) -> Self {
@@ -402,6 +406,8 @@ impl Connection {
         if header.has(frame::FLAG_END_HEADERS) {
             self.timers.header_block = None;
             let kind = if self_dependent { None } else { self.expected(header.stream) };
+            self.fields.clear();
+            let limits = self.list_limits();
             let block = &self.input.unparsed()[range.clone()];
             let generation = self.decoder.generation();
             if let Some((kind, _)) = kind
@@ -413,14 +419,14 @@ impl Connection {
                     Kind::Response | Kind::Trailers => self.checked(header.stream, end, head),
                 };
             }
-            let mut fields = Headers::new();
-            let limits = self.list_limits();
-            let outcome = self.decoder.decode(block, &limits, &mut fields).map_err(Violation::Hpack)?;
+            let outcome = self.decoder.decode(block, &limits, &mut self.fields).map_err(Violation::Hpack)?;
             if self_dependent {
                 self.note_opened(header.stream);
                 return Err(Violation::SelfDependency { stream: header.stream });
             }
-            let step = self.message(header.stream, end, fields, outcome)?;
+            let step = self.message(header.stream, end, outcome);
+            self.drop_large_list();
+            let step = step?;
             if let Some((kind, _)) = kind
                 && self.decoder.generation() == generation
                 && let Step::Event(Event::Head { head, .. } | Event::Trailers { trailers: head, .. }) = &step
@@ -457,14 +463,24 @@ impl Connection {
         }
         self.timers.header_block = None;
         let Some(block) = self.recv.block.take() else { return Ok(Step::Again) };
-        let mut fields = Headers::new();
+        self.fields.clear();
         let limits = self.list_limits();
-        let outcome = self.decoder.decode(&block.octets, &limits, &mut fields).map_err(Violation::Hpack)?;
+        let decoded = self.decoder.decode(&block.octets, &limits, &mut self.fields);
+        let outcome = decoded.map_err(Violation::Hpack)?;
         if block.self_dependent {
             self.note_opened(block.stream);
             return Err(Violation::SelfDependency { stream: block.stream });
         }
-        self.message(block.stream, block.end, fields, outcome)
+        let step = self.message(block.stream, block.end, outcome);
+        self.drop_large_list();
+        step
+    }
+
+    /// A list that is larger than most must not leave its memory with the connection.
+    fn drop_large_list(&mut self) {
+        if self.fields.held_bytes() > FIELDS_KEPT_BYTES {
+            self.fields = Headers::new();
+        }
     }
 
     fn list_limits(&self) -> ListLimits {
@@ -509,14 +525,8 @@ impl Connection {
         matches!(self.drain, Drain::Final(last) if !self.is_local(id) && id > last)
     }
 
-    /// A whole header list came: request, response or trailers.
-    fn message(
-        &mut self,
-        id: StreamId,
-        end: End,
-        fields: Headers,
-        outcome: Outcome,
-    ) -> Result<Step, Violation> {
+    /// A whole header list came, and stands in `self.fields`: request, response or trailers.
+    fn message(&mut self, id: StreamId, end: End, outcome: Outcome) -> Result<Step, Violation> {
         let too_large = match outcome {
             Outcome::Complete => None,
             Outcome::OverLimit { list_bytes, fields } => {
@@ -526,7 +536,7 @@ impl Connection {
         if self.streams.find(id).is_some() {
             return match too_large {
                 Some(violation) => Err(violation),
-                None => self.existing(id, end, fields),
+                None => self.existing(id, end),
             };
         }
         //= RFC 9113 §6.8 last-stream-never-rises
@@ -547,7 +557,8 @@ impl Connection {
         if let Some(violation) = too_large {
             return Err(violation);
         }
-        let head = Head::request(fields).map_err(|rule| Violation::MalformedHeaders { stream: id, rule })?;
+        let head = Head::request(&mut self.fields);
+        let head = head.map_err(|rule| Violation::MalformedHeaders { stream: id, rule })?;
         self.request(id, end, head)
     }
 
@@ -572,14 +583,14 @@ impl Connection {
         Ok(Step::Event(Event::Head { stream: key, head, end }))
     }
 
-    fn existing(&mut self, id: StreamId, end: End, fields: Headers) -> Result<Step, Violation> {
+    fn existing(&mut self, id: StreamId, end: End) -> Result<Step, Violation> {
         let head = match self.expected(id) {
-            Some((Kind::Response, _)) => Head::response(fields),
+            Some((Kind::Response, _)) => Head::response(&mut self.fields),
             // What follows the body is trailers, or nothing: that it must end the stream comes first.
             Some((Kind::Trailers, _)) if end == End::No => {
                 return Err(Violation::TrailersWithoutEnd { stream: id });
             }
-            Some((Kind::Trailers, _)) => Head::trailers(fields),
+            Some((Kind::Trailers, _)) => Head::trailers(&mut self.fields),
             _ => return Err(Violation::StreamClosed { frame: FrameKind::HEADERS, stream: id }),
         };
         let head = head.map_err(|rule| Violation::MalformedHeaders { stream: id, rule })?;

@@ -48,14 +48,13 @@ impl HeaderWriter<'_> {
         let Target::Wire { encoder, out } = &mut self.to else { return fields(self) };
         let (generation, at) = (encoder.generation(), out.len());
         if known.generation == Some(generation) {
-            return out.extend_from_slice(&known.octets);
+            return known.append_to(out);
         }
         fields(self);
         if let Target::Wire { encoder, out } = &self.to
             && encoder.generation() == generation
         {
-            known.octets.clear();
-            known.octets.extend_from_slice(&out[at..]);
+            known.note(&out[at..]);
             known.generation = Some(generation);
         }
     }
@@ -73,7 +72,35 @@ impl HeaderWriter<'_> {
 pub struct Repeated {
     /// The encoder's, when they left its table alone.
     generation: Option<u64>,
+    /// Never fewer than [`SHORT_BYTES`]; `len` of them count.
     octets: Vec<u8>,
+    len: usize,
+}
+
+/// To copy so many, whatever they are, costs less than to copy as many as there are.
+const SHORT_BYTES: usize = 16;
+
+impl Repeated {
+    #[inline]
+    fn append_to(&self, out: &mut Vec<u8>) {
+        match self.octets.first_chunk::<SHORT_BYTES>() {
+            Some(short) if self.len <= SHORT_BYTES => {
+                let end = out.len() + self.len;
+                out.extend_from_slice(short);
+                out.truncate(end);
+            }
+            _ => out.extend_from_slice(&self.octets),
+        }
+    }
+
+    fn note(&mut self, octets: &[u8]) {
+        self.len = octets.len();
+        self.octets.clear();
+        self.octets.extend_from_slice(octets);
+        if self.len < SHORT_BYTES {
+            self.octets.resize(SHORT_BYTES, 0);
+        }
+    }
 }
 
 /// Why a stream cannot be opened now.
@@ -427,6 +454,7 @@ impl Connection {
     }
 
     /// Encodes a header block into one HEADERS frame, and CONTINUATIONs where it is too long for one.
+    #[inline]
     pub(super) fn append_block(&mut self, id: StreamId, end: End, write: impl FnOnce(&mut HeaderWriter<'_>)) {
         self.pings.forgive();
         let out = self.out.scratch();
@@ -448,6 +476,13 @@ impl Connection {
             out[start..start + HEADER_BYTES].copy_from_slice(&header.octets());
             return;
         }
+        self.split_block(id, start, end_stream);
+    }
+
+    /// The block behind `start` is too long for one frame.
+    #[cold]
+    fn split_block(&mut self, id: StreamId, start: usize, end_stream: u8) {
+        let (out, frame_bytes_max) = (self.out.scratch(), self.peer.frame_bytes_max as usize);
         let block = out.split_off(start + HEADER_BYTES);
         out.truncate(start);
         let pieces = block.chunks(frame_bytes_max);

@@ -1,13 +1,15 @@
 //! A header block to fields (RFC 7541 §3, §6).
 //!
-//! Checks HPACK's own rules and the size of the list, not what HTTP says about names and values.
+//! Checks HPACK's own rules and the size of the list, not what HTTP says about names and values; but a field that
+//! enters the table is looked at then, so that it need not be whenever it is named again.
 
 use std::fmt;
 
 use super::dynamic::DynamicTable;
-use super::static_table::{STATIC, STATIC_LEN};
+use super::static_table::{self, STATIC, STATIC_LEN};
 use super::{HpackError, TABLE_BYTES_DEFAULT, huffman};
-use crate::headers::{FIELD_OVERHEAD_BYTES, Headers, Indexing};
+use crate::field::Mark;
+use crate::headers::{Entry, FIELD_OVERHEAD_BYTES, Headers, Indexing};
 
 /// How large a header list may be.
 #[derive(Clone, Copy, Debug)]
@@ -37,8 +39,8 @@ pub(crate) struct Decoder {
     /// The table is larger than the peer acknowledged: its next block must begin with an update.
     must_shrink: bool,
     generation: u64,
-    /// Octets and fields of the list before, which the next is likely to resemble.
-    expected: (usize, usize),
+    /// The stamp given last. The static table has those up to its length.
+    stamp: u32,
 }
 
 impl Decoder {
@@ -53,7 +55,8 @@ impl Decoder {
             update_bytes_max,
             must_shrink: false,
             generation: 0,
-            expected: (256, 12),
+            #[expect(clippy::cast_possible_truncation, reason = "there are 61")]
+            stamp: STATIC_LEN as u32,
         }
     }
 
@@ -90,15 +93,14 @@ impl Decoder {
     ) -> Result<Outcome, HpackError> {
         let mut block = Block { octets: block };
         self.size_updates(&mut block)?;
-        into.reserve(self.expected.0, self.expected.1);
         let mut list = List { bytes: 0, fields: 0, limits };
         while let Some(&first) = block.octets.first() {
             if first & 0x80 != 0 {
                 let index = block.integer(7)?;
-                let (octets, name_len) = find(&self.table, index)?;
+                let entry = find(&self.table, index)?;
                 // Counted before it is copied: an octet on the wire may stand for kilobytes.
-                if list.add(octets.len())? {
-                    into.append_joined(octets, name_len, Indexing::Index);
+                if list.add(entry.octets.len())? {
+                    into.append_entry(entry);
                 }
             } else if first & 0x40 != 0 {
                 self.literal(&mut block, 6, Indexing::Index, &mut list, into)?;
@@ -114,7 +116,6 @@ impl Decoder {
         if list.is_over() {
             return Ok(Outcome::OverLimit { list_bytes: list.bytes, fields: list.fields });
         }
-        self.expected = (list.bytes - list.fields * FIELD_OVERHEAD_BYTES, list.fields);
         Ok(Outcome::Complete)
     }
 
@@ -131,22 +132,27 @@ impl Decoder {
         let name = if name_index == 0 { Some(block.string()?) } else { None };
         let value = block.string()?;
         let stored = into.append_with(indexing, |arena| {
-            let at = arena.len();
+            let (at, mut stamp, mut mark) = (arena.len(), 0, Mark::UNKNOWN);
             match name {
                 Some(name) => name.append_to(arena)?,
                 None => {
-                    let (octets, name_len) = find(&self.table, name_index)?;
-                    arena.extend_from_slice(&octets[..name_len]);
+                    let entry = find(&self.table, name_index)?;
+                    arena.extend_from_slice(&entry.octets[..entry.name_len]);
                 }
             }
             let name_len = arena.len() - at;
             value.append_to(arena)?;
             //= RFC 9113 §10.5.1 large-block-keeps-state: indexing == Indexing::Index → indexing == Indexing::Index && !list.is_over()
             if indexing == Indexing::Index {
-                self.table.insert(&arena[at..], name_len);
+                let (name, value) = arena[at..].split_at(name_len);
+                mark = Mark::of(name, value);
+                // Behind 2³² entries there are no more.
+                stamp = self.stamp.checked_add(1).unwrap_or(0);
+                self.stamp = stamp.max(self.stamp);
+                self.table.insert(Entry { octets: &arena[at..], name_len, stamp, mark });
                 self.generation += 1;
             }
-            if list.add(arena.len() - at)? { Ok(name_len) } else { Err(Unstored::OverLimit) }
+            if list.add(arena.len() - at)? { Ok((name_len, stamp, mark)) } else { Err(Unstored::OverLimit) }
         });
         match stored {
             Ok(()) | Err(Unstored::OverLimit) => Ok(()),
@@ -189,15 +195,29 @@ impl fmt::Debug for Decoder {
     }
 }
 
-/// The field at an index of the joint address space (RFC 7541 §2.3.3), octets and name length.
+/// The field at an index of the joint address space (RFC 7541 §2.3.3).
 #[inline]
-fn find(table: &DynamicTable, index: usize) -> Result<(&[u8], usize), HpackError> {
-    //= RFC 7541 §6.1 index-zero: return Err(HpackError::IndexZero) → return Ok((b"a", 1))
+fn find(table: &DynamicTable, index: usize) -> Result<Entry<'_>, HpackError> {
+    // What calls have in common stands here.
+    match table.get(index.wrapping_sub(STATIC_LEN + 1)) {
+        Some(entry) => Ok(entry),
+        None => find_static(index),
+    }
+}
+
+#[inline]
+fn find_static(index: usize) -> Result<Entry<'static>, HpackError> {
+    //= RFC 7541 §6.1 index-zero: return Err(HpackError::IndexZero) → return Ok(Entry { octets: b"a", name_len: 1, stamp: 0, mark: Mark::UNKNOWN })
     let Some(at) = index.checked_sub(1) else { return Err(HpackError::IndexZero) };
     match STATIC.get(at) {
-        Some(field) => Ok((field.octets, field.name_len)),
-        //= RFC 7541 §2.3.3 index-behind-the-table: ok_or(HpackError::IndexOutOfRange { index }) → or(Some((b"a", 1))).ok_or(HpackError::IndexZero)
-        None => table.get(at - STATIC_LEN).ok_or(HpackError::IndexOutOfRange { index }),
+        Some(field) => Ok(Entry {
+            octets: field.octets,
+            name_len: field.name_len,
+            stamp: u32::try_from(index).unwrap_or(0),
+            mark: static_table::mark(index),
+        }),
+        //= RFC 7541 §2.3.3 index-behind-the-table: Err(HpackError::IndexOutOfRange { index }) → Ok(Entry { octets: b"a", name_len: 1, stamp: 0, mark: Mark::UNKNOWN })
+        None => Err(HpackError::IndexOutOfRange { index }),
     }
 }
 

@@ -4,7 +4,8 @@
 
 use std::collections::VecDeque;
 
-use crate::headers::FIELD_OVERHEAD_BYTES;
+use crate::field::Mark;
+use crate::headers::{self, FIELD_OVERHEAD_BYTES};
 
 /// Fields in the order they came. An entry is one run of octets, so reading it is one lookup and one
 /// copy; nothing is allocated before the first entry.
@@ -27,6 +28,8 @@ struct Entry {
     at: u32,
     name_len: u32,
     len: u32,
+    stamp: u32,
+    mark: Mark,
 }
 
 impl DynamicTable {
@@ -46,17 +49,20 @@ impl DynamicTable {
         self.size_max
     }
 
-    /// The octets of the field at `index`, 0 the newest, and the length of its name.
+    /// The field at `index`, 0 the newest.
     #[inline]
-    pub(super) fn get(&self, index: usize) -> Option<(&[u8], usize)> {
+    pub(super) fn get(&self, index: usize) -> Option<headers::Entry<'_>> {
         let entry = self.entries.get(index)?;
         let at = entry.at.wrapping_sub(self.base) as usize;
-        Some((self.octets.get(at..at + entry.len as usize)?, entry.name_len as usize))
+        let octets = self.octets.get(at..at + entry.len as usize)?;
+        let (name_len, stamp, mark) = (entry.name_len as usize, entry.stamp, entry.mark);
+        Some(headers::Entry { octets, name_len, stamp, mark })
     }
 
     /// Adds a field given as `get` returns it. One that is larger than the whole table empties it,
     /// which is no error (RFC 7541 §4.4).
-    pub(super) fn insert(&mut self, octets: &[u8], name_len: usize) {
+    pub(super) fn insert(&mut self, field: headers::Entry<'_>) {
+        let headers::Entry { octets, name_len, stamp, mark } = field;
         let size = octets.len() + FIELD_OVERHEAD_BYTES;
         self.evict_to(self.size_max.saturating_sub(size));
         if size > self.size_max {
@@ -65,7 +71,8 @@ impl DynamicTable {
         self.make_room(octets.len());
         let at = self.base.wrapping_add(offset(self.octets.len()));
         self.octets.extend_from_slice(octets);
-        self.entries.push_front(Entry { at, name_len: offset(name_len), len: offset(octets.len()) });
+        let (name_len, len) = (offset(name_len), offset(octets.len()));
+        self.entries.push_front(Entry { at, name_len, len, stamp, mark });
         self.size += size;
     }
 
@@ -110,9 +117,17 @@ fn offset(n: usize) -> u32 {
 mod tests {
     use super::*;
 
+    fn insert(table: &mut DynamicTable, octets: &[u8], name_len: usize) {
+        table.insert(headers::Entry { octets, name_len, stamp: 0, mark: Mark::UNKNOWN });
+    }
+
+    fn get(table: &DynamicTable, index: usize) -> Option<(&[u8], usize)> {
+        table.get(index).map(|entry| (entry.octets, entry.name_len))
+    }
+
     fn field(table: &DynamicTable, index: usize) -> Option<(&str, &str)> {
-        let (octets, name_len) = table.get(index)?;
-        let (name, value) = octets.split_at(name_len);
+        let entry = table.get(index)?;
+        let (name, value) = entry.octets.split_at(entry.name_len);
         Some((std::str::from_utf8(name).ok()?, std::str::from_utf8(value).ok()?))
     }
 
@@ -120,21 +135,21 @@ mod tests {
     fn newest_entry_is_first_and_oldest_is_evicted() {
         let mut table = DynamicTable::new(3 * (2 + 32));
         for (octets, len) in [(b"a1", 1), (b"b2", 1), (b"c3", 2)] {
-            table.insert(octets, len);
+            insert(&mut table, octets, len);
         }
         assert_eq!((field(&table, 0), field(&table, 2)), (Some(("c3", "")), Some(("a", "1"))));
-        table.insert(b"d4", 1);
+        insert(&mut table, b"d4", 1);
         assert_eq!((field(&table, 0), field(&table, 2)), (Some(("d", "4")), Some(("b", "2"))));
-        assert_eq!((table.get(3), table.len(), table.size()), (None, 3, 3 * 34));
+        assert_eq!((get(&table, 3), table.len(), table.size()), (None, 3, 3 * 34));
     }
 
     #[test]
     fn entry_larger_than_the_table_empties_it() {
         let mut table = DynamicTable::new(64);
-        table.insert(b"ab", 1);
-        table.insert(&[b'x'; 33], 1);
+        insert(&mut table, b"ab", 1);
+        insert(&mut table, &[b'x'; 33], 1);
         assert_eq!((table.len(), table.size()), (0, 0));
-        table.insert(&[b'x'; 32], 1);
+        insert(&mut table, &[b'x'; 32], 1);
         assert_eq!((table.len(), table.size()), (1, 64));
     }
 
@@ -143,8 +158,8 @@ mod tests {
         let mut table = DynamicTable::new(4096);
         for i in 0..100_000_u32 {
             let octets = vec![i.to_le_bytes()[0]; (i % 300) as usize];
-            table.insert(&octets, (i % 7).min(i % 300) as usize);
-            assert_eq!(table.get(0), Some((&octets[..], (i % 7).min(i % 300) as usize)));
+            insert(&mut table, &octets, (i % 7).min(i % 300) as usize);
+            assert_eq!(get(&table, 0), Some((&octets[..], (i % 7).min(i % 300) as usize)));
             assert!(table.size() <= 4096 && table.octets.len() <= 2 * 4096);
         }
         assert!(table.octets.capacity() <= 4 * 4096);
@@ -155,10 +170,10 @@ mod tests {
         let mut table = DynamicTable::new(200);
         table.base = u32::MAX - 100;
         for i in 0..50_u8 {
-            table.insert(&[i; 20], 5);
-            assert_eq!(table.get(0), Some((&[i; 20][..], 5)));
+            insert(&mut table, &[i; 20], 5);
+            assert_eq!(get(&table, 0), Some((&[i; 20][..], 5)));
             if i > 2 {
-                assert_eq!(table.get(2), Some((&[i - 2; 20][..], 5)));
+                assert_eq!(get(&table, 2), Some((&[i - 2; 20][..], 5)));
             }
         }
     }

@@ -86,10 +86,15 @@ impl Encoder {
     }
 
     /// Starts a header block.
+    #[inline]
     pub(crate) fn begin(&mut self, out: &mut Vec<u8>) {
-        if self.update == Update::None {
-            return;
+        if self.update != Update::None {
+            self.say_size(out);
         }
+    }
+
+    #[cold]
+    fn say_size(&mut self, out: &mut Vec<u8>) {
         // RFC 7541 §4.2: the smallest size since the last block, then the final one. Zero stands for
         // whatever was the smallest: it empties the peer's table as ours is empty.
         if self.update == Update::Emptied && self.size_max > 0 {

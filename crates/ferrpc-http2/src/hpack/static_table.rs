@@ -1,5 +1,7 @@
 //! The 61 fields both sides know from the start (RFC 7541 appendix A).
 
+use crate::field::{Mark, Pseudo};
+
 /// A field as one run of octets, the value right behind the name: one copy moves it.
 #[derive(Clone, Copy)]
 pub(super) struct StaticField {
@@ -14,6 +16,20 @@ impl StaticField {
 
     pub(super) const fn value(&self) -> &'static [u8] {
         self.octets.split_at(self.name_len).1
+    }
+}
+
+/// What is known of a field by its index. Of lengths and hosts, and of what HTTP/2 does not have,
+/// nothing.
+pub(super) const fn mark(index: usize) -> Mark {
+    match index {
+        1 => Mark::pseudo(Pseudo::Authority),
+        2 | 3 => Mark::pseudo(Pseudo::Method),
+        4 | 5 => Mark::pseudo(Pseudo::Path),
+        6 | 7 => Mark::pseudo(Pseudo::Scheme),
+        8..=14 => Mark::pseudo(Pseudo::Status),
+        28 | 38 | 57 => Mark::UNKNOWN,
+        _ => Mark::PLAIN,
     }
 }
 
@@ -92,3 +108,15 @@ pub(super) const FIELDS: [StaticField; STATIC_LEN] = fields! {
     "via" ""
     "www-authenticate" ""
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_a_field_is_what_a_look_at_it_finds() {
+        for (field, index) in STATIC.iter().zip(1..) {
+            assert_eq!(mark(index), Mark::of(field.name(), field.value()), "{index}");
+        }
+    }
+}

@@ -16,18 +16,19 @@ use tokio::time::Instant;
 
 use super::age::{Age, Due};
 use super::call::Call;
+use super::facts::{Facts, Heads, Refusal};
 use super::habit::{Batch, Habit};
 use super::handler::{Handler, Live, Place, Reporting, Spawned};
-use super::router::{RouteId, Router};
+use super::router::Router;
 use super::{Config, OnCancel};
-use crate::compression::{ACCEPT_ENCODING, Accepted, Compression, ENCODING};
+use crate::compression::{ACCEPT_ENCODING, ENCODING};
 use crate::conn::cancellation::Cancellation;
 use crate::conn::driver::{Gone, Side};
 use crate::conn::exchange::{Exchange, Feed, Whose};
 use crate::conn::inbox::{Command, Inbox};
 use crate::conn::{self, Reply, ResponseHead};
 use crate::connection_info::ConnectionInfo;
-use crate::context::{self, CallContext};
+use crate::context::CallContext;
 use crate::counters::Counters;
 use crate::deadline;
 use crate::envelope::{self, Assembled, Assembler, Envelope};
@@ -51,8 +52,7 @@ pub(crate) struct ServerSide {
     live: Arc<AtomicUsize>,
     /// The earliest deadline of any call, maybe of one that is over.
     deadline: Option<Instant>,
-    /// The head before and what it meant.
-    last: Option<Known>,
+    heads: Heads,
     usual: Usual,
     age: Age,
     /// The peer did not take its goodbye.
@@ -62,23 +62,6 @@ pub(crate) struct ServerSide {
 /// Of the handlers that begin in a task of their own since their method is not brief, one in so many says whether
 /// that is still so.
 const REPORTS_EACH: u32 = 8;
-
-/// A head and what it means.
-struct Known {
-    head: Head,
-    facts: Facts,
-    timeout: Option<Duration>,
-}
-
-/// What a head says about its call, beside the time it has.
-#[derive(Clone, Copy)]
-struct Facts {
-    route: RouteId,
-    /// A trace context is in it.
-    is_traced: bool,
-    /// What the client can decompress.
-    accepted: Accepted,
-}
 
 /// A call in progress.
 struct Slot {
@@ -139,7 +122,7 @@ impl ServerSide {
             slots: Vec::new(),
             live: Arc::default(),
             deadline: None,
-            last: None,
+            heads: Heads::default(),
             usual: Usual::default(),
             age,
             over: false,
@@ -176,16 +159,9 @@ impl ServerSide {
     }
 
     fn head(&mut self, conn: &mut Connection, key: StreamKey, head: Head, end: End, now: Instant) {
-        let (facts, timeout) = match &self.last {
-            // Most calls repeat the head of the one before, and the engine says so.
-            Some(last) if last.head.is(&head) => (last.facts, last.timeout),
-            _ => match facts(&head, &self.router, &self.config.compression, self.last.as_ref()) {
-                Ok((facts, timeout)) => {
-                    self.last = Some(Known { head: head.clone(), facts, timeout });
-                    (facts, timeout)
-                }
-                Err(refusal) => return self.refuse(conn, key, refusal, end),
-            },
+        let (facts, timeout) = match self.heads.read(&head, &self.router, &self.config.compression) {
+            Ok(read) => read,
+            Err(refusal) => return self.refuse(conn, key, refusal, end),
         };
         // A cancelled call counts until its handler is gone (CVE-2023-44487), but an honest client that
         // cancels many at once must not be refused at the advertised limit.
@@ -501,7 +477,7 @@ impl Side for ServerSide {
 
     fn release_memory(&mut self) {
         self.slots = Vec::new();
-        self.last = None;
+        self.heads = Heads::default();
         self.usual = Usual::default();
     }
 
@@ -545,62 +521,6 @@ impl Begun {
             }
         }
         Ok(())
-    }
-}
-
-/// What a request that is not taken is answered with.
-enum Refusal {
-    Http(&'static str, &'static str),
-    Grpc(Status),
-    /// With what is accepted instead.
-    Encoding(Status, String),
-}
-
-/// `last` spares looking up the path again that most calls repeat.
-fn facts(
-    head: &Head,
-    router: &Router,
-    compression: &Compression,
-    last: Option<&Known>,
-) -> Result<(Facts, Option<Duration>), Refusal> {
-    if head.method() != b"POST" {
-        return Err(Refusal::Http("405", "gRPC calls are POST requests"));
-    }
-    let known = last.filter(|last| last.head.path() == head.path()).map(|last| last.facts.route);
-    let route = known.or_else(|| router.find(head.path()));
-    let own = route.and_then(|route| router.route(route).config.as_ref());
-    let compression = own.map_or(compression, |own| &own.compression);
-    let mut content_type = None;
-    let mut timeout = None;
-    let mut is_traced = false;
-    let mut encoding = None;
-    let mut accepted = Accepted::default();
-    for (name, value) in head.fields() {
-        match name {
-            b"content-type" => content_type = Some(value),
-            b"grpc-timeout" => timeout = deadline::parse_timeout(value),
-            ENCODING => encoding = Some(value),
-            ACCEPT_ENCODING => accepted = compression.peers(value),
-            _ => is_traced |= context::is_trace(name),
-        }
-    }
-    // gRPC PROTOCOL-HTTP2.md: "If Content-Type does not begin with "application/grpc", gRPC servers
-    // SHOULD respond with HTTP status of 415".
-    let subtype = content_type.and_then(|value| value.strip_prefix(b"application/grpc"));
-    match subtype {
-        Some(b"" | b"+proto" | [b';', ..]) => {}
-        Some(rest) if rest.starts_with(b"+proto;") => {}
-        _ => {
-            let why = "content-type is not application/grpc or application/grpc+proto";
-            return Err(Refusal::Http("415", why));
-        }
-    }
-    if let Some(encoding) = encoding.filter(|encoding| !compression.accepts(encoding)) {
-        return Err(Refusal::Encoding(compression.unknown(encoding), compression.names()));
-    }
-    match route {
-        Some(route) => Ok((Facts { route, is_traced, accepted }, timeout)),
-        None => Err(Refusal::Grpc(Status::unimplemented(router.unknown(head.path())))),
     }
 }
 
@@ -676,6 +596,7 @@ impl Usual {
     }
 }
 
+#[inline]
 fn write_usual_head(writer: &mut HeaderWriter<'_>, known: &mut Repeated, head: &ResponseHead) {
     writer.repeated(known, write_head);
     if let Some(encoding) = head.encoding {
@@ -684,12 +605,14 @@ fn write_usual_head(writer: &mut HeaderWriter<'_>, known: &mut Repeated, head: &
     head.metadata.write_to(writer);
 }
 
+#[inline]
 fn write_ok(writer: &mut HeaderWriter<'_>, known: &mut Repeated, trailers: &Metadata) {
     writer.repeated(known, |writer| writer.field(b"grpc-status", b"0", Indexing::Index));
     trailers.write_to(writer);
 }
 
 /// Whether a reply's metadata are within the client's limit.
+#[inline]
 fn fits(conn: &Connection, reply: &Reply) -> Result<(), Status> {
     match reply {
         Reply::Message { head, trailers, .. } => {
@@ -704,16 +627,19 @@ fn fits(conn: &Connection, reply: &Reply) -> Result<(), Status> {
     }
 }
 
+#[inline]
 fn fits_bytes(conn: &Connection, bytes: usize) -> Result<(), Status> {
     /// What the library itself writes: a status line, content type and encoding, or a status.
     const FIXED_BYTES: usize = 256;
     let (bytes, bytes_max) = (FIXED_BYTES + bytes, conn.peer_header_list_bytes_max());
-    if bytes <= bytes_max {
-        return Ok(());
-    }
-    Err(Status::resource_exhausted(format!(
+    if bytes <= bytes_max { Ok(()) } else { Err(too_large(bytes, bytes_max)) }
+}
+
+#[cold]
+fn too_large(bytes: usize, bytes_max: usize) -> Status {
+    Status::resource_exhausted(format!(
         "metadata of the answer has {bytes} octets, over the client's limit of {bytes_max}; send less"
-    )))
+    ))
 }
 
 fn write_head(writer: &mut HeaderWriter<'_>) {

@@ -3,6 +3,7 @@
 mod age;
 mod call;
 mod connection;
+mod facts;
 mod fallback;
 mod habit;
 mod handler;

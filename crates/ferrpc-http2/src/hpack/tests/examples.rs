@@ -16,8 +16,8 @@ fn check(first: &str, blocks: &[(&str, &str)]) -> Decoder {
 
 /// The dynamic table, newest first, and its size.
 fn table(decoder: &Decoder) -> (String, usize) {
-    let entries = (0..decoder.table.len()).filter_map(|i| decoder.table.get(i)).map(|(octets, name_len)| {
-        let (name, value) = octets.split_at(name_len);
+    let entries = (0..decoder.table.len()).filter_map(|i| decoder.table.get(i)).map(|entry| {
+        let (name, value) = entry.octets.split_at(entry.name_len);
         format!("{}: {}\n", String::from_utf8_lossy(name), String::from_utf8_lossy(value))
     });
     (entries.collect(), decoder.table.size())

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::super::frames::*;
 use super::super::peer::Peer;
-use crate::error::{ErrorCode, FrameKind, Malformed, Violation};
+use crate::error::{ErrorCode, FrameKind, Violation};
 use crate::frame::{FLAG_ACK, FLAG_END_HEADERS, FLAG_PADDED, FLAG_PRIORITY, PREFACE};
 use crate::hpack::HpackError;
+use crate::malformed::Malformed;
 use crate::{End, Limits};
 
 /// What a peer does, in order.
