@@ -117,6 +117,11 @@ impl RecvWindow {
         u32::try_from(grant).ok()
     }
 
+    /// Octets that came and are not consumed.
+    pub(crate) fn unread(self) -> usize {
+        usize::try_from(self.size + self.extra - self.credit - self.owed).unwrap_or(0)
+    }
+
     /// What is lent now.
     pub(crate) fn extra(self) -> i64 {
         self.extra
@@ -178,8 +183,9 @@ mod tests {
         assert_eq!((window.outstanding(), window.extra()), (1000, 900));
         // Once the message is consumed, the window is what it was.
         assert!(window.take(1000));
+        assert_eq!(window.unread(), 1000);
         assert_eq!(window.consume(1000), Some(100));
-        assert_eq!((window.outstanding(), window.extra()), (100, 0));
+        assert_eq!((window.outstanding(), window.extra(), window.unread()), (100, 0, 0));
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct Counters {
     pub message_bytes_max: Counter,
     /// Server: connections closed on arrival.
     pub connections_max: Counter,
+    /// Server: calls ended since all connections together held more of requests, and this call most of its connection's.
+    pub unread_bytes_max: Counter,
     /// Server: calls refused since handlers of cancelled ones were still there, twice as many as
     /// [`streams_max`](ferrpc_http2::Limits::streams_max).
     pub handlers_max: Counter,
@@ -46,6 +48,7 @@ impl Counters {
         let own = [
             ("message_bytes_max", self.message_bytes_max.get()),
             ("connections_max", self.connections_max.get()),
+            ("unread_bytes_max", self.unread_bytes_max.get()),
             ("handlers_max", self.handlers_max.get()),
             ("request_timeout", self.request_timeout.get()),
             ("calls_cut", self.calls_cut.get()),

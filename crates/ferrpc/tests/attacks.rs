@@ -416,3 +416,61 @@ async fn atk_46_a_server_with_all_the_connections_it_takes_serves_them_and_close
     is_served(&s.channel).await;
     drop(greedy);
 }
+
+#[tokio::test]
+async fn atk_46_connections_that_hold_more_than_their_share_of_a_full_server_lose_their_largest_calls() {
+    const BYTES_MAX: usize = 1 << 20;
+    const GREEDY: usize = 4;
+    let mut limits = ServerLimits::default();
+    limits.unread_bytes_max = BYTES_MAX;
+    let s = start_with(limits).await;
+    let counter = &s.handle.counters().unread_bytes_max;
+    // A request that stays within its connection's share may stop half way, however full the server is.
+    let mut modest = Raw::greeted(s.address).await;
+    modest.send(&frame(HEADERS, END_HEADERS, 1, &block(&GOOD))).await;
+    modest.send(&frame(DATA, 0, 1, &[0, 0, 0, 0xa0, 0])).await;
+    let half = frame(DATA, 0, 1, &[b'm'; 0x2800]).repeat(2);
+    modest.send(&half).await;
+    modest.settle().await;
+
+    // Two mebibytes in windows of 64 KiB: each connection would hold half of what all may.
+    let (mut ended, mut held) = (0, Vec::new());
+    for _ in 0..GREEDY {
+        let mut raw = Raw::greeted(s.address).await;
+        let mut live: Vec<u32> = (0..8).map(|n| 2 * n + 1).collect();
+        for id in live.clone() {
+            raw.send(&frame(HEADERS, END_HEADERS, id, &block(&GOOD))).await;
+            raw.send(&frame(DATA, 0, id, &[0, 0, 1, 0, 0])).await;
+            for _ in 0..4 {
+                raw.send(&frame(DATA, 0, id, &vec![b'g'; 16 << 10][..16_000])).await;
+            }
+        }
+        // What is said in the turn of the first answer may stand behind it.
+        let told = [raw.settled().await, raw.settled().await];
+        for told in told.into_iter().flatten() {
+            match told {
+                Told::Headers(id, text) => {
+                    assert!(text.contains("unread_bytes_max"), "{text}");
+                    assert!(text.contains("grpc-status\u{1}8"), "{text:?}");
+                    live.retain(|live| *live != id);
+                    ended += 1;
+                }
+                Told::Reset(id, _) => assert!(!live.contains(&id)),
+                other => panic!("{other:?}"),
+            }
+        }
+        // What it has now stays below all that there is, and it was not ended for it.
+        assert!(!live.is_empty());
+        held.push(raw);
+    }
+    assert!(ended > 0);
+    assert_eq!(counter.get(), ended);
+    is_served(&s.channel).await;
+
+    // The modest one is as good as before.
+    modest.send(&half).await;
+    modest.settle().await;
+    modest.send(&frame(DATA, END_STREAM, 1, &[])).await;
+    let Told::Headers(1, text) = modest.told().await else { panic!("no answer") };
+    assert!(!text.contains("unread_bytes_max"), "{text}");
+}

@@ -172,6 +172,8 @@ pub struct Connection {
     output_is_full: bool,
     /// What is queued in all streams.
     held_bytes: usize,
+    /// What came on all streams and is not consumed.
+    unread_bytes: usize,
     ledger: Ledger,
     timers: Timers,
     drain: Drain,
@@ -311,6 +313,7 @@ impl Connection {
             replies: Replies::default(),
             output_is_full: false,
             held_bytes: 0,
+            unread_bytes: 0,
             ledger: Ledger::new(&limits, now),
             timers,
             drain: Drain::No,
@@ -567,6 +570,17 @@ impl Connection {
         self.streams.len()
     }
 
+    /// Octets of DATA that came on streams which are still open and that are not [`consumed`](Self::consumed).
+    pub fn unread_bytes(&self) -> usize {
+        self.unread_bytes
+    }
+
+    /// The stream of which most of them are, and how many. Looks at all streams.
+    pub fn most_unread(&mut self) -> Option<(StreamKey, usize)> {
+        let unread = self.streams.iter_mut().map(|(key, stream)| (key, stream.recv_window.unread()));
+        unread.filter(|&(_, octets)| octets > 0).max_by_key(|&(_, octets)| octets)
+    }
+
     /// True after the connection ended; all input is ignored.
     pub fn is_closed(&self) -> bool {
         self.closed
@@ -634,6 +648,7 @@ impl Connection {
         let lent = state.recv_window.extra();
         self.growable += state.grown_bytes;
         self.held_bytes -= state.queued_bytes;
+        self.unread_bytes = self.unread_bytes.saturating_sub(state.recv_window.unread());
         self.held_changed(Progress::None);
         if self.is_local(stream.id()) {
             self.open_local -= 1;

@@ -289,6 +289,7 @@ impl Connection {
         }
         let overhead = flow_bytes - left;
         let returned = if overhead > 0 { stream.recv_window.consume(overhead) } else { None };
+        self.unread_bytes += left;
         let end = End::from_flag(header.has(frame::FLAG_END_STREAM));
         stream.received_bytes += left as u64;
         check_length(id, stream.promised_bytes, stream.received_bytes, end)?;

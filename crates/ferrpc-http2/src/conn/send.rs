@@ -362,6 +362,7 @@ impl Connection {
         let lent = stream.recv_window.extra();
         let increment = stream.recv_window.consume(octets);
         let returned = lent - stream.recv_window.extra();
+        self.unread_bytes = self.unread_bytes.saturating_sub(octets);
         self.credit(key, increment);
         self.give_back(returned);
     }

@@ -624,3 +624,32 @@ fn replies_that_are_written_do_not_count_although_the_output_is_never_empty() {
         assert!(peer.engine.event().is_none());
     }
 }
+
+#[test]
+fn what_came_counts_as_unread_until_it_is_consumed_or_its_stream_is_over() {
+    let mut peer = Peer::of_server();
+    for id in [1, 3, 5] {
+        peer.send(request(id));
+        peer.send(data(id, vec![0; 1000 * id as usize]).padded(20));
+    }
+    assert_eq!(peer.engine.unread_bytes(), 9000);
+    let (most, octets) = peer.engine.most_unread().unwrap();
+    assert_eq!((most.id().get(), octets), (5, 5000));
+    // What is lent on top of a window counts like the rest.
+    peer.engine.want(most, 100_000);
+    peer.engine.consumed(most, 4500);
+    assert_eq!(peer.engine.unread_bytes(), 4500);
+    assert_eq!(peer.engine.most_unread().unwrap().1, 3000);
+    peer.send(rst_stream(3, ErrorCode::CANCEL));
+    assert_eq!(peer.engine.unread_bytes(), 1500);
+    peer.engine.reset(most, ErrorCode::CANCEL);
+    // Its DATA may have been under way: nobody will ever consume that.
+    peer.send(data(5, "late"));
+    assert_eq!(peer.engine.unread_bytes(), 1000);
+    let (first, _) = peer.engine.most_unread().unwrap();
+    peer.send(data(1, "").end());
+    peer.engine.send_headers(first, End::No, write_response);
+    assert_eq!(peer.engine.unread_bytes(), 1000, "the answer is not over");
+    peer.engine.send_trailers(first, write_trailers);
+    assert_eq!((peer.engine.unread_bytes(), peer.engine.most_unread()), (0, None));
+}

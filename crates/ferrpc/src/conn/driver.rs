@@ -40,7 +40,7 @@ pub(crate) trait Side: Send + Unpin {
         false
     }
     /// The input that there is, or as much as one turn takes, is digested.
-    fn digested(&mut self) {}
+    fn digested(&mut self, _: &mut Connection) {}
     /// A command that came too late, after [`closed`](Self::closed).
     fn late(&mut self, _: Command) {}
 }
@@ -321,7 +321,7 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
         self.take_commands(cx, now);
         (self.begun, self.more) = (0, false);
         self.read(cx, now);
-        self.side.digested();
+        self.side.digested(&mut self.conn);
         // What handlers polled just now have to send belongs to this turn's write.
         self.take_commands(cx, now);
         let mut flushed = self.write(cx, now);

@@ -20,6 +20,7 @@ use super::facts::{Facts, Heads, Refusal};
 use super::habit::{Batch, Habit};
 use super::handler::{Handler, Live, Place, Reporting, Spawned};
 use super::router::Router;
+use super::unread::Share;
 use super::{Config, OnCancel};
 use crate::compression::{ACCEPT_ENCODING, ENCODING};
 use crate::conn::cancellation::Cancellation;
@@ -55,6 +56,8 @@ pub(crate) struct ServerSide {
     heads: Heads,
     usual: Usual,
     age: Age,
+    /// Of what the whole server may hold.
+    share: Share,
     /// The peer did not take its goodbye.
     over: bool,
 }
@@ -108,6 +111,7 @@ impl ServerSide {
         inbox: Arc<Inbox>,
         connection: ConnectionInfo,
         one_thread: bool,
+        share: Share,
     ) -> Self {
         let age = Age::new(&config.limits, Instant::now());
         Self {
@@ -125,6 +129,7 @@ impl ServerSide {
             heads: Heads::default(),
             usual: Usual::default(),
             age,
+            share,
             over: false,
         }
     }
@@ -353,6 +358,28 @@ impl ServerSide {
         }
     }
 
+    /// Ends the calls that hold most of what came, until the connection has no more than its share.
+    fn shed(&mut self, conn: &mut Connection) {
+        while self.share.is_exceeded()
+            && let Some((key, octets)) = conn.most_unread()
+        {
+            self.counters.unread_bytes_max.count();
+            if let Some(path) = self.slot(key).map(|slot| slot.path) {
+                let status = Status::resource_exhausted(format!(
+                    "the server holds more than the {} octets of requests that its connections may have waiting \
+                     (unread_bytes_max), {octets} of them of this call; send less at once, or later",
+                    self.config.limits.unread_bytes_max
+                ));
+                self.stop(conn, key, status.of(path));
+            }
+            if conn.most_unread().is_some_and(|(most, _)| most == key) {
+                // The end waits behind what the client does not take.
+                conn.reset(key, ErrorCode::ENHANCE_YOUR_CALM);
+            }
+            self.share.tell(conn.unread_bytes());
+        }
+    }
+
     /// Ends a call from our side before its handler does: the handler goes, the client learns why.
     fn stop(&mut self, conn: &mut Connection, key: StreamKey, status: Status) {
         if let Some(slot) =
@@ -456,7 +483,10 @@ impl Side for ServerSide {
         self.batch.take_late()
     }
 
-    fn digested(&mut self) {
+    fn digested(&mut self, conn: &mut Connection) {
+        if self.share.grew_to(conn.unread_bytes()) {
+            self.shed(conn);
+        }
         // Where nothing is learned nobody wants to know what the last few took.
         if self.batch.is_open() && !self.one_thread {
             self.batch.close(&self.router, Instant::now());

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use super::connection::ServerSide;
 use super::router::Router;
 use super::shutdown::{ShutdownReport, Stop, Stopping, due};
+use super::unread::{Share, Unread};
 use super::{Config, Server};
 use crate::conn;
 use crate::conn::driver::Driver;
@@ -36,6 +37,7 @@ pub(super) struct Life {
     counters: Arc<Counters>,
     /// Connections and handlers have one thread.
     one_thread: bool,
+    unread: Arc<Unread>,
     open: Arc<Open>,
 }
 
@@ -94,12 +96,14 @@ impl Life {
         let one_thread =
             server.shards.is_some() || Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread;
         let (router, config) = server.finish();
+        let unread = Arc::new(Unread::new(config.limits.unread_bytes_max));
         Self {
             router: Arc::new(router),
             http2: Arc::new(config.limits.http2()),
             config: Arc::new(config),
             counters,
             one_thread,
+            unread,
             open: Arc::new(Open { inboxes: Mutex::default(), left: Notify::new() }),
         }
     }
@@ -133,7 +137,8 @@ impl Life {
         let mut engine = Connection::server(self.http2.clone(), Instant::now().into_std());
         engine.count_into(self.counters.http2.clone());
         let (router, config, counters) = (self.router.clone(), self.config.clone(), self.counters.clone());
-        let side = ServerSide::new(router, config, counters, inbox.clone(), info, self.one_thread);
+        let share = Share::new(&self.unread);
+        let side = ServerSide::new(router, config, counters, inbox.clone(), info, self.one_thread, share);
         let driver = Driver::new(io, engine, side, inbox, self.config.limits.keepalive());
         let member = Member { open: self.open.clone(), number, _held: held };
         conn::spawn(Served { driver, _member: member });

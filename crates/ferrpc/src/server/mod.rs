@@ -15,6 +15,7 @@ mod listen;
 mod router;
 mod shards;
 mod shutdown;
+mod unread;
 
 use std::fmt;
 use std::future::Future;
@@ -74,6 +75,11 @@ pub struct ServerLimits {
     pub http2: Http2Limits,
     /// Connections at once. Default 20,000; further ones are closed on arrival.
     pub connections_max: usize,
+    /// Octets of requests on all connections together that came and that no handler took, or whose one message a handler
+    /// still works on. Default 512 MiB. Above it, a connection that holds more than its share, this divided by the number
+    /// of connections, loses the calls that hold most, with RESOURCE_EXHAUSTED, while more comes on it; all hold at most
+    /// twice this, and 16 KiB each connection. What one connection may hold, its windows in `http2` say.
+    pub unread_bytes_max: usize,
     /// How long the one request message of a unary or server-streaming call may stay away without another
     /// octet of it. Default 60 s; then the call ends with DEADLINE_EXCEEDED (CVE-2026-48854). Streams of
     /// requests may pause as long as they like.
@@ -118,6 +124,7 @@ impl Default for ServerLimits {
             decode: DecodeLimits::default(),
             http2: Http2Limits::default(),
             connections_max: 20_000,
+            unread_bytes_max: 512 << 20,
             request_timeout: Duration::from_secs(60),
             message_timeout: None,
             default_timeout: None,

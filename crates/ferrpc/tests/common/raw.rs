@@ -26,7 +26,8 @@ pub struct Raw {
     buffer: Vec<u8>,
     /// Credit that WINDOW_UPDATEs gave to streams, and not to the connection.
     pub stream_credit: u64,
-    /// SETTINGS that were acknowledged.
+    /// SETTINGS that were sent by [`greeted`](Self::greeted) and to settle, and those that were acknowledged.
+    settings: u32,
     pub settings_acks: u32,
 }
 
@@ -46,7 +47,7 @@ impl Raw {
         let socket = TcpStream::connect(address).await.unwrap();
         // What is sent arrives at once: where time is paused, it runs as soon as nothing is under way.
         socket.set_nodelay(true).unwrap();
-        Self { socket, buffer: Vec::new(), stream_credit: 0, settings_acks: 0 }
+        Self { socket, buffer: Vec::new(), stream_credit: 0, settings: 0, settings_acks: 0 }
     }
 
     /// Connected and greeted.
@@ -55,6 +56,7 @@ impl Raw {
         raw.send(PREFACE).await;
         // SETTINGS_HEADER_TABLE_SIZE 0: every answer is literals, to be read as they are.
         raw.send(&frame(4, 0, 0, &[0, 1, 0, 0, 0, 0])).await;
+        raw.settings = 1;
         raw
     }
 
@@ -105,12 +107,21 @@ impl Raw {
     /// All that was sent has been digested: the server acknowledges what comes behind it. Takes what it says
     /// meanwhile, which must be about no call.
     pub async fn settle(&mut self) {
+        assert_eq!(self.settled().await, [], "it is about a call");
+    }
+
+    /// All that was sent has been digested, as in [`settle`](Self::settle); what was said of calls meanwhile.
+    pub async fn settled(&mut self) -> Vec<Told> {
         self.send(&frame(SETTINGS, 0, 0, &[])).await;
-        let acks = self.settings_acks + 1;
-        while self.settings_acks < acks {
+        self.settings += 1;
+        let mut all = Vec::new();
+        while self.settings_acks < self.settings {
             assert!(self.take().await, "the server closed");
-            assert!(self.next().is_none(), "it is about a call");
+            while let Some(told) = self.next() {
+                all.push(told);
+            }
         }
+        all
     }
 
     /// Everything until the server closes, as text.
