@@ -28,7 +28,7 @@ use crate::metadata::Metadata;
 pub struct CallContext {
     deadline: Option<Instant>,
     /// The request's metadata, if there is a trace context in it.
-    trace: Option<Metadata>,
+    trace: Option<Box<Metadata>>,
     /// Made when somebody asks for it: most calls are cancelled by dropping their handler.
     cancellation: Option<Arc<Cancellation>>,
 }
@@ -48,7 +48,8 @@ impl CallContext {
         trace: Option<Metadata>,
         cancellation: Option<Arc<Cancellation>>,
     ) -> Self {
-        Self { deadline, trace, cancellation }
+        // Few calls have one, and a spawned handler keeps this to its end.
+        Self { deadline, trace: trace.map(Box::new), cancellation }
     }
 
     /// The call whose handler is running here; `None` outside of handlers.

@@ -308,7 +308,9 @@ impl ServerSide {
         let learned = (place == Place::Learned).then_some(&*route.habit);
         if learned.map_or(place == Place::Inline, Habit::is_brief) {
             let poll = handler.poll_inline(learned);
-            if self.batch.add(facts.route, now) {
+            // Where there is one thread nothing is learned, and answers may wait: to end the turn would only let other
+            // connections' handlers go first.
+            if !self.one_thread && self.batch.add(facts.route, now) {
                 self.batch.close(&self.router, Instant::now());
             }
             if poll.is_pending() && !coop::has_budget_remaining() {
@@ -487,8 +489,7 @@ impl Side for ServerSide {
         if self.share.grew_to(conn.unread_bytes()) {
             self.shed(conn);
         }
-        // Where nothing is learned nobody wants to know what the last few took.
-        if self.batch.is_open() && !self.one_thread {
+        if self.batch.is_open() {
             self.batch.close(&self.router, Instant::now());
         }
         self.batch.end();
