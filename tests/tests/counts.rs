@@ -1,12 +1,14 @@
-//! What a unary call costs, in counts that are the same on any machine: heap allocations.
+//! What calls, connections and streams cost, in counts that are the same on any machine: heap allocations.
 //!
 //! One side is ours, the other writes octets made beforehand into memory that is there already, so that
-//! what is counted is ours alone. The messages have numbers only: nothing is the user's own.
+//! what is counted is ours alone. The messages have numbers only: nothing is the user's own. All of it is on one thread,
+//! and only that thread is counted: other tests of the process change nothing.
 #![forbid(unsafe_code)]
 
-use std::alloc::System;
+use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 
+use allocation_counter::measure;
 use ferrpc::{Channel, Request, Response, Sender, Server, ServerLimits, Status, Streaming};
 use ferrpc_attack::frames::{DATA, END_HEADERS, END_STREAM, Frame, HEADERS, PING, PREFACE, append, block};
 use ferrpc_tests::proto::ferrpc::test::v1::{
@@ -14,19 +16,22 @@ use ferrpc_tests::proto::ferrpc::test::v1::{
     TestServiceServer, UploadSummary,
 };
 use ferrpc_tests::proto::{UserRequest, UserResponse, UserService, UserServiceClient, UserServiceServer};
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Mutex;
-
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+use tokio::runtime::{Builder, Runtime};
 
 /// Allocations a whole measurement may have besides those of its calls: tables that grow to their size.
-const GROWTH_MAX: f64 = 50.0;
+const GROWTH_MAX: u64 = 50;
 
-/// The counters are the process's, so the tests take turns.
-static ALONE: Mutex<()> = Mutex::const_new(());
+fn runtime(paused: bool) -> Runtime {
+    Builder::new_current_thread().enable_all().start_paused(paused).build().unwrap()
+}
+
+/// What each of so many calls allocated, but for what grew.
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+fn each(allocations: u64, calls: u32) -> f64 {
+    allocations.saturating_sub(GROWTH_MAX) as f64 / f64::from(calls)
+}
 
 struct Numbers;
 
@@ -95,25 +100,34 @@ impl Frames {
     }
 }
 
-/// Allocations per call of our server, `depth` calls in flight.
-async fn of_server(depth: u32) -> f64 {
-    const ROUNDS: u32 = 100;
-    const WARM_UP: u32 = 10;
-    let bound = Server::new().add(UserServiceServer::new(Numbers)).bind("127.0.0.1:0").await.unwrap();
+/// A connection to a server with these services, greeted.
+async fn connected(server: Server) -> Frames {
+    let bound = server.bind("127.0.0.1:0").await.unwrap();
     let address = bound.local_addr();
-    let server = tokio::spawn(bound.run());
+    tokio::spawn(bound.run());
     let mut frames = Frames::new(TcpStream::connect(address).await.unwrap());
     let mut greeting = PREFACE.to_vec();
     append(&mut greeting, 4, 0, 0, &[]);
     frames.socket.write_all(&greeting).await.unwrap();
+    frames
+}
 
-    let head = block(&[
+/// The head of a request for the method at `path`, compressed.
+fn head(path: &str) -> Vec<u8> {
+    block(&[
         (":method", "POST"),
         (":scheme", "http"),
-        (":path", "/UserService/GetUser"),
+        (":path", path),
         ("te", "trailers"),
         ("content-type", "application/grpc"),
-    ]);
+    ])
+}
+
+/// Allocations per call of our server, `depth` calls in flight.
+fn of_server(depth: u32) -> f64 {
+    const ROUNDS: u32 = 100;
+    const WARM_UP: u32 = 10;
+    let head = head("/UserService/GetUser");
     let burst = |round: u32| {
         let mut octets = Vec::new();
         for call in 0..depth {
@@ -123,22 +137,24 @@ async fn of_server(depth: u32) -> f64 {
         }
         octets
     };
-    let bursts: Vec<Vec<u8>> = (0..WARM_UP + ROUNDS).map(burst).collect();
-    let mut region = None;
-    for (round, burst) in bursts.iter().enumerate() {
-        if round == WARM_UP as usize {
-            region = Some(Region::new(ALLOCATOR));
-        }
-        frames.socket.write_all(burst).await.unwrap();
-        let mut ended = 0;
-        while ended < depth {
-            let (kind, flags, _) = frames.next().await;
-            ended += u32::from(kind == HEADERS && flags & END_STREAM != 0);
-        }
-    }
-    let allocations = region.unwrap().change().allocations;
-    server.abort();
-    (allocations as f64 - GROWTH_MAX).max(0.0) / f64::from(ROUNDS * depth)
+    let warm_up: Vec<Vec<u8>> = (0..WARM_UP).map(burst).collect();
+    let bursts: Vec<Vec<u8>> = (WARM_UP..WARM_UP + ROUNDS).map(burst).collect();
+    let runtime = runtime(false);
+    let mut frames = runtime.block_on(connected(Server::new().add(UserServiceServer::new(Numbers))));
+    let mut run = |bursts: &[Vec<u8>]| {
+        runtime.block_on(async {
+            for burst in bursts {
+                frames.socket.write_all(burst).await.unwrap();
+                let mut ended = 0;
+                while ended < depth {
+                    let (kind, flags, _) = frames.next().await;
+                    ended += u32::from(kind == HEADERS && flags & END_STREAM != 0);
+                }
+            }
+        });
+    };
+    run(&warm_up);
+    each(measure(|| run(&bursts)).count_total, ROUNDS * depth)
 }
 
 /// Answers every request with `UserResponse { id: 1 }`, from octets made beforehand.
@@ -169,136 +185,117 @@ async fn canned(listener: TcpListener, calls: u32) {
 }
 
 /// Allocations per call of our client, one call at a time.
-async fn of_client() -> f64 {
+fn of_client() -> f64 {
     const CALLS: u32 = 1000;
     const WARM_UP: u32 = 100;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address: SocketAddr = listener.local_addr().unwrap();
-    let server = tokio::spawn(canned(listener, CALLS + WARM_UP));
-    let client = UserServiceClient::new(Channel::new(address.to_string()).unwrap());
-    let mut region = None;
-    for call in 0..CALLS + WARM_UP {
-        if call == WARM_UP {
-            region = Some(Region::new(ALLOCATOR));
-        }
-        let reply = client.get_user(UserRequest { id: 1, ..UserRequest::default() }).await.unwrap();
-        assert_eq!(reply.get_ref().id, 1);
-    }
-    let allocations = region.unwrap().change().allocations;
-    server.abort();
-    (allocations as f64 - GROWTH_MAX).max(0.0) / f64::from(CALLS)
+    let runtime = runtime(false);
+    let client = runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address: SocketAddr = listener.local_addr().unwrap();
+        tokio::spawn(canned(listener, CALLS + WARM_UP));
+        UserServiceClient::new(Channel::new(address.to_string()).unwrap())
+    });
+    let run = |calls: u32| {
+        runtime.block_on(async {
+            for _ in 0..calls {
+                let request = UserRequest { id: 1, ..UserRequest::default() };
+                let reply = client.get_user(request).await.unwrap();
+                assert_eq!(reply.get_ref().id, 1);
+            }
+        });
+    };
+    run(WARM_UP);
+    each(measure(|| run(CALLS)).count_total, CALLS)
 }
 
 /// Its handler's box.
-#[tokio::test]
-async fn a_unary_call_costs_the_server_one_allocation() {
-    let _alone = ALONE.lock().await;
+#[test]
+fn a_unary_call_costs_the_server_one_allocation() {
     for depth in [1, 32] {
-        let per_call = of_server(depth).await;
+        let per_call = of_server(depth);
         assert!(per_call <= 1.0, "{per_call:.2} allocations per call at depth {depth}");
     }
 }
 
 /// The call's box, its exchange and the reply that waits in it.
-#[tokio::test]
-async fn a_unary_call_costs_the_client_three_allocations() {
-    let _alone = ALONE.lock().await;
-    let per_call = of_client().await;
+#[test]
+fn a_unary_call_costs_the_client_three_allocations() {
+    let per_call = of_client();
     assert!(per_call <= 3.0, "{per_call:.2} allocations per call");
 }
 
 /// Once it went quiet and its buffers were given back: what the allocator holds, kernel memory not counted.
-#[tokio::test(start_paused = true)]
-async fn an_idle_connection_holds_less_than_four_kibibytes() {
-    use std::io::{Read, Write};
-
-    const CONNECTIONS: usize = 100;
+#[test]
+fn an_idle_connection_holds_less_than_four_kibibytes() {
+    const CONNECTIONS: i64 = 100;
     /// Longer than a connection keeps its buffers.
     const QUIET: std::time::Duration = std::time::Duration::from_secs(60);
-    let _alone = ALONE.lock().await;
-    let bound = Server::new().add(UserServiceServer::new(Numbers)).bind("127.0.0.1:0").await.unwrap();
-    let address = bound.local_addr();
-    let server = tokio::spawn(bound.run());
     let mut octets = PREFACE.to_vec();
     append(&mut octets, 4, 0, 0, &[]);
     append(&mut octets, 4, 1, 0, &[]);
-    let head = block(&[
-        (":method", "POST"),
-        (":scheme", "http"),
-        (":path", "/UserService/GetUser"),
-        ("te", "trailers"),
-        ("content-type", "application/grpc"),
-    ]);
-    append(&mut octets, HEADERS, END_HEADERS, 1, &head);
+    append(&mut octets, HEADERS, END_HEADERS, 1, &head("/UserService/GetUser"));
     append(&mut octets, DATA, END_STREAM, 1, &[0, 0, 0, 0, 2, 8, 1]);
 
-    // The first ones bring what all share.
-    let mut clients = Vec::with_capacity(CONNECTIONS + 10);
-    let mut region = None;
-    for number in 0..CONNECTIONS + 10 {
-        if number == 10 {
+    let runtime = runtime(true);
+    let address = runtime.block_on(async {
+        let bound = Server::new().add(UserServiceServer::new(Numbers)).bind("127.0.0.1:0").await.unwrap();
+        let address = bound.local_addr();
+        tokio::spawn(bound.run());
+        address
+    });
+    let mut clients = Vec::with_capacity(256);
+    let mut open = |connections: i64| {
+        runtime.block_on(async {
+            for _ in 0..connections {
+                // Not one of tokio's, which would count.
+                let mut client = std::net::TcpStream::connect(address).unwrap();
+                client.write_all(&octets).unwrap();
+                client.set_nonblocking(true).unwrap();
+                while let Err(error) = client.read_exact(&mut [0; 16]) {
+                    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+                    tokio::task::yield_now().await;
+                }
+                clients.push(client);
+            }
             tokio::time::sleep(QUIET).await;
-            region = Some(Region::new(ALLOCATOR));
-        }
-        let octets = octets.clone();
-        let client = tokio::task::spawn_blocking(move || {
-            let mut client = std::net::TcpStream::connect(address).unwrap();
-            client.write_all(&octets).unwrap();
-            let mut answer = [0; 16];
-            client.read_exact(&mut answer).unwrap();
-            client
         });
-        clients.push(client.await.unwrap());
-    }
-    tokio::time::sleep(QUIET).await;
-    let change = region.unwrap().change();
-    let held = (change.bytes_allocated - change.bytes_deallocated) as f64 / CONNECTIONS as f64;
-    assert!(held < 4096.0, "{held:.0} bytes per idle connection");
-    server.abort();
+    };
+    // The first ones bring what all share.
+    open(10);
+    let held = measure(|| open(CONNECTIONS)).bytes_current / CONNECTIONS;
+    assert!(held < 4096, "{held} octets per idle connection");
 }
 
 /// A bidi stream on which nothing happens yet: its handler waits for the first message. What the engine and the tables of
 /// its connection grow by is in it, memory that the allocator cannot hand out is not.
 #[test]
-fn an_idle_stream_holds_less_than_1400_octets() {
-    // Others count once all is gone that the runtime has.
-    let _alone = ALONE.blocking_lock();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let held = runtime.block_on(of_idle_stream());
-    assert!(held < 1400.0, "{held:.0} octets per idle stream");
-}
-
-async fn of_idle_stream() -> f64 {
+fn an_idle_stream_holds_less_than_1408_octets() {
     const STREAMS: u32 = 1024;
     let mut limits = ServerLimits::default();
     limits.http2.streams_max = STREAMS;
-    let server = Server::new().limits(limits).add(TestServiceServer::new(Echoes));
-    let bound = server.bind("127.0.0.1:0").await.unwrap();
-    let address = bound.local_addr();
-    let server = tokio::spawn(bound.run());
-    let mut frames = Frames::new(TcpStream::connect(address).await.unwrap());
-    let head = block(&[
-        (":method", "POST"),
-        (":scheme", "http"),
-        (":path", "/ferrpc.test.v1.TestService/Chat"),
-        ("te", "trailers"),
-        ("content-type", "application/grpc"),
-    ]);
-    let mut greeting = PREFACE.to_vec();
-    append(&mut greeting, 4, 0, 0, &[]);
-    // The first call brings what all share.
-    append(&mut greeting, HEADERS, END_HEADERS | END_STREAM, 1, &head);
-    frames.socket.write_all(&greeting).await.unwrap();
-    while frames.next().await.2 != 1 {}
+    let head = head("/ferrpc.test.v1.TestService/Chat");
+    let mut first = Vec::new();
+    append(&mut first, HEADERS, END_HEADERS | END_STREAM, 1, &head);
     let mut octets = Vec::new();
     for call in 0..STREAMS {
         append(&mut octets, HEADERS, END_HEADERS, 2 * call + 3, &head);
     }
     append(&mut octets, PING, 0, 0, b"all open");
-    let region = Region::new(ALLOCATOR);
-    frames.socket.write_all(&octets).await.unwrap();
-    while frames.next().await.0 != PING {}
-    let change = region.change();
-    server.abort();
-    (change.bytes_allocated - change.bytes_deallocated) as f64 / f64::from(STREAMS)
+
+    let runtime = runtime(false);
+    // The first call brings what all share.
+    let mut frames = runtime.block_on(async {
+        let mut frames = connected(Server::new().limits(limits).add(TestServiceServer::new(Echoes))).await;
+        frames.socket.write_all(&first).await.unwrap();
+        while frames.next().await.2 != 1 {}
+        frames
+    });
+    let open = measure(|| {
+        runtime.block_on(async {
+            frames.socket.write_all(&octets).await.unwrap();
+            while frames.next().await.0 != PING {}
+        });
+    });
+    let held = open.bytes_current / i64::from(STREAMS);
+    assert!(held < 1408, "{held} octets per idle stream");
 }
