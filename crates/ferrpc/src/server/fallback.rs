@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::call::{Call, Running};
-use super::router::Service;
+use super::service::Service;
 use crate::codec::Raw;
 use crate::method::{Kind, Method, MethodInfo};
 use crate::request::Request;

@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 
 use super::call::{Call, Running};
-use super::router::Service;
+use super::service::Service;
 use crate::conn::Reply;
 use crate::interceptor::{CallSide, CallStart, Chain, Following, Interceptor};
 use crate::method::{Kind, MethodInfo};

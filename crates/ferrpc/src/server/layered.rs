@@ -12,7 +12,7 @@ use tower_layer::Layer;
 use tower_service::Service as TowerService;
 
 use super::call::{Call, Running};
-use super::router::Service;
+use super::service::Service;
 use crate::code::Code;
 use crate::conn::Reply;
 use crate::metadata::Metadata;

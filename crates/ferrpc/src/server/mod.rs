@@ -13,6 +13,7 @@ mod layered;
 mod life;
 mod listen;
 mod router;
+mod service;
 mod shards;
 mod shutdown;
 mod unread;
@@ -37,7 +38,7 @@ pub use call::{Call, Running};
 pub use intercepted::Intercepted;
 #[cfg(feature = "tower")]
 pub use layered::{Dispatch, Layered, RequestBody, ResponseBody};
-pub use router::Service;
+pub use service::Service;
 pub use shutdown::{ShutdownPlan, ShutdownReport};
 
 pub use crate::method_config::{Handlers, OnCancel};

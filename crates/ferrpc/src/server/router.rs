@@ -4,24 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Config;
-use super::call::{Call, Running};
 use super::habit::Habit;
 use super::intercepted::Intercepted;
+use super::service::Service;
 use crate::interceptor::Chain;
-use crate::method::{Kind, MethodInfo};
+use crate::method::Kind;
 use crate::method_config::MethodConfigs;
-
-/// An implementation of a service that a server can dispatch to. Generated code implements it.
-pub trait Service: Send + Sync + 'static {
-    /// `package.Service`.
-    fn name(&self) -> &'static str;
-
-    /// Its methods, in the order of their indices.
-    fn methods(&self) -> &'static [MethodInfo];
-
-    /// Begins a call of the method at `index`. The future does all the work and is polled once at once.
-    fn dispatch(&self, index: usize, call: Call) -> Running;
-}
 
 /// Where a path leads.
 pub(crate) struct Route {
