@@ -3,21 +3,15 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use ferrpc::client::ChannelConfig;
-use ferrpc::{Channel, Code, Metadata, Request, Response, Status};
+use ferrpc::{Code, Metadata, Request, Response, Status};
 
 use super::proto::grpc::testing::{
     BoolValue, EchoStatus, Empty, ResponseParameters, SimpleRequest, SimpleResponse,
     StreamingInputCallRequest, StreamingOutputCallRequest, TestServiceClient, UnimplementedServiceClient,
 };
 use super::soak::{self, Soak};
-use super::{ECHO_INITIAL, ECHO_TRAILING, GZIP, zeros};
+use super::{ECHO_INITIAL, ECHO_TRAILING, GZIP, Outcome, channel, failed, zeros};
 
-/// What is wrong, as a sentence.
-pub type Outcome<T = ()> = Result<T, String>;
-
-/// What any call may take, unless its case says otherwise.
-const TIMEOUT: Duration = Duration::from_secs(60);
 const LARGE_REQUEST: usize = 271_828;
 pub(super) const LARGE_RESPONSE: i32 = 314_159;
 const CONCURRENT: usize = 1000;
@@ -108,13 +102,6 @@ impl Test {
         let unimplemented = UnimplementedServiceClient::new(channel.clone());
         Ok(Self { client: TestServiceClient::new(channel), unimplemented })
     }
-}
-
-/// A channel whose calls do not wait for ever.
-pub(super) fn channel(target: &str) -> Outcome<Channel> {
-    let mut config = ChannelConfig::default();
-    config.default_timeout = Some(TIMEOUT);
-    Channel::with_config(target, config).map_err(|error| error.to_string())
 }
 
 async fn empty_unary(test: &Test) -> Outcome {
@@ -391,10 +378,6 @@ fn sized(size: i32) -> ResponseParameters {
 fn output_request(bytes: usize, size: i32) -> StreamingOutputCallRequest {
     let response_parameters = vec![sized(size)];
     StreamingOutputCallRequest { response_parameters, payload: zeros(bytes).into(), ..Default::default() }
-}
-
-pub(super) fn failed(what: &'static str) -> impl Fn(Status) -> String {
-    move |status| format!("{what} failed: {status}")
 }
 
 fn all_zeros(body: &[u8], size: i32) -> Outcome {

@@ -16,9 +16,9 @@ use ferrpc_proto::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::cases::{LARGE_RESPONSE, Outcome, channel, large_unary};
+use super::cases::{LARGE_RESPONSE, large_unary};
 use super::proto::grpc::testing::{SimpleResponse, TestServiceClient};
-use super::zeros;
+use super::{Outcome, channel, zeros};
 
 /// The names of all cases.
 pub const CASES: [&str; 8] = [

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::cases::{Outcome, channel, failed};
 use super::proto::grpc::testing::{SimpleRequest, TestServiceClient};
-use super::zeros;
+use super::{Outcome, channel, failed, zeros};
 
 /// How long, how often, and what may go wrong. The flags of other languages' clients.
 #[derive(clap::Args, Clone, Debug)]
