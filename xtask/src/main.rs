@@ -11,6 +11,7 @@ mod fuzz;
 mod generate;
 mod loom;
 mod miri;
+mod packages;
 mod paths;
 mod peers;
 mod report;

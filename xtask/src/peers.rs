@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::run::{Listening, Log, output_of};
-use crate::{Result, context, paths, setup, write};
+use crate::{Result, context, packages, paths, write};
 
 /// The proto files that peers speak: import root and name below it.
 const PROTOS: [(&str, &str); 2] =
@@ -41,8 +41,8 @@ impl Toolchain {
             Self::Python => (&["python3"], "install Python 3.10 or newer, with venv".into()),
             Self::Go => (&["go"], "install Go 1.26 or newer".into()),
             Self::Node => (&["node", "npm"], "install Node.js 20 or newer".into()),
-            Self::Java => (&["java", "mvn"], setup::cure(setup::JAVA)),
-            Self::Cpp => (&["g++", "pkg-config", "protoc", "grpc_cpp_plugin"], setup::cure(setup::CPP)),
+            Self::Java => (&["java", "mvn"], packages::cure(packages::JAVA)),
+            Self::Cpp => (&["g++", "pkg-config", "protoc", "grpc_cpp_plugin"], packages::cure(packages::CPP)),
         };
         let tool = tools.iter().find(|tool| paths::on_path(tool).is_none())?;
         Some(format!("{tool} is not on PATH; {cure}"))

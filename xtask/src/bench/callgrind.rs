@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::run::output_of;
-use crate::{Result, context, paths, setup};
+use crate::{Result, context, packages, paths};
 
 /// What a program printed, and what each run of the function cost, in order.
 pub(super) struct Counted {
@@ -18,7 +18,7 @@ pub(super) fn count(program: &Command, function: &str) -> Result<Counted> {
     if paths::on_path("valgrind").is_none() {
         return Err(format!(
             "valgrind is not on PATH; run `cargo xtask setup`, or as root: {}",
-            setup::VALGRIND
+            packages::VALGRIND
         ));
     }
     let dir = paths::target().join("bench/callgrind");

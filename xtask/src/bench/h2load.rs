@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::run::output_of;
-use crate::{Result, paths, setup, write};
+use crate::{Result, packages, paths, write};
 
 /// What is called, and what must come.
 pub(crate) struct Target<'a> {
@@ -18,7 +18,10 @@ const REPLY_BYTES: u64 = 5 + 2 + 10 + 18;
 /// Names what is missing.
 pub(crate) fn needs() -> Result<()> {
     if paths::on_path("h2load").is_none() {
-        return Err(format!("h2load is not on PATH; run `cargo xtask setup`, or as root: {}", setup::H2LOAD));
+        return Err(format!(
+            "h2load is not on PATH; run `cargo xtask setup`, or as root: {}",
+            packages::H2LOAD
+        ));
     }
     pinning()
 }

@@ -1,7 +1,7 @@
 //! The floors and goals of each case. They are never lowered; what was not measured does not hold.
 
 use super::cases::{Case, Figure};
-use super::measure::Cell;
+use super::cell::Cell;
 use crate::bench::gate::Gate;
 
 /// What must be of one figure of one case.

@@ -3,10 +3,10 @@
 use std::process::Command;
 
 use super::cases::{Case, Contender, Cores, Figure, Generator};
+use super::cell::{Cell, Sample};
 use super::gates;
 use super::peers::{self, Peer};
 use crate::Result;
-use crate::bench::spread::Spread;
 use crate::bench::{cpu, h2load};
 use crate::run::{Listening, output_of};
 
@@ -48,60 +48,6 @@ impl Length {
         bulk_messages: 2_048,
         h2load_calls: 50_000,
     };
-}
-
-/// What the runs of a contender in a case have shown.
-pub(super) struct Cell {
-    pub(super) contender: &'static str,
-    pub(super) samples: Vec<Sample>,
-    /// Why there are no more.
-    pub(super) failure: Option<String>,
-}
-
-/// Names and numbers of one run.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Sample(Vec<(String, f64)>);
-
-impl Cell {
-    pub(super) fn figure(&self, figure: Figure) -> Option<Spread> {
-        if self.failure.is_some() {
-            return None;
-        }
-        let values: Option<Vec<f64>> = self.samples.iter().map(|sample| sample.figure(figure)).collect();
-        values.filter(|values| !values.is_empty()).map(|values| Spread::of(values.into_iter()))
-    }
-}
-
-impl Sample {
-    /// `figures NAME NUMBER …`
-    fn parse(printed: &str) -> Option<Self> {
-        let words: Vec<&str> =
-            printed.lines().find_map(|line| line.strip_prefix("figures "))?.split(' ').collect();
-        let pairs = words.chunks(2).map(|pair| {
-            let [name, number] = pair else { return None };
-            Some(((*name).to_owned(), number.parse().ok()?))
-        });
-        pairs.collect::<Option<Vec<_>>>().map(Self)
-    }
-
-    fn number(&self, name: &str) -> Option<f64> {
-        self.0.iter().find(|(it, _)| it == name).map(|(_, number)| *number)
-    }
-
-    pub(super) fn figure(&self, figure: Figure) -> Option<f64> {
-        let us = |name| self.number(name).map(|ns| ns / 1e3);
-        match figure {
-            Figure::ServerCpu => us("server_cpu_ns"),
-            Figure::ClientCpu => us("client_cpu_ns"),
-            Figure::RoundTrip => us("p50_ns"),
-            Figure::P99 => us("p99_ns"),
-            Figure::Rate => self.number("messages_per_second"),
-            Figure::Throughput => {
-                Some(self.number("payload_bytes")? / self.number("seconds")? / f64::from(1 << 20))
-            }
-            Figure::Memory => self.number("kib"),
-        }
-    }
 }
 
 /// Runs a case. A contender that fails is out of it, and says why.
@@ -233,31 +179,4 @@ pub(super) fn crosscheck(length: &Length) -> Result<String> {
         said.push(format!("{peer:?} {ours:.2} µs by load, {theirs:.2} by h2load"));
     }
     Ok(format!("cross-check, GetUser 1 × 100, server CPU per call: {}", said.join("; ")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn figures_are_read_from_the_generators_line() {
-        let sample =
-            Sample::parse("noise\nfigures seconds 2 payload_bytes 4194304 server_cpu_ns 1500 failed 0\n");
-        let sample = sample.expect("there is a line");
-        assert_eq!(sample.figure(Figure::ServerCpu), Some(1.5));
-        assert_eq!(sample.figure(Figure::Throughput), Some(2.0));
-        assert_eq!(sample.figure(Figure::Memory), None);
-        assert_eq!(Sample::parse("figures seconds"), None);
-        assert_eq!(Sample::parse("nothing"), None);
-    }
-
-    #[test]
-    fn a_contender_that_failed_has_no_figures() {
-        let sample = || Sample(vec![("kib".to_owned(), 3.0)]);
-        let mut cell = Cell { contender: "ferrpc", samples: vec![sample()], failure: None };
-        assert_eq!(cell.figure(Figure::Memory).map(|spread| spread.median), Some(3.0));
-        assert!(cell.figure(Figure::Rate).is_none());
-        cell.failure = Some("hung".to_owned());
-        assert!(cell.figure(Figure::Memory).is_none());
-    }
 }

@@ -6,6 +6,7 @@
 //! one first. The generators are programs of benches/: they check every reply and read the server's CPU time.
 
 mod cases;
+mod cell;
 mod gates;
 mod measure;
 mod peers;
@@ -19,7 +20,8 @@ use crate::{Result, context, write};
 
 use super::{gate, h2load};
 use cases::Case;
-use measure::{Cell, Length};
+use cell::Cell;
+use measure::Length;
 use peers::Peer;
 
 #[derive(clap::Args)]

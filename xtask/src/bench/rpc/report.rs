@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::cases::{Case, Figure};
+use super::cell::Cell;
 use super::gates::Judgement;
-use super::measure::Cell;
 use crate::bench::gate::Gate;
 
 /// A case as it comes.
