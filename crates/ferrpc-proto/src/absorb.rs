@@ -34,12 +34,14 @@ use crate::wire;
 
 pub(crate) mod list;
 pub(crate) mod map;
+pub(crate) mod packed;
 mod value;
 
 pub use crate::decoding::Known;
 pub use crate::input::{At, Groups, Tag};
-pub use list::{Repeated, Sequence};
+pub use list::Repeated;
 pub use map::Entries;
+pub use packed::Sequence;
 pub use value::Absorb;
 
 /// The first `len` bytes of `readable` as a new message, which may share the memory of `block`.

@@ -6,8 +6,9 @@ use super::{File, Finding, Tree};
 /// The files that may say `unsafe`, and what for.
 const UNSAFE: &[(&str, &str)] = &[
     ("crates/ferrpc-proto/src/absorb.rs", "decodes messages from positions in an input"),
-    ("crates/ferrpc-proto/src/absorb/list.rs", "decodes lists in their place"),
+    ("crates/ferrpc-proto/src/absorb/list.rs", "decodes elements in their place"),
     ("crates/ferrpc-proto/src/absorb/map.rs", "decodes entries from positions in an input"),
+    ("crates/ferrpc-proto/src/absorb/packed.rs", "decodes packed numbers into a list's own memory"),
     ("crates/ferrpc-proto/src/absorb/value.rs", "decodes values from positions in an input"),
     ("crates/ferrpc-proto/src/arena.rs", "hands out memory that is not initialised"),
     ("crates/ferrpc-proto/src/decoding.rs", "what a message promises about the positions it returns"),

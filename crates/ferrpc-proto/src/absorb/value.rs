@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use bytes::Bytes;
 
-use super::{At, Known, Sequence, grouped, list, nested};
+use super::{At, Known, Sequence, grouped, nested, packed};
 use crate::decoding::Decoding;
 use crate::enumeration::{Enum, name_of};
 use crate::input::{self, ODD, Tag};
@@ -57,7 +57,7 @@ macro_rules! varints {
             #[inline]
             unsafe fn absorb_all<S: Sequence<'i, Self>>(list: &mut S, p: At, end: At, d: &mut Decoding<'i>) -> bool {
                 // SAFETY: the caller's promise.
-                unsafe { list::varints(list, p, end, d, $convert) }
+                unsafe { packed::varints(list, p, end, d, $convert) }
             }
         }
     )* };
@@ -103,7 +103,7 @@ macro_rules! fixed {
             #[inline]
             unsafe fn absorb_all<S: Sequence<'i, Self>>(list: &mut S, p: At, end: At, d: &mut Decoding<'i>) -> bool {
                 // SAFETY: the caller's promise; these numbers may have any bits.
-                unsafe { list::fixed(list, p, end, d, Self::to_le) }
+                unsafe { packed::fixed(list, p, end, d, Self::to_le) }
             }
         }
     )* };

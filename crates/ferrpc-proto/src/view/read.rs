@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::{Fixed, FixedSlice, List, MapView, UnknownView, View, whole};
-use crate::absorb::{self, Absorb, COPIED_BYTES_MAX, Entries, Repeated, Sequence, Single, list};
+use crate::absorb::{self, Absorb, COPIED_BYTES_MAX, Entries, Repeated, Sequence, Single, list, packed};
 use crate::arena::Arena;
 use crate::decoding::Decoding;
 use crate::encoding;
@@ -136,7 +136,7 @@ macro_rules! fixed {
                 d: &mut Decoding<'i>,
             ) -> bool {
                 // SAFETY: the caller's promise; bytes may have any bits.
-                unsafe { list::fixed(list, p, end, d, |bytes| bytes) }
+                unsafe { packed::fixed(list, p, end, d, |bytes| bytes) }
             }
         }
     )* };
