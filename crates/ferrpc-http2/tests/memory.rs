@@ -1,21 +1,11 @@
 //! What a connection holds when many calls have passed: no more than when few had.
 #![forbid(unsafe_code)]
 
-use std::alloc::System;
 use std::time::{Duration, Instant};
 
+use allocation_counter::measure;
 use ferrpc_attack::frames::{CONTINUATION, END_HEADERS, END_STREAM, HEADERS, PREFACE, SETTINGS, frame};
 use ferrpc_http2::{Connection, End, ErrorCode, Event, HeaderWriter, Indexing, Limits};
-use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
-
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
-
-/// Bytes that are allocated now.
-fn held() -> usize {
-    let stats = ALLOCATOR.stats();
-    stats.bytes_allocated - stats.bytes_deallocated
-}
 
 /// Calls to make; `cargo xtask sim` says how many where it has time.
 fn calls() -> u32 {
@@ -115,39 +105,37 @@ fn call(pair: &mut Pair, n: u32) {
 
 #[test]
 fn memory_is_flat_however_many_calls_pass() {
-    let _alone = alone();
     #[expect(clippy::disallowed_methods, reason = "any instant will do to begin with")]
     let now = Instant::now();
-    let mut pair = Pair {
-        client: Connection::client(Limits::default(), now),
-        server: Connection::server(Limits::default(), now),
-        now,
-    };
-    pair.drive();
     let warm_up = 5000;
-    (0..warm_up).for_each(|n| call(&mut pair, n));
-    pair.drive();
-    let before = held();
-    (warm_up..calls()).for_each(|n| call(&mut pair, n));
-    pair.drive();
+    let mut pair = None;
+    let begun = measure(|| {
+        let mut engines = Pair {
+            client: Connection::client(Limits::default(), now),
+            server: Connection::server(Limits::default(), now),
+            now,
+        };
+        engines.drive();
+        (0..warm_up).for_each(|n| call(&mut engines, n));
+        engines.drive();
+        pair = Some(engines);
+    });
+    let mut pair = pair.unwrap();
+    let grown = measure(|| {
+        (warm_up..calls()).for_each(|n| call(&mut pair, n));
+        pair.drive();
+    });
     assert_eq!((pair.client.streams(), pair.server.streams()), (0, 0));
     assert!(!pair.client.is_closed() && !pair.server.is_closed());
-    let after = held();
     // Where the last block of input ended may differ, and nothing else.
-    assert!(after <= before + (64 << 10), "{before} bytes after {warm_up} calls, {after} after all");
-    assert!(after <= 512 << 10, "{after} bytes in two engines without a stream");
-}
-
-/// Bytes that were ever allocated: every copy into new memory counts.
-fn copied() -> usize {
-    let stats = ALLOCATOR.stats();
-    stats.bytes_allocated + usize::try_from(stats.bytes_reallocated.max(0)).unwrap()
+    let (before, grown) = (begun.bytes_current, grown.bytes_current);
+    assert!(grown <= 64 << 10, "{before} bytes after {warm_up} calls, {grown} more after all");
+    assert!(before + grown <= 512 << 10, "{} bytes in two engines without a stream", before + grown);
 }
 
 #[test]
 fn atk_20_a_block_in_pieces_costs_what_it_costs_in_one() {
     // CVE-2022-41723, CVE-2019-15226: nothing is parsed or counted again for each piece.
-    let _alone = alone();
     #[expect(clippy::disallowed_methods, reason = "any instant will do to begin with")]
     let now = Instant::now();
     let mut block = vec![0x83, 0x86, 0x84];
@@ -172,9 +160,7 @@ fn atk_20_a_block_in_pieces_costs_what_it_costs_in_one() {
         };
         feed(PREFACE, PREFACE.len());
         feed(&frame(SETTINGS, 0, 0, &[]), 9);
-        let before = copied();
-        assert_eq!(feed(octets, at_once), 1);
-        copied() - before
+        measure(|| assert_eq!(feed(octets, at_once), 1)).bytes_total
     };
     let whole = frame(HEADERS, END_STREAM | END_HEADERS, 1, &block);
     let mut split = Vec::new();
@@ -183,14 +169,9 @@ fn atk_20_a_block_in_pieces_costs_what_it_costs_in_one() {
         let flags = first | if i + 1 == pieces.len() { END_HEADERS } else { 0 };
         split.extend(frame(kind, flags, 1, piece));
     }
+    let length = u64::try_from(block.len()).unwrap();
     let (least, in_pieces, by_octets) = (cost(&whole, 1000), cost(&split, 1000), cost(&split, 1));
     // The pieces are put together once, in memory that doubles; the blocks of input grow as well.
-    assert!(in_pieces <= least + 4 * block.len(), "{in_pieces} bytes in pieces, {least} in one");
-    assert!(by_octets <= least + 6 * block.len(), "{by_octets} bytes octet by octet, {least} in one");
-}
-
-/// The allocator counts for the whole process, so the tests take turns.
-fn alone() -> std::sync::MutexGuard<'static, ()> {
-    static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    assert!(in_pieces <= least + 4 * length, "{in_pieces} bytes in pieces, {least} in one");
+    assert!(by_octets <= least + 6 * length, "{by_octets} bytes octet by octet, {least} in one");
 }
