@@ -53,33 +53,47 @@ pub(crate) fn encode<T: 'static>(
     bytes_max: usize,
     encoder: Option<&Encoder>,
 ) -> Result<Segments, Status> {
-    let mut segments = codec.encode(message)?;
-    let mut flag = 0;
-    if let Some(encoder) = encoder
-        && let Some(compressed) = encoder.compress(&segments)?
-    {
-        segments = compressed;
-        flag = COMPRESSED;
+    seal(codec.encode(message)?, bytes_max, encoder)
+}
+
+/// Puts an encoded message behind its prefix, compressed where there is an encoder and it is worth it.
+pub(crate) fn seal(
+    segments: Segments,
+    bytes_max: usize,
+    encoder: Option<&Encoder>,
+) -> Result<Segments, Status> {
+    match encoder.map(|encoder| encoder.compress(&segments)).transpose()?.flatten() {
+        Some(compressed) => prefixed(compressed, COMPRESSED, bytes_max),
+        None => prefixed(segments, 0, bytes_max),
     }
-    let len = segments.len();
-    if len > bytes_max {
-        return Err(Status::resource_exhausted(format!(
-            "message of {len} octets is over the send limit of {bytes_max}; raise send_message_bytes_max"
-        ))
-        .at(Phase::Send)
-        .not_executed());
+}
+
+/// Puts an encoded message behind its prefix as it is.
+#[inline]
+pub(crate) fn uncompressed(segments: Segments, bytes_max: usize) -> Result<Segments, Status> {
+    prefixed(segments, 0, bytes_max)
+}
+
+#[inline]
+fn prefixed(mut segments: Segments, flag: u8, bytes_max: usize) -> Result<Segments, Status> {
+    match u32::try_from(segments.len()) {
+        Ok(len) if segments.len() <= bytes_max => {
+            let [l0, l1, l2, l3] = len.to_be_bytes();
+            segments.prepend(&[flag, l0, l1, l2, l3]);
+            Ok(segments)
+        }
+        _ => Err(too_long(segments.len(), bytes_max)),
     }
-    let Ok(len) = u32::try_from(len) else {
-        return Err(Status::resource_exhausted(format!(
-            "message of {len} octets is over what gRPC's length prefix holds, {}",
-            u32::MAX
-        ))
-        .at(Phase::Send)
-        .not_executed());
+}
+
+#[cold]
+fn too_long(len: usize, bytes_max: usize) -> Status {
+    let why = if len > bytes_max {
+        format!("message of {len} octets is over the send limit of {bytes_max}; raise send_message_bytes_max")
+    } else {
+        format!("message of {len} octets is over what gRPC's length prefix holds, {}", u32::MAX)
     };
-    let [l0, l1, l2, l3] = len.to_be_bytes();
-    segments.prepend(&[flag, l0, l1, l2, l3]);
-    Ok(segments)
+    Status::resource_exhausted(why).at(Phase::Send).not_executed()
 }
 
 /// The first of a run of whole messages, each behind its prefix, as [`Assembler`] makes them, while the run is narrowed
@@ -111,20 +125,17 @@ pub(crate) fn take_front(run: &mut Chunk) -> Option<Envelope> {
     Some(Envelope { octets: run.split_to(message_len(prefix)), compressed: prefix[0] == COMPRESSED })
 }
 
-/// The message, if the chunk is exactly one that the limit allows: what most calls bring. Else it comes back.
+/// Narrows a chunk that is exactly one message that the limit allows, as most calls bring it, to that message, and says
+/// whether it is compressed. `None` for any other, which stays as it is.
 #[inline]
-pub(crate) fn alone(mut chunk: Chunk, bytes_max: usize) -> Result<Envelope, Chunk> {
-    match chunk.as_slice().first_chunk() {
-        Some(&prefix)
-            if prefix[0] <= COMPRESSED
-                && PREFIX_BYTES + message_len(prefix) == chunk.len()
-                && message_len(prefix) <= bytes_max =>
-        {
-            chunk.advance(PREFIX_BYTES);
-            Ok(Envelope { octets: chunk, compressed: prefix[0] == COMPRESSED })
-        }
-        _ => Err(chunk),
-    }
+pub(crate) fn alone(chunk: &mut Chunk, bytes_max: usize) -> Option<bool> {
+    let prefix = *chunk.as_slice().first_chunk()?;
+    let len = message_len(prefix);
+    let is_one = prefix[0] <= COMPRESSED && PREFIX_BYTES + len == chunk.len() && len <= bytes_max;
+    is_one.then(|| {
+        chunk.advance(PREFIX_BYTES);
+        prefix[0] == COMPRESSED
+    })
 }
 
 /// Puts messages together from the chunks of a stream. Those that lie in one chunk stay together, as they came.

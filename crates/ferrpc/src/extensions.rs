@@ -13,6 +13,11 @@ pub struct Extensions {
 }
 
 impl Extensions {
+    /// None yet.
+    pub(crate) const fn new() -> Self {
+        Self { values: None }
+    }
+
     /// Puts a value in and returns the one of the same type that was there.
     pub fn insert<T: Send + Sync + 'static>(&mut self, value: T) -> Option<T> {
         let old = self.values.get_or_insert_default().insert(TypeId::of::<T>(), Box::new(value))?;

@@ -19,6 +19,7 @@ use crate::extensions::Extensions;
 use crate::lock::{Mutex, MutexGuard};
 use crate::metadata::Metadata;
 use crate::method::Kind;
+use crate::request::About;
 use crate::status::{Phase, Status};
 
 /// Sees every call of a channel ([`Channel::intercept`](crate::Channel::intercept)), of a server
@@ -98,10 +99,7 @@ pub struct CallStart {
     pub(crate) side: CallSide,
     pub(crate) path: Cow<'static, str>,
     pub(crate) kind: Kind,
-    pub(crate) metadata: Metadata,
-    pub(crate) extensions: Extensions,
-    pub(crate) deadline: Option<Instant>,
-    pub(crate) connection: Option<Arc<ConnectionInfo>>,
+    pub(crate) about: About,
 }
 
 /// On which side of a call an interceptor stands.
@@ -142,28 +140,28 @@ impl CallStart {
 
     /// The metadata that the client sends.
     pub fn metadata(&self) -> &Metadata {
-        &self.metadata
+        &self.about.metadata
     }
 
     /// The same, to be changed: before it is sent, or before the handler sees it.
     pub fn metadata_mut(&mut self) -> &mut Metadata {
-        &mut self.metadata
+        &mut self.about.metadata
     }
 
     /// Values by type that travel inside this process: on a client those of the [`Request`](crate::Request), on a
     /// server those that the handler will find there.
     pub fn extensions(&self) -> &Extensions {
-        &self.extensions
+        &self.about.extensions
     }
 
     /// The same, to be changed.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
-        &mut self.extensions
+        &mut self.about.extensions
     }
 
     /// When the call has to be over, if ever.
     pub fn deadline(&self) -> Option<std::time::Instant> {
-        self.deadline.map(Into::into)
+        self.about.deadline.map(Into::into)
     }
 
     /// On a server: the client's address, if it has one.
@@ -173,7 +171,7 @@ impl CallStart {
 
     /// On a server: the connection that the call came by.
     pub fn connection(&self) -> Option<&ConnectionInfo> {
-        self.connection.as_deref()
+        self.about.connection.as_deref()
     }
 }
 
@@ -266,7 +264,7 @@ impl Chain {
         outer: Option<Arc<Following>>,
     ) -> Result<Option<Arc<Following>>, Status> {
         let is_first = outer.is_none();
-        let new = || Arc::new(Following { deadline: start.deadline, state: Mutex::default() });
+        let new = || Arc::new(Following { deadline: start.about.deadline, state: Mutex::default() });
         let following = outer.unwrap_or_else(new);
         for interceptor in &*self.0 {
             match interceptor.begin(start).await {

@@ -111,7 +111,7 @@ impl Metadata {
 
     /// Nothing was ever put in, as with most answers.
     #[inline]
-    fn is_untouched(&self) -> bool {
+    pub(crate) fn is_untouched(&self) -> bool {
         matches!(self.0, List::Own(None))
     }
 

@@ -5,7 +5,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::time::Instant;
+
+use tokio::time::Instant;
 
 use crate::connection_info::ConnectionInfo;
 use crate::extensions::Extensions;
@@ -15,36 +16,29 @@ use crate::metadata::Metadata;
 #[derive(Debug, Default)]
 pub struct Request<T> {
     message: T,
-    metadata: Metadata,
-    extensions: Extensions,
-    deadline: Option<Instant>,
-    connection: Option<Arc<ConnectionInfo>>,
+    about: About,
     was_compressed: bool,
+}
+
+/// What there is of a call beside its messages.
+#[derive(Debug, Default)]
+pub(crate) struct About {
+    pub(crate) metadata: Metadata,
+    pub(crate) extensions: Extensions,
+    pub(crate) deadline: Option<Instant>,
+    /// On a server.
+    pub(crate) connection: Option<Arc<ConnectionInfo>>,
 }
 
 impl<T> Request<T> {
     /// A request without metadata. Plain messages convert by `into()`.
     pub fn new(message: T) -> Self {
-        Self {
-            message,
-            metadata: Metadata::new(),
-            extensions: Extensions::default(),
-            deadline: None,
-            connection: None,
-            was_compressed: false,
-        }
+        Self { message, about: About::default(), was_compressed: false }
     }
 
     #[cfg(feature = "server")]
-    pub(crate) fn received(
-        message: T,
-        metadata: Metadata,
-        extensions: Extensions,
-        deadline: Option<Instant>,
-        connection: Option<Arc<ConnectionInfo>>,
-        was_compressed: bool,
-    ) -> Self {
-        Self { message, metadata, extensions, deadline, connection, was_compressed }
+    pub(crate) fn received(message: T, about: About, was_compressed: bool) -> Self {
+        Self { message, about, was_compressed }
     }
 
     /// The message.
@@ -64,27 +58,27 @@ impl<T> Request<T> {
 
     /// The metadata the client sends.
     pub fn metadata(&self) -> &Metadata {
-        &self.metadata
+        &self.about.metadata
     }
 
     /// The same, to be changed.
     pub fn metadata_mut(&mut self) -> &mut Metadata {
-        &mut self.metadata
+        &mut self.about.metadata
     }
 
     /// Values by type that travel inside this process.
     pub fn extensions(&self) -> &Extensions {
-        &self.extensions
+        &self.about.extensions
     }
 
     /// The same, to be changed.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
-        &mut self.extensions
+        &mut self.about.extensions
     }
 
     /// On a server: when the client stops waiting, if it said so. The library enforces it.
-    pub fn deadline(&self) -> Option<Instant> {
-        self.deadline
+    pub fn deadline(&self) -> Option<std::time::Instant> {
+        self.about.deadline.map(Into::into)
     }
 
     /// On a server: the client's address, if it has one.
@@ -94,7 +88,7 @@ impl<T> Request<T> {
 
     /// On a server: the connection that the call came by.
     pub fn connection(&self) -> Option<&ConnectionInfo> {
-        self.connection.as_deref()
+        self.about.connection.as_deref()
     }
 
     /// On a server: whether the message came compressed. A stream's messages are each told by
@@ -105,19 +99,12 @@ impl<T> Request<T> {
 
     /// The same request around another message.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Request<U> {
-        Request {
-            message: f(self.message),
-            metadata: self.metadata,
-            extensions: self.extensions,
-            deadline: self.deadline,
-            connection: self.connection,
-            was_compressed: self.was_compressed,
-        }
+        Request { message: f(self.message), about: self.about, was_compressed: self.was_compressed }
     }
 
     #[cfg(feature = "client")]
     pub(crate) fn into_parts(self) -> (Metadata, T, Extensions) {
-        (self.metadata, self.message, self.extensions)
+        (self.about.metadata, self.message, self.about.extensions)
     }
 }
 
@@ -131,30 +118,51 @@ impl<T> From<T> for Request<T> {
 #[derive(Debug, Default)]
 pub struct Response<T> {
     message: T,
-    metadata: Metadata,
-    trailers: Metadata,
+    beside: Beside,
+}
+
+/// What travels beside the message of a response.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    pub(crate) metadata: Metadata,
+    pub(crate) trailers: Metadata,
+    /// One word, since a response is moved several times.
+    rare: Option<Box<Rare>>,
+}
+
+/// What few responses have.
+#[derive(Debug, Default)]
+struct Rare {
     extensions: Extensions,
     /// The compressor that a handler chose.
     compression: Option<Cow<'static, str>>,
     was_compressed: bool,
 }
 
+impl Beside {
+    /// Nothing was ever put in, as with most responses.
+    #[cfg(feature = "server")]
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.metadata.is_untouched() && self.trailers.is_untouched() && self.rare.is_none()
+    }
+
+    /// The compressor that a handler chose.
+    #[cfg(feature = "server")]
+    pub(crate) fn compression(&self) -> Option<&str> {
+        self.rare.as_ref()?.compression.as_deref()
+    }
+}
+
 impl<T> Response<T> {
     /// A response without metadata. Plain messages convert by `into()`.
     pub fn new(message: T) -> Self {
-        Self {
-            message,
-            metadata: Metadata::new(),
-            trailers: Metadata::new(),
-            extensions: Extensions::default(),
-            compression: None,
-            was_compressed: false,
-        }
+        Self { message, beside: Beside::default() }
     }
 
     #[cfg(feature = "client")]
     pub(crate) fn received(message: T, metadata: Metadata, trailers: Metadata, was_compressed: bool) -> Self {
-        Self { metadata, trailers, was_compressed, ..Self::new(message) }
+        let rare = was_compressed.then(|| Box::new(Rare { was_compressed, ..Rare::default() }));
+        Self { message, beside: Beside { metadata, trailers, rare } }
     }
 
     /// The message.
@@ -174,67 +182,56 @@ impl<T> Response<T> {
 
     /// The metadata that stands before the message.
     pub fn metadata(&self) -> &Metadata {
-        &self.metadata
+        &self.beside.metadata
     }
 
     /// The same, to be changed.
     pub fn metadata_mut(&mut self) -> &mut Metadata {
-        &mut self.metadata
+        &mut self.beside.metadata
     }
 
     /// The metadata that stands behind the message.
     pub fn trailers(&self) -> &Metadata {
-        &self.trailers
+        &self.beside.trailers
     }
 
     /// The same, to be changed.
     pub fn trailers_mut(&mut self) -> &mut Metadata {
-        &mut self.trailers
+        &mut self.beside.trailers
     }
 
     /// Values by type that travel inside this process.
     pub fn extensions(&self) -> &Extensions {
-        &self.extensions
+        static NONE: Extensions = Extensions::new();
+        self.beside.rare.as_ref().map_or(&NONE, |rare| &rare.extensions)
     }
 
     /// The same, to be changed.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
-        &mut self.extensions
+        &mut self.beside.rare.get_or_insert_default().extensions
     }
 
     /// The same response around another message.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Response<U> {
-        Response {
-            message: f(self.message),
-            metadata: self.metadata,
-            trailers: self.trailers,
-            extensions: self.extensions,
-            compression: self.compression,
-            was_compressed: self.was_compressed,
-        }
+        Response { message: f(self.message), beside: self.beside }
     }
 
     /// On a client: whether the message came compressed.
     pub fn was_compressed(&self) -> bool {
-        self.was_compressed
+        self.beside.rare.as_ref().is_some_and(|rare| rare.was_compressed)
     }
 
     /// Server: compresses the message with the compressor of this name, `identity` for none, whatever the server does
     /// otherwise. It is sent uncompressed if it is short, gets no shorter, or the client does not accept the
     /// format; a name that the server does not have ends the call with INTERNAL.
     pub fn set_compression(&mut self, name: impl Into<Cow<'static, str>>) {
-        self.compression = Some(name.into());
+        self.beside.rare.get_or_insert_default().compression = Some(name.into());
     }
 
-    /// What the handler chose.
+    /// What is to be sent of it.
     #[cfg(feature = "server")]
-    pub(crate) fn compression(&self) -> Option<&str> {
-        self.compression.as_deref()
-    }
-
-    #[cfg(feature = "server")]
-    pub(crate) fn into_parts(self) -> (Metadata, T, Metadata) {
-        (self.metadata, self.message, self.trailers)
+    pub(crate) fn parts_mut(&mut self) -> (&mut T, &mut Beside) {
+        (&mut self.message, &mut self.beside)
     }
 }
 

@@ -23,7 +23,7 @@ use crate::interceptor::{CallSide, CallStart, Chain, Following};
 use crate::metadata::Metadata;
 use crate::method::{Kind, MethodRef, Path};
 use crate::method_config::MethodConfig;
-use crate::request::{Request, Response};
+use crate::request::{About, Request, Response};
 use crate::status::{Phase, Status};
 use crate::streaming::{Sender, Streaming};
 
@@ -403,10 +403,7 @@ async fn begin(
         side: CallSide::Client,
         path: path.into(),
         kind,
-        metadata: std::mem::take(metadata),
-        extensions,
-        deadline,
-        connection: None,
+        about: About { metadata: std::mem::take(metadata), extensions, deadline, connection: None },
     };
     let begin = chain.begin(&mut start, None);
     let begun = match deadline {
@@ -416,7 +413,7 @@ async fn begin(
             Err(_) => Err(deadline::exceeded(Phase::Deadline)),
         },
     };
-    *metadata = start.metadata;
+    *metadata = start.about.metadata;
     begun.map_err(Status::not_executed)
 }
 

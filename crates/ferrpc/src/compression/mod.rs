@@ -132,6 +132,12 @@ impl Compression {
         Accepted(bits.fold(0, |bits, (i, _)| bits | 1 << i))
     }
 
+    /// Whether calls that say nothing themselves send compressed messages.
+    #[cfg(feature = "server")]
+    pub(crate) fn sends(&self) -> bool {
+        self.0.send.is_some()
+    }
+
     /// The compressor of a call that says nothing itself, if its peer accepts it.
     pub(crate) fn default_encoder(&self, accepted: Accepted) -> Option<Encoder> {
         self.encoder_of(self.0.send?, accepted)

@@ -40,9 +40,32 @@ pub(crate) struct ResponseHead {
 #[derive(Debug)]
 pub(crate) enum Reply {
     /// A unary answer, whole.
-    Message { head: ResponseHead, octets: Segments, trailers: Metadata },
+    Message { octets: Segments, around: Option<Box<Around>> },
     /// The end of a call whose messages, if any, were sent before.
     End(Result<Metadata, Status>),
+}
+
+impl Reply {
+    /// A unary answer.
+    #[cfg(feature = "server")]
+    pub(crate) fn message(octets: Segments, head: ResponseHead, trailers: Metadata) -> Self {
+        let is_alone = head.encoding.is_none() && head.metadata.is_untouched() && trailers.is_untouched();
+        Self::Message { octets, around: (!is_alone).then(|| Box::new(Around { head, trailers })) }
+    }
+}
+
+/// What stands around the message of a unary answer. Boxed: few have any, and each is handed on several times.
+#[derive(Debug, Default)]
+pub(crate) struct Around {
+    pub(crate) head: ResponseHead,
+    pub(crate) trailers: Metadata,
+}
+
+impl Around {
+    #[cfg(feature = "server")]
+    pub(crate) const fn nothing() -> Self {
+        Self { head: ResponseHead { metadata: Metadata::new(), encoding: None }, trailers: Metadata::new() }
+    }
 }
 
 /// A client's wish for a stream.

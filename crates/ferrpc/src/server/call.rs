@@ -1,22 +1,21 @@
 //! One call on the server: decode, handler, encode. Each kind is its own straight function.
 
 use std::future::Future;
+use std::mem::{ManuallyDrop, take};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::Config;
+use crate::codec::Segments;
 use crate::compression::{Accepted, ENCODING, Encoder};
 use crate::conn::exchange::{Exchange, Whose};
 use crate::conn::{Reply, ResponseHead};
-use crate::connection_info::ConnectionInfo;
 use crate::envelope::{self, Envelope};
-use crate::extensions::Extensions;
 use crate::interceptor::Following;
-use crate::metadata::Metadata;
 use crate::method::Method;
-use crate::request::{Request, Response};
+use crate::request::{About, Beside, Request, Response};
 use crate::status::Status;
 use crate::streaming::{Sender, Streaming};
 
@@ -44,17 +43,20 @@ impl std::fmt::Debug for Running {
 pub struct Call {
     /// Of a method that no service has.
     pub(crate) path: Option<String>,
-    pub(crate) metadata: Metadata,
+    pub(crate) about: About,
     /// The only message, where the client does not stream.
     pub(crate) message: Option<Envelope>,
     /// Where either side streams.
     pub(crate) exchange: Option<Arc<Exchange>>,
-    pub(crate) deadline: Option<tokio::time::Instant>,
-    pub(crate) connection: Arc<ConnectionInfo>,
+    pub(crate) terms: Terms,
+}
+
+/// What a call goes by, to its end.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    pub(crate) config: Arc<Config>,
     /// What the client can decompress.
     pub(crate) accepted: Accepted,
-    pub(crate) config: Arc<Config>,
-    pub(crate) extensions: Extensions,
     pub(crate) following: Option<Arc<Following>>,
 }
 
@@ -67,14 +69,23 @@ impl Call {
         H: FnOnce(Request<Req>) -> F + Send + 'static,
         F: Future<Output = Result<Response<Res>, Status>> + Send + 'static,
     {
-        Running(Box::pin(async move {
-            let (request, answering) = self.into_request(method);
-            let response = match request {
-                Ok(request) => handler(request).await,
-                Err(status) => Err(status),
+        // Made where it stays, since it is too large to be moved there; if there is no memory for it, the call leaks.
+        let call = ManuallyDrop::new(self);
+        let place = Box::new_uninit();
+        let call = ManuallyDrop::into_inner(call);
+        let running = Box::write(place, async move {
+            // The whole of it, which is moved there at once, and not what is used one by one.
+            let _ = &call;
+            let (message, was_compressed) = match call.terms.decode(call.message, &call.about, method) {
+                Ok(decoded) => decoded,
+                Err(status) => return Reply::End(Err(status)),
             };
-            answering.answer(response, method)
-        }))
+            match handler(Request::received(message, call.about, was_compressed)).await {
+                Ok(mut response) => call.terms.answer(&mut response, method),
+                Err(status) => Reply::End(Err(status)),
+            }
+        });
+        Running(Box::into_pin(running))
     }
 
     /// One request, a stream of responses.
@@ -107,8 +118,11 @@ impl Call {
     {
         let call = Box::new(self);
         Running(Box::pin(async move {
-            let (request, answering) = unbox(call).into_stream(method);
-            answering.answer(handler(request).await, method)
+            let (request, terms) = unbox(call).into_stream(method);
+            match handler(request).await {
+                Ok(mut response) => terms.answer(&mut response, method),
+                Err(status) => Reply::End(Err(status)),
+            }
         }))
     }
 
@@ -132,31 +146,22 @@ impl Call {
         Running(Box::pin(async { Reply::End(Err(Status::unimplemented("no such method"))) }))
     }
 
-    /// The request, and what its answer needs of the call.
-    fn into_request<Req, Res>(self, method: &Method<Req, Res>) -> (Result<Request<Req>, Status>, Answering) {
-        let Self { metadata, message, deadline, connection, accepted, config, extensions, following, .. } =
-            self;
-        let answering = Answering { config, accepted, following };
-        let request = answering.decode(message, &metadata, method).map(|(message, was_compressed)| {
-            let deadline = deadline.map(Into::into);
-            Request::received(message, metadata, extensions, deadline, Some(connection), was_compressed)
-        });
-        (request, answering)
-    }
-
     fn into_request_and_sender<Req, Res>(
         self,
         method: &Method<Req, Res>,
     ) -> (Result<Request<Req>, Status>, Sender<Res>, Arc<Exchange>) {
         let exchange = self.exchange();
         let sender = self.sender(method, &exchange);
-        (self.into_request(method).0, sender, exchange)
+        let request = self
+            .terms
+            .decode(self.message, &self.about, method)
+            .map(|(message, was_compressed)| Request::received(message, self.about, was_compressed));
+        (request, sender, exchange)
     }
 
-    fn into_stream<Req, Res>(self, method: &Method<Req, Res>) -> (Request<Streaming<Req>>, Answering) {
-        let answering = Answering::of(&self);
+    fn into_stream<Req, Res>(self, method: &Method<Req, Res>) -> (Request<Streaming<Req>>, Terms) {
         let stream = self.stream(method, self.exchange());
-        (self.request(stream), answering)
+        (Request::received(stream, self.about, false), self.terms)
     }
 
     fn into_stream_and_sender<Req, Res>(
@@ -165,32 +170,33 @@ impl Call {
     ) -> (Request<Streaming<Req>>, Sender<Res>, Arc<Exchange>) {
         let exchange = self.exchange();
         let (stream, sender) = (self.stream(method, exchange.clone()), self.sender(method, &exchange));
-        (self.request(stream), sender, exchange)
+        (Request::received(stream, self.about, false), sender, exchange)
     }
 
     fn stream<Req, Res>(&self, method: &Method<Req, Res>, exchange: Arc<Exchange>) -> Streaming<Req> {
-        let Config { limits, compression, .. } = &*self.config;
+        let Config { limits, compression, .. } = &*self.terms.config;
         Streaming::new(
             exchange,
             method.request,
             limits.decode,
             limits.message_bytes_max,
             compression.clone(),
-            Some(self.metadata.clone()),
+            Some(self.about.metadata.clone()),
             false,
-            self.following.clone(),
+            self.terms.following.clone(),
             limits.message_timeout,
         )
     }
 
     fn sender<Req, Res>(&self, method: &Method<Req, Res>, exchange: &Arc<Exchange>) -> Sender<Res> {
+        let Terms { config, accepted, following } = &self.terms;
         Sender::server(
             exchange.clone(),
             method.response,
-            self.config.limits.send_message_bytes_max,
-            self.config.compression.clone(),
-            self.accepted,
-            self.following.clone(),
+            config.limits.send_message_bytes_max,
+            config.compression.clone(),
+            *accepted,
+            following.clone(),
         )
     }
 
@@ -198,31 +204,14 @@ impl Call {
     fn exchange(&self) -> Arc<Exchange> {
         self.exchange.clone().unwrap_or_else(|| Exchange::new(Arc::default(), Whose::Server, None, None))
     }
-
-    fn request<T>(self, stream: Streaming<T>) -> Request<Streaming<T>> {
-        let deadline = self.deadline.map(Into::into);
-        let connection = Some(self.connection);
-        Request::received(stream, self.metadata, self.extensions, deadline, connection, false)
-    }
 }
 
-/// What is needed of a call to answer it with one message.
-struct Answering {
-    config: Arc<Config>,
-    accepted: Accepted,
-    following: Option<Arc<Following>>,
-}
-
-impl Answering {
-    fn of(call: &Call) -> Self {
-        Self { config: call.config.clone(), accepted: call.accepted, following: call.following.clone() }
-    }
-
-    /// The one message of the request, and whether it came compressed.
+impl Terms {
+    /// The one message of a request, and whether it came compressed.
     fn decode<Req, Res>(
         &self,
         message: Option<Envelope>,
-        metadata: &Metadata,
+        about: &About,
         method: &Method<Req, Res>,
     ) -> Result<(Req, bool), Status> {
         let Config { limits, compression, .. } = &*self.config;
@@ -230,7 +219,7 @@ impl Answering {
         let Some(Envelope { octets, compressed }) = message else {
             return Err(Status::internal("the call has no message"));
         };
-        let encoding = || metadata.wire(ENCODING);
+        let encoding = || about.metadata.wire(ENCODING);
         let (codec, bytes_max) = (method.request, limits.message_bytes_max);
         let mut message =
             envelope::decode(codec, &octets, compressed, compression, encoding, bytes_max, &limits.decode)
@@ -241,31 +230,37 @@ impl Answering {
         Ok((message, compressed))
     }
 
-    fn answer<Req, Res>(&self, response: Result<Response<Res>, Status>, method: &Method<Req, Res>) -> Reply {
-        let encoded = response.and_then(|response| self.encode(response, method));
-        encoded.unwrap_or_else(|status| Reply::End(Err(status)))
+    /// What is sent of a response.
+    fn answer<Req, Res>(&self, response: &mut Response<Res>, method: &Method<Req, Res>) -> Reply {
+        let (message, beside) = response.parts_mut();
+        if let Some(following) = &self.following {
+            following.headers(&mut beside.metadata);
+            if let Err(status) = following.response(message, method.response) {
+                return Reply::End(Err(status));
+            }
+        }
+        let sealed = match method.response.encode(message) {
+            Ok(octets) if beside.is_untouched() && !self.config.compression.sends() => {
+                envelope::uncompressed(octets, self.config.limits.send_message_bytes_max)
+                    .map(|octets| Reply::Message { octets, around: None })
+            }
+            Ok(octets) => self.seal(octets, beside),
+            Err(status) => Err(status),
+        };
+        sealed.unwrap_or_else(|status| Reply::End(Err(status.of(method.info().path))))
     }
 
-    fn encode<Req, Res>(
-        &self,
-        mut response: Response<Res>,
-        method: &Method<Req, Res>,
-    ) -> Result<Reply, Status> {
-        let Self { config, accepted, following } = self;
-        if let Some(following) = following {
-            following.headers(response.metadata_mut());
-            following.response(response.get_mut(), method.response)?;
-        }
-        let encoder = match response.compression() {
+    /// Compressed, or with metadata.
+    fn seal(&self, octets: Segments, beside: &mut Beside) -> Result<Reply, Status> {
+        let Self { config, accepted, .. } = self;
+        let encoder = match beside.compression() {
             Some(name) => config.compression.encoder(name, *accepted)?,
             None => config.compression.default_encoder(*accepted),
         };
-        let (metadata, message, trailers) = response.into_parts();
-        let bytes_max = config.limits.send_message_bytes_max;
-        let octets = envelope::encode(method.response, &message, bytes_max, encoder.as_ref())
-            .map_err(|status| status.of(method.info().path))?;
+        let octets = envelope::seal(octets, config.limits.send_message_bytes_max, encoder.as_ref())?;
         let encoding = encoder.as_ref().map(Encoder::name);
-        Ok(Reply::Message { head: ResponseHead { metadata, encoding }, octets, trailers })
+        let head = ResponseHead { metadata: take(&mut beside.metadata), encoding };
+        Ok(Reply::message(octets, head, take(&mut beside.trailers)))
     }
 }
 

@@ -3,6 +3,7 @@
 //! One slot per stream, indexed by the engine's slot number; no lock and no hash on the inline path.
 
 use std::collections::VecDeque;
+use std::mem::take;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
@@ -11,23 +12,23 @@ use std::time::Duration;
 use ferrpc_http2::{
     Chunk, Connection, End, ErrorCode, Event, Head, HeaderWriter, Indexing, Repeated, Reset, StreamKey,
 };
-use tokio::task::{AbortHandle, coop};
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::age::{Age, Due};
-use super::call::Call;
+use super::call::{Call, Terms};
 use super::facts::{Facts, Heads, Refusal};
 use super::habit::{Batch, Habit};
 use super::handler::{Handler, Live, Place, Reporting, Spawned};
-use super::router::Router;
-use super::unread::Share;
+use super::router::{Route, Router};
+use super::unread::{Share, Unread};
 use super::{Config, OnCancel};
 use crate::compression::{ACCEPT_ENCODING, ENCODING};
 use crate::conn::cancellation::Cancellation;
 use crate::conn::driver::{Gone, Side};
 use crate::conn::exchange::{Exchange, Feed, Whose};
 use crate::conn::inbox::{Command, Inbox};
-use crate::conn::{self, Reply, ResponseHead};
+use crate::conn::{self, Around, Reply, ResponseHead};
 use crate::connection_info::ConnectionInfo;
 use crate::context::CallContext;
 use crate::counters::Counters;
@@ -35,16 +36,24 @@ use crate::deadline;
 use crate::envelope::{self, Assembled, Assembler, Envelope};
 use crate::extensions::Extensions;
 use crate::metadata::Metadata;
+use crate::method::Kind;
+use crate::request::About;
 use crate::status::{Phase, Status};
 
-pub(crate) struct ServerSide {
-    router: Arc<Router>,
-    config: Arc<Config>,
-    counters: Arc<Counters>,
+/// What all connections of a server share.
+pub(super) struct Common {
+    pub(super) router: Router,
+    pub(super) config: Arc<Config>,
+    pub(super) counters: Arc<Counters>,
+    pub(super) unread: Arc<Unread>,
+    /// There is no other thread for handlers.
+    pub(super) one_thread: bool,
+}
+
+pub(super) struct ServerSide {
+    common: Arc<Common>,
     inbox: Arc<Inbox>,
     connection: Arc<ConnectionInfo>,
-    /// There is no other thread for handlers.
-    one_thread: bool,
     batch: Batch,
     /// Handlers that were given a task at once, since that was learned of their methods.
     spawned: u32,
@@ -53,6 +62,8 @@ pub(crate) struct ServerSide {
     live: Arc<AtomicUsize>,
     /// The earliest deadline of any call, maybe of one that is over.
     deadline: Option<Instant>,
+    /// Since when the request message waits that was not heard of for longest, maybe of one that is there by now.
+    silent_since: Option<Instant>,
     heads: Heads,
     usual: Usual,
     age: Age,
@@ -71,15 +82,24 @@ struct Slot {
     key: StreamKey,
     /// Of its method, for messages to people.
     path: &'static str,
-    deadline: Option<Instant>,
     stage: Stage,
+}
+
+impl Slot {
+    fn deadline(&self) -> Option<Instant> {
+        match self.stage {
+            Stage::Collecting { asked: Asked { deadline, .. }, .. } | Stage::Running { deadline, .. } => {
+                deadline
+            }
+            Stage::Refused(..) => None,
+        }
+    }
 }
 
 enum Stage {
     /// The one request message is still coming.
     Collecting {
-        metadata: Metadata,
-        facts: Facts,
+        asked: Asked,
         /// When the last octet came.
         heard: Instant,
         /// Only where it does not come in one piece.
@@ -88,7 +108,21 @@ enum Stage {
     /// Not gRPC: answered in HTTP when the request is over, as HTTP servers do.
     Refused(&'static str, &'static str),
     /// The handler runs.
-    Running { feed: Option<Feed>, task: Option<Task> },
+    Running { deadline: Option<Instant>, feed: Option<Feed>, task: Option<Task> },
+}
+
+/// What a head asks for.
+struct Asked {
+    facts: Facts,
+    metadata: Metadata,
+    deadline: Option<Instant>,
+}
+
+impl Asked {
+    /// Leaves nothing that anybody would have to give back.
+    fn take(&mut self) -> Self {
+        Self { metadata: take(&mut self.metadata), ..*self }
+    }
 }
 
 /// A request message that comes in several pieces.
@@ -104,33 +138,22 @@ enum Task {
 }
 
 impl ServerSide {
-    pub(crate) fn new(
-        router: Arc<Router>,
-        config: Arc<Config>,
-        counters: Arc<Counters>,
-        inbox: Arc<Inbox>,
-        connection: ConnectionInfo,
-        one_thread: bool,
-        share: Share,
-    ) -> Self {
-        let age = Age::new(&config.limits, Instant::now());
+    pub(super) fn new(common: Arc<Common>, inbox: Arc<Inbox>, connection: ConnectionInfo) -> Self {
         Self {
-            router,
-            config,
-            counters,
             inbox,
             connection: Arc::new(connection),
-            one_thread,
-            batch: Batch::default(),
+            batch: Batch::new(common.one_thread),
             spawned: 0,
             slots: Vec::new(),
             live: Arc::default(),
             deadline: None,
+            silent_since: None,
             heads: Heads::default(),
             usual: Usual::default(),
-            age,
-            share,
+            age: Age::new(&common.config.limits, Instant::now()),
+            share: Share::new(&common.unread),
             over: false,
+            common,
         }
     }
 
@@ -138,12 +161,17 @@ impl ServerSide {
         self.slots.get_mut(key.slot())?.as_mut().filter(|slot| slot.key == key)
     }
 
-    fn put(&mut self, key: StreamKey, path: &'static str, deadline: Option<Instant>, stage: Stage) {
-        let slot = key.slot();
-        if self.slots.len() <= slot {
-            self.slots.resize_with(slot + 1, || None);
+    fn take(&mut self, key: StreamKey) -> Option<Slot> {
+        self.slots.get_mut(key.slot())?.take_if(|slot| slot.key == key)
+    }
+
+    #[inline(always)]
+    fn put(&mut self, slot: Slot) {
+        let place = slot.key.slot();
+        if self.slots.len() <= place {
+            self.slots.resize_with(place + 1, || None);
         }
-        self.slots[slot] = Some(Slot { key, path, deadline, stage });
+        self.slots[place] = Some(slot);
     }
 
     fn refuse(&mut self, conn: &mut Connection, key: StreamKey, refusal: Refusal, end: End) {
@@ -159,52 +187,48 @@ impl ServerSide {
                 });
             }
             Refusal::Http(status, why) if end == End::Yes => answer_http(conn, key, status, why),
-            Refusal::Http(status, why) => self.put(key, "", None, Stage::Refused(status, why)),
+            Refusal::Http(status, why) => {
+                self.put(Slot { key, path: "", stage: Stage::Refused(status, why) });
+            }
         }
     }
 
     fn head(&mut self, conn: &mut Connection, key: StreamKey, head: Head, end: End, now: Instant) {
-        let (facts, timeout) = match self.heads.read(&head, &self.router, &self.config.compression) {
+        let Common { router, config, .. } = &*self.common;
+        let (facts, timeout) = match self.heads.read(&head, router, &config.compression) {
             Ok(read) => read,
             Err(refusal) => return self.refuse(conn, key, refusal, end),
         };
         // A cancelled call counts until its handler is gone (CVE-2023-44487), but an honest client that
         // cancels many at once must not be refused at the advertised limit.
-        if self.live.load(Ordering::Relaxed) >= 2 * self.config.limits.http2.streams_max as usize {
-            self.counters.handlers_max.count();
+        if self.live.load(Ordering::Relaxed) >= 2 * config.limits.http2.streams_max as usize {
+            self.common.counters.handlers_max.count();
             return conn.reset(key, ErrorCode::REFUSED_STREAM);
         }
         let metadata = Metadata::from_head(head);
-        let route = self.router.route(facts.route);
-        let (client_streams, path) = (route.kind.client_streams(), route.path);
-        let limits = &route.config.as_ref().unwrap_or(&self.config).limits;
-        let (message_bytes_max, timeout) = (limits.message_bytes_max, limits.timeout(timeout));
+        let route = router.route(facts.route);
+        let (kind, path) = (route.kind, route.path);
+        let timeout = route.config.as_ref().unwrap_or(config).limits.timeout(timeout);
         let deadline = timeout.and_then(|timeout| now.checked_add(timeout));
-        if let Some(deadline) = deadline {
-            self.expect(deadline);
+        self.deadline = earlier(self.deadline, deadline);
+        let asked = Asked { facts, metadata, deadline };
+        if kind.client_streams() {
+            return self.begin(conn, key, asked, None, end, now);
         }
-        if !client_streams {
-            self.expect(now + self.config.limits.request_timeout);
-            self.put(key, path, deadline, Stage::Collecting { metadata, facts, heard: now, begun: None });
-            if end == End::Yes {
-                self.data(conn, key, Chunk::empty(), end, now);
-            }
-            return;
-        }
-        let exchange = Exchange::new(self.inbox.clone(), Whose::Server, Some(key), deadline);
+        self.silent_since.get_or_insert(now);
+        self.put(Slot { key, path, stage: Stage::Collecting { asked, heard: now, begun: None } });
         if end == End::Yes {
-            exchange.end(Ok(Metadata::new()));
+            self.data(conn, key, Chunk::empty(), end, now);
         }
-        let feed = Some(Feed::new(exchange, message_bytes_max));
-        self.start(conn, key, &facts, metadata, None, feed, deadline, now);
     }
 
-    /// Something is due then, unless it is over by that time.
-    fn expect(&mut self, due: Instant) {
-        self.deadline = Some(self.deadline.map_or(due, |earliest| earliest.min(due)));
+    /// When a call's time is up, or a request was waited for long enough.
+    fn due(&self) -> Option<Instant> {
+        let silent = self.silent_since.map(|since| since + self.common.config.limits.request_timeout);
+        earlier(self.deadline, silent)
     }
 
-    fn data(&mut self, conn: &mut Connection, key: StreamKey, chunk: Chunk, end: End, now: Instant) {
+    fn data(&mut self, conn: &mut Connection, key: StreamKey, mut chunk: Chunk, end: End, now: Instant) {
         let slot = self.slots.get_mut(key.slot()).and_then(Option::as_mut);
         let Some(slot) = slot.filter(|slot| slot.key == key) else { return };
         let path = slot.path;
@@ -215,7 +239,7 @@ impl ServerSide {
                     Ok(_) => {}
                     // Octets that are no message: the call ends with that, whatever its handler does.
                     Err(status) => {
-                        self.counters.note(&status);
+                        self.common.counters.note(&status);
                         self.stop(conn, key, status.of(path));
                     }
                 }
@@ -229,99 +253,81 @@ impl ServerSide {
                     answer_http(conn, key, status, why);
                 }
             }
-            Stage::Collecting { facts, heard, begun, .. } => {
-                let config = self.router.route(facts.route).config.as_ref().unwrap_or(&self.config);
+            Stage::Collecting { asked, heard, begun } => {
+                let Common { router, config, .. } = &*self.common;
+                let config = router.route(asked.facts.route).config.as_ref().unwrap_or(config);
                 let bytes_max = config.limits.message_bytes_max;
-                let mut chunk = chunk;
-                if end == End::Yes && begun.is_none() {
-                    match envelope::alone(chunk, bytes_max) {
-                        Ok(message) => return self.collected(conn, key, Some(message), now),
-                        Err(other) => chunk = other,
+                let message = if end == End::Yes
+                    && begun.is_none()
+                    && let Some(compressed) = envelope::alone(&mut chunk, bytes_max)
+                {
+                    Some(Envelope { octets: chunk, compressed })
+                } else {
+                    *heard = now;
+                    let begun = begun.get_or_insert_with(|| Box::new(Begun::new(bytes_max)));
+                    if let Err(status) = begun.collect(chunk, end) {
+                        self.common.counters.note(&status);
+                        return self.stop(conn, key, status.of(path));
                     }
-                }
-                *heard = now;
-                let begun = begun.get_or_insert_with(|| Box::new(Begun::new(bytes_max)));
-                if let Err(status) = begun.collect(chunk, end) {
-                    self.counters.note(&status);
-                    return self.stop(conn, key, status.of(path));
-                }
-                if let Some(octets) = begun.assembler.missing() {
-                    conn.want(key, octets);
-                }
-                if end == End::Yes {
-                    let message = begun.message.take();
-                    self.collected(conn, key, message, now);
-                }
+                    if let Some(octets) = begun.assembler.missing() {
+                        conn.want(key, octets);
+                    }
+                    if end == End::No {
+                        return;
+                    }
+                    begun.message.take()
+                };
+                let asked = asked.take();
+                self.slots[key.slot()] = None;
+                self.begin(conn, key, asked, message, end, now);
             }
         }
     }
 
-    /// The one request message is whole: begin the call.
-    fn collected(&mut self, conn: &mut Connection, key: StreamKey, message: Option<Envelope>, now: Instant) {
-        let Some(Slot { deadline, stage: Stage::Collecting { metadata, facts, .. }, .. }) =
-            self.slots.get_mut(key.slot()).and_then(|slot| slot.take_if(|slot| slot.key == key))
-        else {
-            return;
-        };
-        let streams = self.router.route(facts.route).kind.server_streams();
-        let feed = streams.then(|| {
-            let exchange = Exchange::new(self.inbox.clone(), Whose::Server, Some(key), deadline);
-            Feed::new(exchange, 0)
-        });
-        self.start(conn, key, &facts, metadata, message, feed, deadline, now);
-    }
-
-    /// Begins a call that is not in its slot: there is none if its handler is done at once.
-    fn start(
+    /// Begins a call that is not in its slot: there is none if its handler is done at once. `message` is the request, where
+    /// there is one; where there is a stream of them, `end` says whether it is over already.
+    fn begin(
         &mut self,
         conn: &mut Connection,
         key: StreamKey,
-        facts: &Facts,
-        metadata: Metadata,
+        asked: Asked,
         message: Option<Envelope>,
-        feed: Option<Feed>,
-        deadline: Option<Instant>,
+        end: End,
         now: Instant,
     ) {
-        let route = self.router.route(facts.route);
-        let config = route.config.as_ref().unwrap_or(&self.config).clone();
-        let place = Place::of(config.handlers, self.one_thread, message.as_ref());
+        let Asked { facts, metadata, deadline } = asked;
+        let Common { router, config, one_thread, .. } = &*self.common;
+        let route = router.route(facts.route);
+        let config = route.config.as_ref().unwrap_or(config);
+        let place = Place::of(config.handlers, *one_thread, message.as_ref());
         let told = (config.on_cancel == OnCancel::Tell).then(Arc::<Cancellation>::default);
         let trace = facts.is_traced.then(|| metadata.clone());
         let context = CallContext::new(deadline, trace, told.clone());
-        let accepted = facts.accepted;
+        let feed = (route.kind != Kind::Unary).then(|| self.feed(key, route, deadline, end));
         let call = Call {
             path: route.is_fallback.then(|| metadata.path()),
-            metadata,
+            about: About {
+                metadata,
+                extensions: Extensions::new(),
+                deadline,
+                connection: Some(self.connection.clone()),
+            },
             message,
             exchange: feed.as_ref().map(|feed| feed.exchange.clone()),
-            deadline,
-            connection: self.connection.clone(),
-            accepted,
-            config,
-            extensions: Extensions::default(),
-            following: None,
+            terms: Terms { config: config.clone(), accepted: facts.accepted, following: None },
         };
-        let path = route.path;
         let mut handler = Handler::new(route.service.dispatch(route.index, call), context);
-        let mut reported_to = None;
         let learned = (place == Place::Learned).then_some(&*route.habit);
+        let mut reported_to = None;
         if learned.map_or(place == Place::Inline, Habit::is_brief) {
             let poll = handler.poll_inline(learned);
-            // Where there is one thread nothing is learned, and answers may wait: to end the turn would only let other
-            // connections' handlers go first.
-            if !self.one_thread && self.batch.add(facts.route, now) {
-                self.batch.close(&self.router, Instant::now());
-            }
-            if poll.is_pending() && !coop::has_budget_remaining() {
-                // The same would happen to the next ones; they have all of it in another turn.
-                self.batch.hurry();
-            }
+            self.batch.polled(router, facts.route, now, poll.is_ready());
             if let Poll::Ready(reply) = poll {
                 if feed.is_none() {
                     return self.usual.finish(conn, key, reply);
                 }
-                self.put(key, path, deadline, Stage::Running { feed, task: None });
+                let path = route.path;
+                self.put(Slot { key, path, stage: Stage::Running { deadline, feed, task: None } });
                 // Its messages are in the inbox; the end must not overtake them.
                 self.inbox.push(Command::Finish { key, reply });
                 return;
@@ -332,19 +338,40 @@ impl ServerSide {
                 reported_to = Some(route.habit.clone());
             }
         }
+        let path = route.path;
+        let task = self.spawn(key, handler, reported_to);
+        let task = Some(told.map_or(Task::Dropped(task), Task::Told));
+        self.put(Slot { key, path, stage: Stage::Running { deadline, feed, task } });
+    }
+
+    /// The streams of a call that has any.
+    #[inline(never)]
+    fn feed(&self, key: StreamKey, route: &Route, deadline: Option<Instant>, end: End) -> Feed {
+        let exchange = Exchange::new(self.inbox.clone(), Whose::Server, Some(key), deadline);
+        if !route.kind.client_streams() {
+            return Feed::new(exchange, 0);
+        }
+        if end == End::Yes {
+            exchange.end(Ok(Metadata::new()));
+        }
+        let config = route.config.as_ref().unwrap_or(&self.common.config);
+        Feed::new(exchange, config.limits.message_bytes_max)
+    }
+
+    /// Gives a handler a task of its own. Apart from where it is polled inline, which has no room for a task then.
+    #[inline(never)]
+    fn spawn(&self, key: StreamKey, handler: Handler, reported_to: Option<Arc<Habit>>) -> AbortHandle {
         let spawned = Spawned::new(handler, Live::new(&self.live), key, self.inbox.clone());
         let task = match reported_to {
             Some(habit) => conn::spawn(Reporting::new(habit, spawned)),
             None => conn::spawn(spawned),
         };
-        let task = Some(told.map_or_else(|| Task::Dropped(task.abort_handle()), Task::Told));
-        self.put(key, path, deadline, Stage::Running { feed, task });
+        task.abort_handle()
     }
 
     /// The handler is done.
     fn finish(&mut self, conn: &mut Connection, key: StreamKey, reply: Reply) {
-        let Some(slot) = self.slots.get_mut(key.slot()) else { return };
-        let Some(Slot { stage, .. }) = slot.take_if(|slot| slot.key == key) else { return };
+        let Some(Slot { stage, .. }) = self.take(key) else { return };
         self.usual.finish(conn, key, reply);
         if let Stage::Running { feed: Some(feed), .. } = stage {
             feed.exchange.end(Err(Status::cancelled("the handler has returned")));
@@ -355,7 +382,7 @@ impl ServerSide {
     fn cut(&mut self, conn: &mut Connection, why: &'static str) {
         let keys: Vec<StreamKey> = self.slots.iter().flatten().map(|slot| slot.key).collect();
         for key in keys {
-            self.counters.calls_cut.count();
+            self.common.counters.calls_cut.count();
             self.stop(conn, key, Status::unavailable(why));
         }
     }
@@ -365,12 +392,12 @@ impl ServerSide {
         while self.share.is_exceeded()
             && let Some((key, octets)) = conn.most_unread()
         {
-            self.counters.unread_bytes_max.count();
+            self.common.counters.unread_bytes_max.count();
             if let Some(path) = self.slot(key).map(|slot| slot.path) {
                 let status = Status::resource_exhausted(format!(
                     "the server holds more than the {} octets of requests that its connections may have waiting \
                      (unread_bytes_max), {octets} of them of this call; send less at once, or later",
-                    self.config.limits.unread_bytes_max
+                    self.common.config.limits.unread_bytes_max
                 ));
                 self.stop(conn, key, status.of(path));
             }
@@ -384,9 +411,7 @@ impl ServerSide {
 
     /// Ends a call from our side before its handler does: the handler goes, the client learns why.
     fn stop(&mut self, conn: &mut Connection, key: StreamKey, status: Status) {
-        if let Some(slot) =
-            self.slots.get_mut(key.slot()).and_then(|slot| slot.take_if(|slot| slot.key == key))
-        {
+        if let Some(slot) = self.take(key) {
             abort(slot, &status);
             self.usual.finish(conn, key, Reply::End(Err(status)));
         }
@@ -402,11 +427,7 @@ impl Side for ServerSide {
             // Requests have no trailers in gRPC; they end the request all the same.
             Event::Trailers { stream, .. } => self.data(conn, stream, Chunk::empty(), End::Yes, now),
             Event::Reset { stream, reason } => {
-                let slot = self
-                    .slots
-                    .get_mut(stream.slot())
-                    .and_then(|slot| slot.take_if(|slot| slot.key == stream));
-                if let Some(slot) = slot {
+                if let Some(slot) = self.take(stream) {
                     abort(slot, &gone_client(&reason));
                 }
             }
@@ -445,7 +466,7 @@ impl Side for ServerSide {
 
     fn deadline(&mut self, conn: &Connection, now: Instant) -> Option<Instant> {
         let age = self.age.due(conn.streams(), now);
-        [self.deadline, age].into_iter().flatten().min()
+        [self.due(), age].into_iter().flatten().min()
     }
 
     fn tick(&mut self, conn: &mut Connection, now: Instant) {
@@ -454,28 +475,27 @@ impl Side for ServerSide {
             Due::Cut => self.cut(conn, "the connection has reached its age, and the call had its grace"),
             Due::Close => self.over = true,
         }
-        if self.deadline.is_none_or(|deadline| deadline > now) {
+        if self.due().is_none_or(|due| due > now) {
             return;
         }
-        self.deadline = None;
+        (self.deadline, self.silent_since) = (None, None);
         let mut passed = VecDeque::new();
-        let timeout = self.config.limits.request_timeout;
-        let mut next: Option<Instant> = None;
+        let timeout = self.common.config.limits.request_timeout;
         for slot in self.slots.iter().flatten() {
-            let silent = match slot.stage {
-                Stage::Collecting { heard, .. } => Some(heard + timeout),
+            let heard = match slot.stage {
+                Stage::Collecting { heard, .. } => Some(heard),
                 _ => None,
             };
-            if slot.deadline.is_some_and(|deadline| deadline <= now) {
+            if slot.deadline().is_some_and(|deadline| deadline <= now) {
                 passed.push_back((slot.key, deadline::exceeded(Phase::Recv)));
-            } else if silent.is_some_and(|silent| silent <= now) {
-                self.counters.request_timeout.count();
+            } else if heard.is_some_and(|heard| heard + timeout <= now) {
+                self.common.counters.request_timeout.count();
                 passed.push_back((slot.key, no_request(timeout)));
             } else {
-                next = [next, slot.deadline, silent].into_iter().flatten().min();
+                self.deadline = earlier(self.deadline, slot.deadline());
+                self.silent_since = earlier(self.silent_since, heard);
             }
         }
-        self.deadline = next;
         for (key, status) in passed {
             self.stop(conn, key, status);
         }
@@ -489,10 +509,7 @@ impl Side for ServerSide {
         if self.share.grew_to(conn.unread_bytes()) {
             self.shed(conn);
         }
-        if self.batch.is_open() {
-            self.batch.close(&self.router, Instant::now());
-        }
-        self.batch.end();
+        self.batch.end(&self.common.router);
     }
 
     fn is_done(&self, conn: &Connection) -> bool {
@@ -577,22 +594,23 @@ impl Usual {
             return self.finish_early(conn, key, status);
         }
         match reply {
-            Reply::Message { head, octets, trailers } => {
+            Reply::Message { octets, around } => {
+                let Around { head, trailers } = around.as_deref().unwrap_or(&NOTHING);
                 let short = octets.as_slice().filter(|octets| octets.len() <= conn::COPY_BYTES_MAX);
                 let Self { head: known_head, ok: known_ok } = self;
                 if let Some(octets) = short
                     && conn.respond(
                         key,
-                        |writer| write_usual_head(writer, known_head, &head),
+                        |writer| write_usual_head(writer, known_head, head),
                         octets,
-                        |writer| write_ok(writer, known_ok, &trailers),
+                        |writer| write_ok(writer, known_ok, trailers),
                     )
                 {
                     return;
                 }
-                self.send_head(conn, key, &head);
+                self.send_head(conn, key, head);
                 conn::send_segments(conn, key, octets, End::No);
-                self.send_ok(conn, key, &trailers);
+                self.send_ok(conn, key, trailers);
             }
             Reply::End(Ok(trailers)) => {
                 self.send_head(conn, key, &ResponseHead::default());
@@ -627,6 +645,9 @@ impl Usual {
     }
 }
 
+/// What stands around most answers.
+static NOTHING: Around = Around::nothing();
+
 #[inline]
 fn write_usual_head(writer: &mut HeaderWriter<'_>, known: &mut Repeated, head: &ResponseHead) {
     writer.repeated(known, write_head);
@@ -646,7 +667,8 @@ fn write_ok(writer: &mut HeaderWriter<'_>, known: &mut Repeated, trailers: &Meta
 #[inline]
 fn fits(conn: &Connection, reply: &Reply) -> Result<(), Status> {
     match reply {
-        Reply::Message { head, trailers, .. } => {
+        Reply::Message { around, .. } => {
+            let Around { head, trailers } = around.as_deref().unwrap_or(&NOTHING);
             fits_bytes(conn, head.metadata.list_bytes())?;
             fits_bytes(conn, trailers.list_bytes())
         }
@@ -678,6 +700,14 @@ fn write_head(writer: &mut HeaderWriter<'_>) {
     writer.field(b"content-type", b"application/grpc", Indexing::Index);
 }
 
+/// The earlier of two times, or the one there is.
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
 fn no_request(timeout: Duration) -> Status {
     Status::deadline_exceeded(format!(
         "the request is not whole, and nothing of it came for {} s; request_timeout says how long to wait",
@@ -688,7 +718,7 @@ fn no_request(timeout: Duration) -> Status {
 
 /// Lets a handler go whose call is over.
 fn abort(slot: Slot, status: &Status) {
-    if let Stage::Running { feed, task } = slot.stage {
+    if let Stage::Running { feed, task, .. } = slot.stage {
         if let Some(feed) = feed {
             feed.exchange.end(Err(status.clone()));
         }

@@ -8,6 +8,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use tokio::task::coop;
 use tokio::time::Instant;
 
 use super::router::{RouteId, Router};
@@ -88,9 +89,13 @@ impl Habit {
     }
 }
 
-/// Handlers that one connection polls in a row, and the clock beside them.
-#[derive(Debug, Default)]
+/// Handlers that one connection polls in a row, and the clock beside them: when to look at it, whom to watch, and
+/// whether the answers should not wait any longer.
+#[derive(Debug)]
 pub(super) struct Batch {
+    /// Where there is one thread nobody looks at the clock: nothing is learned there, and answers may wait, since to end
+    /// the turn would only let other connections' handlers go first.
+    has_clock: bool,
     /// When the first of them began, or the clock was looked at last.
     since: Option<Instant>,
     /// When the first of those began whose answers wait to be written.
@@ -107,8 +112,31 @@ const BATCH_POLLS: usize = 8;
 const ANSWERS_WAIT_MAX: Duration = Duration::from_micros(200);
 
 impl Batch {
-    /// A handler was polled, in a turn that began at `turn`. True if the clock is to be looked at.
-    pub(super) fn add(&mut self, route: RouteId, turn: Instant) -> bool {
+    pub(super) fn new(one_thread: bool) -> Self {
+        Self {
+            has_clock: !one_thread,
+            since: None,
+            answers_since: None,
+            polls: 0,
+            routes: [RouteId::default(); BATCH_POLLS],
+            is_late: false,
+        }
+    }
+
+    /// A handler was polled, in a turn that began at `turn`.
+    #[inline]
+    pub(super) fn polled(&mut self, router: &Router, route: RouteId, turn: Instant, is_done: bool) {
+        if self.has_clock && self.add(route, turn) {
+            self.close(router, Instant::now());
+        }
+        if !is_done && !coop::has_budget_remaining() {
+            // The same would happen to the next ones; they have all of it in another turn.
+            self.is_late = true;
+        }
+    }
+
+    /// One more. True if the clock is to be looked at.
+    fn add(&mut self, route: RouteId, turn: Instant) -> bool {
         if self.polls == 0 {
             let since = *self.since.get_or_insert(turn);
             self.answers_since.get_or_insert(since);
@@ -119,7 +147,7 @@ impl Batch {
     }
 
     /// The clock says `now`: another batch begins. The methods of one that was not brief are watched.
-    pub(super) fn close(&mut self, router: &Router, now: Instant) {
+    fn close(&mut self, router: &Router, now: Instant) {
         let polls = std::mem::take(&mut self.polls);
         let took = |since: Option<Instant>| {
             since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
@@ -133,16 +161,6 @@ impl Batch {
         self.is_late |= took(self.answers_since) > ANSWERS_WAIT_MAX;
     }
 
-    /// Polls that nobody has looked at the clock for.
-    pub(super) fn is_open(&self) -> bool {
-        self.polls > 0
-    }
-
-    /// The answers should not wait.
-    pub(super) fn hurry(&mut self) {
-        self.is_late = true;
-    }
-
     /// Whether it is time to write the answers; then they are as good as written.
     pub(super) fn take_late(&mut self) -> bool {
         if self.is_late {
@@ -152,8 +170,11 @@ impl Batch {
     }
 
     /// Something else than handlers has its turn.
-    pub(super) fn end(&mut self) {
-        *self = Self::default();
+    pub(super) fn end(&mut self, router: &Router) {
+        if self.polls > 0 {
+            self.close(router, Instant::now());
+        }
+        *self = Self::new(!self.has_clock);
     }
 }
 
@@ -229,7 +250,7 @@ mod tests {
         let habit = &router.route(route).habit;
         while habit.is_watched() {}
         let turn = Instant::now();
-        let mut batch = Batch::default();
+        let mut batch = Batch::new(false);
         for poll in 1..=BATCH_POLLS {
             assert_eq!(batch.add(route, turn), poll == BATCH_POLLS);
         }
@@ -248,7 +269,7 @@ mod tests {
     fn answers_wait_200_microseconds_and_a_batch() {
         let (router, route) = router();
         let turn = Instant::now();
-        let mut batch = Batch::default();
+        let mut batch = Batch::new(false);
         batch.add(route, turn);
         batch.close(&router, turn + Duration::from_micros(150));
         assert!(!batch.take_late());
@@ -259,8 +280,6 @@ mod tests {
         batch.add(route, turn);
         batch.close(&router, turn + Duration::from_micros(400));
         assert!(!batch.take_late());
-        batch.hurry();
-        assert!(batch.take_late());
         assert!(!batch.take_late());
     }
 }

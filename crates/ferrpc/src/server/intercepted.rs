@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::call::{Call, Running};
 use super::service::Service;
-use crate::conn::Reply;
+use crate::conn::{Around, Reply};
 use crate::interceptor::{CallSide, CallStart, Chain, Following, Interceptor};
 use crate::method::{Kind, MethodInfo};
 
@@ -55,20 +55,17 @@ impl Service for Intercepted {
                 (None, None) => Cow::Borrowed(""),
             },
             kind: method.map_or(Kind::Bidi, |method| method.kind),
-            metadata: std::mem::take(&mut call.metadata),
-            extensions: std::mem::take(&mut call.extensions),
-            deadline: call.deadline,
-            connection: Some(call.connection.clone()),
+            about: std::mem::take(&mut call.about),
         };
         Running(Box::pin(async move {
-            let outer = call.following.take();
+            let outer = call.terms.following.take();
             let is_outermost = outer.is_none();
             let following = match chain.begin(&mut start, outer).await {
                 Ok(following) => following,
                 Err(status) => return Reply::End(Err(status)),
             };
-            CallStart { metadata: call.metadata, extensions: call.extensions, .. } = start;
-            call.following.clone_from(&following);
+            call.about = start.about;
+            call.terms.following.clone_from(&following);
             let mut running = service.dispatch(index, call);
             let reply = poll_fn(|cx| running.poll(cx)).await;
             match following {
@@ -81,10 +78,13 @@ impl Service for Intercepted {
 
 fn end(following: &Following, reply: Reply) -> Reply {
     match reply {
-        Reply::Message { head, octets, trailers } => match following.end(Ok(trailers)) {
-            Ok(trailers) => Reply::Message { head, octets, trailers },
-            Err(status) => Reply::End(Err(status)),
-        },
+        Reply::Message { octets, around } => {
+            let Around { head, trailers } = around.map(|around| *around).unwrap_or_default();
+            match following.end(Ok(trailers)) {
+                Ok(trailers) => Reply::message(octets, head, trailers),
+                Err(status) => Reply::End(Err(status)),
+            }
+        }
         Reply::End(ended) => Reply::End(following.end(ended)),
     }
 }

@@ -14,7 +14,7 @@ use tower_service::Service as TowerService;
 use super::call::{Call, Running};
 use super::service::Service;
 use crate::code::Code;
-use crate::conn::Reply;
+use crate::conn::{Around, Reply, ResponseHead};
 use crate::metadata::Metadata;
 use crate::method::MethodInfo;
 use crate::status::Status;
@@ -66,7 +66,7 @@ where
         let mut layered = self.layered.clone();
         let path = self.methods.get(index).map_or("/", |method| method.path);
         Running(Box::pin(async move {
-            let metadata = std::mem::take(&mut call.metadata);
+            let metadata = std::mem::take(&mut call.about.metadata);
             let mut request = http::Request::new(RequestBody { call, index });
             *request.method_mut() = http::Method::POST;
             *request.version_mut() = http::Version::HTTP_2;
@@ -105,9 +105,9 @@ impl TowerService<http::Request<RequestBody>> for Dispatch {
 
     fn call(&mut self, request: http::Request<RequestBody>) -> Self::Future {
         let (head, RequestBody { mut call, index }) = request.into_parts();
-        call.metadata = to_metadata(&head.headers);
+        call.about.metadata = to_metadata(&head.headers);
         if !head.extensions.is_empty() {
-            call.extensions.insert(head.extensions);
+            call.about.extensions.insert(head.extensions);
         }
         let mut running = self.service.dispatch(index, call);
         Box::pin(async move { Ok(to_response(poll_fn(|cx| running.poll(cx)).await)) })
@@ -157,7 +157,8 @@ fn to_metadata(headers: &HeaderMap) -> Metadata {
 
 fn to_response(reply: Reply) -> http::Response<ResponseBody> {
     let headers = match &reply {
-        Reply::Message { head, .. } => to_headers(&head.metadata),
+        Reply::Message { around: Some(around), .. } => to_headers(&around.head.metadata),
+        Reply::Message { around: None, .. } => to_headers(&Metadata::new()),
         Reply::End(ended) => {
             let mut headers = to_headers(&Metadata::new());
             let code = ended.as_ref().map_or_else(Status::code, |_| Code::Ok);
@@ -173,9 +174,10 @@ fn to_response(reply: Reply) -> http::Response<ResponseBody> {
 fn into_reply(response: http::Response<ResponseBody>) -> Reply {
     let (head, body) = response.into_parts();
     match body.reply {
-        Some(Reply::Message { head: own, octets, trailers }) => {
-            let own = crate::conn::ResponseHead { metadata: to_metadata(&head.headers), ..own };
-            Reply::Message { head: own, octets, trailers }
+        Some(Reply::Message { octets, around }) => {
+            let Around { head: own, trailers } = around.map(|around| *around).unwrap_or_default();
+            let own = ResponseHead { metadata: to_metadata(&head.headers), ..own };
+            Reply::message(octets, own, trailers)
         }
         Some(reply) => reply,
         None => Reply::End(Err(by_layer(&head))),

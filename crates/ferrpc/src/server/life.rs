@@ -13,11 +13,10 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::connection::ServerSide;
-use super::router::Router;
+use super::Server;
+use super::connection::{Common, ServerSide};
 use super::shutdown::{ShutdownReport, Stop, Stopping, due};
-use super::unread::{Share, Unread};
-use super::{Config, Server};
+use super::unread::Unread;
 use crate::conn;
 use crate::conn::driver::Driver;
 use crate::conn::inbox::{Command, Inbox};
@@ -30,14 +29,9 @@ const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What all connections of a server share, and how to reach each.
 pub(super) struct Life {
-    router: Arc<Router>,
-    config: Arc<Config>,
+    common: Arc<Common>,
     /// As the configuration says; one piece of memory for all engines.
     http2: Arc<Http2Limits>,
-    counters: Arc<Counters>,
-    /// Connections and handlers have one thread.
-    one_thread: bool,
-    unread: Arc<Unread>,
     open: Arc<Open>,
 }
 
@@ -95,15 +89,16 @@ impl Life {
     pub(super) fn new(server: Server, counters: Arc<Counters>) -> Self {
         let one_thread =
             server.shards.is_some() || Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread;
+        Self::on(server, counters, one_thread)
+    }
+
+    fn on(server: Server, counters: Arc<Counters>, one_thread: bool) -> Self {
         let (router, config) = server.finish();
         let unread = Arc::new(Unread::new(config.limits.unread_bytes_max));
+        let http2 = Arc::new(config.limits.http2());
         Self {
-            router: Arc::new(router),
-            http2: Arc::new(config.limits.http2()),
-            config: Arc::new(config),
-            counters,
-            one_thread,
-            unread,
+            common: Arc::new(Common { router, config: Arc::new(config), counters, unread, one_thread }),
+            http2,
             open: Arc::new(Open { inboxes: Mutex::default(), left: Notify::new() }),
         }
     }
@@ -122,8 +117,8 @@ impl Life {
         let inbox = Arc::new(Inbox::default());
         let number = {
             let mut inboxes = self.open.lock();
-            if inboxes.by_number.len() >= self.config.limits.connections_max {
-                self.counters.connections_max.count();
+            if inboxes.by_number.len() >= self.common.config.limits.connections_max {
+                self.common.counters.connections_max.count();
                 return;
             }
             inboxes.next += 1;
@@ -135,11 +130,9 @@ impl Life {
             number
         };
         let mut engine = Connection::server(self.http2.clone(), Instant::now().into_std());
-        engine.count_into(self.counters.http2.clone());
-        let (router, config, counters) = (self.router.clone(), self.config.clone(), self.counters.clone());
-        let share = Share::new(&self.unread);
-        let side = ServerSide::new(router, config, counters, inbox.clone(), info, self.one_thread, share);
-        let driver = Driver::new(io, engine, side, inbox, self.config.limits.keepalive());
+        engine.count_into(self.common.counters.http2.clone());
+        let side = ServerSide::new(self.common.clone(), inbox.clone(), info);
+        let driver = Driver::new(io, engine, side, inbox, self.common.config.limits.keepalive());
         let member = Member { open: self.open.clone(), number, _held: held };
         conn::spawn(Served { driver, _member: member });
     }
@@ -153,7 +146,7 @@ impl Life {
     /// peers do. Nothing is told twice, so that an end that is hastened goes on from where it is.
     pub(super) async fn end(&self, which: Which, stopping: Stopping) -> ShutdownReport {
         let began = Instant::now();
-        let cut_before = self.counters.calls_cut.get();
+        let cut_before = self.common.counters.calls_cut.get();
         let connections = self.open.tell(which, Stage::Drain);
         let mut report =
             ShutdownReport { connections, undrained: 0, calls_cut: 0, killed: 0, took: began.elapsed() };
@@ -174,7 +167,7 @@ impl Life {
             }
         }
         let _ = tokio::time::timeout(KILL_TIMEOUT, self.open.empty(which)).await;
-        report.calls_cut = self.counters.calls_cut.get() - cut_before;
+        report.calls_cut = self.common.counters.calls_cut.get() - cut_before;
         report.took = began.elapsed();
         report
     }
@@ -405,7 +398,7 @@ mod tests {
                     Ok(())
                 }
             });
-            let life = Life { one_thread, ..Life::new(server, Arc::default()) };
+            let life = Life::on(server, Arc::default(), one_thread);
             let (mut client, io) = tokio::io::duplex(64 << 10);
             let counts = Counts::default();
             life.serve(Counting { io, counts: counts.clone() }, ConnectionInfo::new(), None, ());
@@ -515,7 +508,7 @@ mod tests {
         }
         writing.await.unwrap().unwrap();
         assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
-        let counters = &life.counters.http2;
+        let counters = &life.common.counters.http2;
         assert!(counters.reply_bytes_max.get() > 0);
     }
 }
