@@ -265,6 +265,22 @@ mod tests {
         assert!(habit.is_watched());
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn answers_end_a_turn_by_waiting_only_where_there_are_other_threads() {
+        let (router, route) = router();
+        for one_thread in [true, false] {
+            let mut batch = Batch::new(one_thread);
+            let turn = Instant::now();
+            for _ in 0..BATCH_POLLS {
+                tokio::time::advance(ANSWERS_WAIT_MAX).await;
+                batch.polled(&router, route, turn, true);
+            }
+            assert_eq!(batch.take_late(), !one_thread);
+            batch.end(&router);
+            assert!(!batch.take_late(), "another turn");
+        }
+    }
+
     #[test]
     fn answers_wait_200_microseconds_and_a_batch() {
         let (router, route) = router();

@@ -476,6 +476,22 @@ mod tests {
         assert!(writes > 1, "a turn that ends early writes what is there");
     }
 
+    /// Time stands still there: all polls are brief.
+    #[tokio::test(start_paused = true)]
+    async fn what_waits_only_since_the_connection_used_up_its_share_is_not_learned() {
+        // All of tokio's units for one poll, of which the connection's task has used one for its read.
+        let uses = |_| async {
+            for _ in 0..128 {
+                tokio::task::coop::consume_budget().await;
+            }
+        };
+        let mut homes = Homes::new(false, Handlers::Auto, uses).await;
+        let said = homes.call(40, 1).await;
+        let known = &said[10..];
+        assert_eq!(tasks(known), 1, "begun inline, since their method is brief in tasks of its own");
+        assert!(known.iter().all(|(begun, ended)| begun != ended), "and moved to a task each");
+    }
+
     #[tokio::test(start_paused = true)]
     async fn atk_07_a_client_that_reads_late_is_read_again_at_once() {
         const PINGS: usize = 9000;
