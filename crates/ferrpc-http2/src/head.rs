@@ -7,29 +7,33 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::field::{Mark, Pseudo, check_name, check_regular, check_value, is_usual};
-use crate::headers::{Fields, Headers};
+use crate::headers::{Fields, Headers, Span};
 use crate::malformed::Malformed;
 
 /// The head of a request or a response, or trailers: pseudo-headers checked, all fields legal. Clones share
-/// it: the list and what was found out about it are one piece of memory.
+/// it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Head(Arc<[u8]>);
+pub struct Head(Arc<List>);
+
+#[derive(PartialEq, Eq)]
+struct List {
+    fields: Headers,
+    findings: Findings,
+}
 
 /// What was found out about a list.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Findings {
     /// Pseudo-headers stand first; this many.
-    pseudo: u8,
-    /// Where each pseudo-header stands, in the order of [`Pseudo`]; `ABSENT` if it does not.
-    at: [u8; 5],
+    pseudo: usize,
+    /// The value of each pseudo-header, in the order of [`Pseudo`]; [`Span::NONE`] if it does not stand there.
+    values: [Span; 5],
     content_length: Option<u64>,
 }
 
-const ABSENT: u8 = u8::MAX;
-
 impl Head {
     /// Checks a decoded list as a request (RFC 9113 §8.3.1).
-    pub(crate) fn request(fields: &mut Headers) -> Result<Self, Malformed> {
+    pub(crate) fn request(fields: &mut Headers, spare: &mut Spare) -> Result<Self, Malformed> {
         let head = Checked::new(fields)?;
         //= RFC 9113 §8.3 pseudo-headers-of-the-other
         if head.pseudo(Pseudo::Status).is_some() {
@@ -50,11 +54,11 @@ impl Head {
         {
             return Err(Malformed::Authority);
         }
-        Ok(head.into_head())
+        Ok(spare.seal(head))
     }
 
     /// Checks a decoded list as a response, final or informational (RFC 9113 §8.3.2).
-    pub(crate) fn response(fields: &mut Headers) -> Result<Self, Malformed> {
+    pub(crate) fn response(fields: &mut Headers, spare: &mut Spare) -> Result<Self, Malformed> {
         let head = Checked::new(fields)?;
         //= RFC 9113 §8.3.2 status: head.findings.pseudo != 1 → head.findings.pseudo > 1
         if head.findings.pseudo != 1 {
@@ -70,17 +74,17 @@ impl Head {
         if !legal {
             return Err(Malformed::Status);
         }
-        Ok(head.into_head())
+        Ok(spare.seal(head))
     }
 
     /// Checks a decoded list as trailers, which have no pseudo-headers (RFC 9113 §8.1).
-    pub(crate) fn trailers(fields: &mut Headers) -> Result<Self, Malformed> {
+    pub(crate) fn trailers(fields: &mut Headers, spare: &mut Spare) -> Result<Self, Malformed> {
         let head = Checked::new(fields)?;
         //= RFC 9113 §8.1 pseudo-headers-in-trailers
         if head.findings.pseudo != 0 {
             return Err(Malformed::PseudoInTrailers);
         }
-        Ok(head.into_head())
+        Ok(spare.seal(head))
     }
 }
 
@@ -93,11 +97,9 @@ struct Checked<'a> {
 
 impl<'a> Checked<'a> {
     fn new(fields: &'a mut Headers) -> Result<Self, Malformed> {
-        let mut at = [ABSENT; 5];
-        let mut pseudo = 0u8;
-        let mut content_length = None;
+        let mut findings = Findings { pseudo: 0, values: [Span::NONE; 5], content_length: None };
         let mut has_host = false;
-        for (i, mark) in fields.view().marks().enumerate() {
+        for (i, (mark, value)) in fields.view().marks().enumerate() {
             if mark == Mark::PLAIN {
                 continue;
             }
@@ -111,7 +113,7 @@ impl<'a> Checked<'a> {
                     }
                     if name.first() != Some(&b':') {
                         check_name(name)?;
-                        check_regular(name, value, &mut content_length)?;
+                        check_regular(name, value, &mut findings.content_length)?;
                         has_host |= name == b"host";
                         continue;
                     }
@@ -119,72 +121,99 @@ impl<'a> Checked<'a> {
                 }
             };
             //= RFC 9113 §8.3 pseudo-header-behind-a-field
-            if i != usize::from(pseudo) {
+            if i != findings.pseudo {
                 return Err(Malformed::PseudoAfterRegular);
             }
             //= RFC 9113 §8.3 undefined-pseudo-headers: return Err(Malformed::UnknownPseudo) → continue
             let Some(which) = which else { return Err(Malformed::UnknownPseudo) };
-            let place = &mut at[which as usize];
+            let place = &mut findings.values[which as usize];
             //= RFC 9113 §8.3 pseudo-header-twice
-            if *place != ABSENT {
+            if *place != Span::NONE {
                 return Err(Malformed::DuplicatePseudo);
             }
-            *place = pseudo;
-            pseudo += 1;
+            *place = value;
+            findings.pseudo += 1;
         }
-        Ok(Self { fields, findings: Findings { pseudo, at, content_length }, has_host })
+        Ok(Self { fields, findings, has_host })
     }
 
     fn pseudo(&self, which: Pseudo) -> Option<&[u8]> {
-        self.findings.pseudo_of(self.fields.view(), which)
+        self.fields.view().span(self.findings.values[which as usize])
     }
 
     fn host(&self) -> Option<&[u8]> {
         if self.has_host { self.fields.get(b"host") } else { None }
     }
+}
 
-    fn into_head(self) -> Head {
-        Head(self.fields.take_shared(&self.findings.pack()))
+/// Memory that a connection keeps for the next list, and with each head: those of most calls need less.
+pub(crate) const LIST_KEPT_BYTES: usize = 2 << 10;
+
+/// Heads whose memory is used again once nobody else has them: calls are many, and their heads alike in size.
+#[derive(Default)]
+pub(crate) struct Spare {
+    heads: Vec<Head>,
+    /// The one that is looked at next.
+    next: usize,
+}
+
+/// Heads kept at most; where more are in use, the others get memory of their own.
+const HEADS_KEPT: usize = 128;
+/// Heads looked at for one that is free.
+const LOOKS: usize = 2;
+
+impl Spare {
+    /// The checked list as a head. The list itself has other memory then, for the next one.
+    #[inline]
+    fn seal(&mut self, checked: Checked<'_>) -> Head {
+        let Checked { fields, findings, .. } = checked;
+        let is_small = fields.held_bytes() <= LIST_KEPT_BYTES;
+        let mut looks = if is_small { LOOKS } else { 0 };
+        while looks > 0
+            && let at = self.at()
+            && let Some(head) = self.heads.get_mut(at)
+        {
+            self.next = at + 1;
+            if let Some(list) = Arc::get_mut(&mut head.0) {
+                std::mem::swap(&mut list.fields, fields);
+                list.findings = findings;
+                return head.clone();
+            }
+            looks -= 1;
+        }
+        self.seal_anew(fields, findings, is_small)
+    }
+
+    fn at(&self) -> usize {
+        if self.next < self.heads.len() { self.next } else { 0 }
+    }
+
+    #[cold]
+    fn seal_anew(&mut self, fields: &Headers, findings: Findings, is_small: bool) -> Head {
+        let head = Head(Arc::new(List { fields: fields.clone(), findings }));
+        if is_small {
+            if self.heads.len() < HEADS_KEPT {
+                self.heads.push(head.clone());
+            } else {
+                let at = self.at();
+                self.heads[at] = head.clone();
+            }
+        }
+        head
     }
 }
 
-/// Findings as they stand behind their list.
-const FINDINGS_BYTES: usize = 16;
-
-impl Findings {
-    fn pack(self) -> [u8; FINDINGS_BYTES] {
-        let mut octets = [0; FINDINGS_BYTES];
-        // No length has 20 digits.
-        octets[..8].copy_from_slice(&self.content_length.unwrap_or(u64::MAX).to_le_bytes());
-        octets[8] = self.pseudo;
-        octets[9..14].copy_from_slice(&self.at);
-        octets
-    }
-
-    #[inline]
-    fn unpack(octets: [u8; FINDINGS_BYTES]) -> Self {
-        let [l0, l1, l2, l3, l4, l5, l6, l7, pseudo, a0, a1, a2, a3, a4, ..] = octets;
-        let length = u64::from_le_bytes([l0, l1, l2, l3, l4, l5, l6, l7]);
-        let content_length = (length != u64::MAX).then_some(length);
-        Self { pseudo, at: [a0, a1, a2, a3, a4], content_length }
-    }
-
-    fn pseudo_of<'a>(&self, fields: Fields<'a>, which: Pseudo) -> Option<&'a [u8]> {
-        let at = self.at[which as usize];
-        (at != ABSENT).then(|| fields.at(usize::from(at))).flatten().map(|(_, value)| value)
+/// Counts, not contents.
+impl fmt::Debug for Spare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spare").field("heads", &self.heads.len()).finish_non_exhaustive()
     }
 }
 
 impl Head {
     #[inline]
-    fn parts(&self) -> (Fields<'_>, Findings) {
-        let (fields, findings) = Fields::shared(&self.0);
-        (fields, Findings::unpack(findings))
-    }
-
     fn pseudo(&self, which: Pseudo) -> Option<&[u8]> {
-        let (fields, findings) = self.parts();
-        findings.pseudo_of(fields, which)
+        self.all().span(self.0.findings.values[which as usize])
     }
 
     /// `:method`; empty in a response.
@@ -216,13 +245,12 @@ impl Head {
 
     /// `content-length`, if it stands there.
     pub fn content_length(&self) -> Option<u64> {
-        self.parts().1.content_length
+        self.0.findings.content_length
     }
 
     /// The regular fields in order, as name and value.
     pub fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let (fields, findings) = self.parts();
-        fields.stamped(usize::from(findings.pseudo)).map(|(_, name, value)| (name, value))
+        self.stamped().map(|(_, name, value)| (name, value))
     }
 
     /// First value of a regular field.
@@ -231,15 +259,15 @@ impl Head {
     }
 
     /// All fields, the pseudo-headers first: [`pseudo_len`](Self::pseudo_len) of them.
+    #[inline]
     pub fn all(&self) -> Fields<'_> {
-        self.parts().0
+        self.0.fields.view()
     }
 
     /// The regular fields in order, each with its stamp, if it has one. Fields with one stamp, in heads of one
     /// connection, are equal: they were named by the same entry of the compression table.
     pub fn stamped(&self) -> impl Iterator<Item = (Option<NonZeroU32>, &[u8], &[u8])> {
-        let (fields, findings) = self.parts();
-        fields.stamped(usize::from(findings.pseudo))
+        self.all().stamped(self.0.findings.pseudo)
     }
 
     /// True if both are one and the same, clones of one another.
@@ -249,7 +277,7 @@ impl Head {
 
     /// Number of pseudo-headers, which stand before all regular fields.
     pub fn pseudo_len(&self) -> usize {
-        usize::from(self.parts().1.pseudo)
+        self.0.findings.pseudo
     }
 }
 
@@ -273,8 +301,20 @@ mod tests {
 
     const GOOD: [(&str, &str); 3] = [(":method", "POST"), (":scheme", "http"), (":path", "/a/b")];
 
+    fn request_of(mut fields: Headers) -> Result<Head, Malformed> {
+        Head::request(&mut fields, &mut Spare::default())
+    }
+
+    fn response_of(mut fields: Headers) -> Result<Head, Malformed> {
+        Head::response(&mut fields, &mut Spare::default())
+    }
+
+    fn trailers_of(mut fields: Headers) -> Result<Head, Malformed> {
+        Head::trailers(&mut fields, &mut Spare::default())
+    }
+
     fn request(more: &[(&str, &str)]) -> Result<Head, Malformed> {
-        Head::request(&mut list(&[&GOOD, more].concat()))
+        request_of(list(&[&GOOD, more].concat()))
     }
 
     #[test]
@@ -312,17 +352,17 @@ mod tests {
         ] {
             assert_eq!(request(fields), Err(rule), "{fields:?}");
         }
-        assert_eq!(Head::request(&mut list(&GOOD[..2])), Err(MissingPseudo));
+        assert_eq!(request_of(list(&GOOD[..2])), Err(MissingPseudo));
         for path in ["", "a/b", "*"] {
             let fields = [GOOD[0], GOOD[1], (":path", path)];
-            assert_eq!(Head::request(&mut list(&fields)), Err(Path), "{path:?}");
+            assert_eq!(request_of(list(&fields)), Err(Path), "{path:?}");
         }
     }
 
     #[test]
     fn options_may_ask_for_all_of_a_server() {
         let fields = list(&[(":method", "OPTIONS"), GOOD[1], (":path", "*")]);
-        assert_eq!(Head::request(&mut { fields }).map(|head| head.path().to_vec()), Ok(b"*".to_vec()));
+        assert_eq!(request_of(fields).map(|head| head.path().to_vec()), Ok(b"*".to_vec()));
     }
 
     #[test]
@@ -334,22 +374,59 @@ mod tests {
 
     #[test]
     fn a_response_needs_exactly_a_legal_status() {
-        assert_eq!(Head::response(&mut list(&[(":status", "204")])).map(|head| head.status()), Ok(204));
-        assert_eq!(Head::response(&mut list(&[(":status", "800")])).map(|head| head.status()), Ok(800));
+        assert_eq!(response_of(list(&[(":status", "204")])).map(|head| head.status()), Ok(204));
+        assert_eq!(response_of(list(&[(":status", "800")])).map(|head| head.status()), Ok(800));
         for status in ["", "20", "2000", "abc", "101", "099"] {
-            assert_eq!(
-                Head::response(&mut list(&[(":status", status)])),
-                Err(Malformed::Status),
-                "{status:?}"
-            );
+            assert_eq!(response_of(list(&[(":status", status)])), Err(Malformed::Status), "{status:?}");
         }
-        assert_eq!(Head::response(&mut list(&[("a", "b")])), Err(Malformed::MissingPseudo));
-        assert_eq!(Head::response(&mut list(&GOOD[..1])), Err(Malformed::UnknownPseudo));
+        assert_eq!(response_of(list(&[("a", "b")])), Err(Malformed::MissingPseudo));
+        assert_eq!(response_of(list(&GOOD[..1])), Err(Malformed::UnknownPseudo));
     }
 
     #[test]
     fn trailers_have_no_pseudo_headers() {
-        assert!(Head::trailers(&mut list(&[("grpc-status", "0")])).is_ok());
-        assert_eq!(Head::trailers(&mut list(&[(":status", "200")])), Err(Malformed::PseudoInTrailers));
+        assert!(trailers_of(list(&[("grpc-status", "0")])).is_ok());
+        assert_eq!(trailers_of(list(&[(":status", "200")])), Err(Malformed::PseudoInTrailers));
+    }
+
+    #[test]
+    fn memory_of_heads_is_used_again_once_nobody_reads_them() {
+        let (mut spare, mut fields) = (Spare::default(), Headers::new());
+        let mut next = |spare: &mut Spare, n: usize| {
+            fields.clear();
+            for (name, value) in GOOD {
+                fields.push(name.as_bytes(), value.as_bytes());
+            }
+            fields.push(b"x-n", n.to_string().as_bytes());
+            Head::request(&mut fields, spare).unwrap()
+        };
+        // One call after the other, while somebody keeps the last one.
+        let mut last = next(&mut spare, 0);
+        for n in 1..100 {
+            let head = next(&mut spare, n);
+            assert_eq!(head.get(b"x-n"), Some(n.to_string().as_bytes()));
+            assert_eq!(last.get(b"x-n"), Some((n - 1).to_string().as_bytes()));
+            last = head;
+        }
+        assert!(spare.heads.len() <= 2);
+        // Bursts of many, as many as are kept and more.
+        for calls in [HEADS_KEPT, 2 * HEADS_KEPT, 2 * HEADS_KEPT, HEADS_KEPT] {
+            let heads: Vec<_> = (0..calls).map(|n| next(&mut spare, n)).collect();
+            for (n, head) in heads.iter().enumerate() {
+                assert_eq!((head.get(b"x-n"), head.path()), (Some(n.to_string().as_bytes()), &b"/a/b"[..]));
+            }
+            assert!(spare.heads.len() <= HEADS_KEPT);
+        }
+        let known: Vec<_> = spare.heads.iter().map(|head| Arc::as_ptr(&head.0)).collect();
+        let again: Vec<_> = (0..HEADS_KEPT).map(|n| next(&mut spare, n)).collect();
+        assert!(again.iter().all(|head| known.contains(&Arc::as_ptr(&head.0))));
+    }
+
+    #[test]
+    fn large_heads_are_not_kept() {
+        let (mut spare, mut fields) = (Spare::default(), list(&GOOD));
+        fields.push(b"x", &[b'x'; LIST_KEPT_BYTES]);
+        let head = Head::request(&mut fields, &mut spare).unwrap();
+        assert_eq!((head.all().len(), spare.heads.len()), (4, 0));
     }
 }

@@ -4,73 +4,98 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 
 use crate::field::Mark;
+use crate::short::{self, SHORT_BYTES};
 
 /// An ordered list of header fields. Names and values lie in one buffer, so a list costs two
 /// allocations however many fields it has, and none while it is empty.
 #[derive(Clone, Default)]
 pub struct Headers {
     octets: Vec<u8>,
-    places: Vec<Packed>,
+    places: Vec<Place>,
 }
 
 /// A list that is read where it lies.
 #[derive(Clone, Copy)]
 pub struct Fields<'a> {
     octets: &'a [u8],
-    places: &'a [Packed],
+    places: &'a [Place],
 }
 
 /// Where one field lies: its name behind the field before, and right behind that its value.
 #[derive(Clone, Copy)]
 struct Place {
-    value_at: u32,
-    end: u32,
+    value: Span,
     /// Of its entry in the table that it came from; 0 if it has none.
     stamp: u32,
     indexing: Indexing,
     mark: Mark,
 }
 
-/// A place as it stands beside the octets of its list.
-type Packed = [u8; PLACE_BYTES];
+/// A piece of a list's octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    at: u32,
+    end: u32,
+}
 
-const PLACE_BYTES: usize = 16;
-
-impl Place {
-    #[inline]
-    fn pack(self) -> Packed {
-        let flags = u32::from_le_bytes([self.indexing as u8, self.mark.octet(), 0, 0]);
-        let [value_at, end, stamp, flags] = [self.value_at, self.end, self.stamp, flags].map(u128::from);
-        (value_at | end << 32 | stamp << 64 | flags << 96).to_le_bytes()
-    }
-
-    #[inline]
-    fn unpack(packed: Packed) -> Self {
-        let all = u128::from_le_bytes(packed);
-        #[expect(clippy::cast_possible_truncation, reason = "one of four words")]
-        let word = |n: u32| (all >> (32 * n)) as u32;
-        let [indexing, mark, ..] = word(3).to_le_bytes();
-        let indexing = match indexing {
-            0 => Indexing::Index,
-            1 => Indexing::Literal,
-            _ => Indexing::Never,
-        };
-        Self { value_at: word(0), end: word(1), stamp: word(2), indexing, mark: Mark::from_octet(mark) }
-    }
+impl Span {
+    /// No piece of any list.
+    pub(crate) const NONE: Self = Self { at: 1, end: 0 };
 }
 
 /// A field as a compression table has it.
 #[derive(Clone, Copy)]
-pub(crate) struct Entry<'a> {
-    /// The value stands right behind the name.
-    pub(crate) octets: &'a [u8],
-    pub(crate) name_len: usize,
-    /// No other field of the connection has it; 0 if it has none.
-    pub(crate) stamp: u32,
-    pub(crate) mark: Mark,
+pub(crate) struct Entry {
+    /// Its octets, the value right behind the name, if they fit: so one copy of all of these moves a short field.
+    pub(crate) short: [u8; SHORT_BYTES],
+    /// As it would be at the front of a list.
+    place: Place,
+    /// Where its octets are, if they do not fit.
+    pub(crate) at: u32,
+}
+
+impl Entry {
+    /// No other field of the connection has its stamp; 0 if it has none.
+    pub(crate) const fn new(
+        short: [u8; SHORT_BYTES],
+        at: u32,
+        name_len: u32,
+        len: u32,
+        stamp: u32,
+        mark: Mark,
+    ) -> Self {
+        let value = Span { at: name_len, end: len };
+        Self { short, place: Place { value, stamp, indexing: Indexing::Index, mark }, at }
+    }
+
+    pub(crate) const fn name_len(&self) -> usize {
+        self.place.value.at as usize
+    }
+
+    /// Of name and value.
+    #[inline]
+    pub(crate) const fn len(&self) -> usize {
+        self.place.value.end as usize
+    }
+
+    #[inline]
+    pub(crate) const fn is_short(&self) -> bool {
+        self.len() <= SHORT_BYTES
+    }
+
+    pub(crate) const fn mark(&self) -> Mark {
+        self.place.mark
+    }
+
+    /// Its place behind so many octets of a list.
+    #[inline]
+    const fn place(&self, before: u32) -> Place {
+        let Span { at, end } = self.place.value;
+        let value = Span { at: at.wrapping_add(before), end: end.wrapping_add(before) };
+        Place { value, ..self.place }
+    }
 }
 
 /// How a field may enter a header compression table, here and at every hop behind
@@ -136,19 +161,30 @@ impl Headers {
         self.place(at, name.len(), indexing, 0, Mark::UNKNOWN);
     }
 
-    /// Appends a field that stands in a compression table.
+    /// Appends fields that stand in a compression table, up to the first of many octets. Returns how many octets they
+    /// have.
     #[inline]
-    pub(crate) fn append_entry(&mut self, entry: Entry<'_>) {
-        let at = self.octets.len();
-        self.octets.extend_from_slice(entry.octets);
-        self.place(at, entry.name_len, Indexing::Index, entry.stamp, entry.mark);
+    pub(crate) fn append_short<'a>(&mut self, entries: impl Iterator<Item = &'a Entry>) -> usize {
+        let before = self.octets.len();
+        for entry in entries.take_while(|entry| entry.is_short()) {
+            self.places.push(entry.place(index(self.octets.len())));
+            short::append(&mut self.octets, &entry.short, entry.len());
+        }
+        self.octets.len() - before
+    }
+
+    /// Appends a field that stands in a compression table, with its octets.
+    pub(crate) fn append_entry(&mut self, entry: &Entry, octets: &[u8]) {
+        let at = index(self.octets.len());
+        self.octets.extend_from_slice(octets);
+        self.places.push(entry.place(at));
     }
 
     /// The octets from `at` on are a field.
     #[inline]
     fn place(&mut self, at: usize, name_len: usize, indexing: Indexing, stamp: u32, mark: Mark) {
-        let (value_at, end) = (index(at + name_len), index(self.octets.len()));
-        self.places.push(Place { value_at, end, stamp, indexing, mark }.pack());
+        let value = Span { at: index(at + name_len), end: index(self.octets.len()) };
+        self.places.push(Place { value, stamp, indexing, mark });
     }
 
     /// Appends a field whose octets `write` appends to the arena: it returns the length of the
@@ -171,17 +207,6 @@ impl Headers {
         }
     }
 
-    /// The whole list in one piece of memory of exactly its size, with something behind it;
-    /// [`Fields::shared`] reads it. The list itself is empty then and keeps its memory.
-    pub(crate) fn take_shared(&mut self, behind: &[u8]) -> Arc<[u8]> {
-        self.octets.extend_from_slice(self.places.as_flattened());
-        self.octets.extend_from_slice(&index(self.places.len()).to_le_bytes());
-        self.octets.extend_from_slice(behind);
-        let shared = Arc::from(&self.octets[..]);
-        self.clear();
-        shared
-    }
-
     /// Takes the field at `index` out.
     pub fn remove(&mut self, index: usize) {
         let Some((name, value)) = self.at(index) else { return };
@@ -189,9 +214,9 @@ impl Headers {
         self.octets.drain(at..at + len);
         self.places.remove(index);
         let len = self::index(len);
-        for packed in &mut self.places[index..] {
-            let place = Place::unpack(*packed);
-            *packed = Place { value_at: place.value_at - len, end: place.end - len, ..place }.pack();
+        for place in &mut self.places[index..] {
+            place.value.at -= len;
+            place.value.end -= len;
         }
     }
 
@@ -228,26 +253,11 @@ impl Headers {
 
     /// Octets of memory that the list holds.
     pub(crate) fn held_bytes(&self) -> usize {
-        self.octets.capacity() + PLACE_BYTES * self.places.capacity()
+        self.octets.capacity() + size_of::<Place>() * self.places.capacity()
     }
 }
 
 impl<'a> Fields<'a> {
-    /// A list as [`Headers::take_shared`] made it, and what stands behind it.
-    #[inline]
-    pub(crate) fn shared<const N: usize>(list: &'a [u8]) -> (Self, [u8; N]) {
-        /// Number of fields.
-        const COUNT_BYTES: usize = 4;
-        let parts = || {
-            let (list, behind) = list.split_last_chunk::<N>()?;
-            let (list, count) = list.split_last_chunk::<COUNT_BYTES>()?;
-            let places = PLACE_BYTES * u32::from_le_bytes(*count) as usize;
-            let (octets, places) = list.split_at_checked(list.len().checked_sub(places)?)?;
-            Some((Self { octets, places: places.as_chunks().0 }, *behind))
-        };
-        parts().unwrap_or((Self { octets: &[], places: &[] }, [0; N]))
-    }
-
     /// Number of fields.
     pub fn len(self) -> usize {
         self.places.len()
@@ -266,13 +276,13 @@ impl<'a> Fields<'a> {
     /// Where the octets of the field at `index` begin.
     #[inline]
     fn start(self, index: usize) -> usize {
-        index.checked_sub(1).map_or(0, |before| Place::unpack(self.places[before]).end as usize)
+        index.checked_sub(1).map_or(0, |before| self.places[before].value.end as usize)
     }
 
     /// The field at `index`, as name and value.
     #[inline]
     pub fn at(self, index: usize) -> Option<(&'a [u8], &'a [u8])> {
-        let place = Place::unpack(*self.places.get(index)?);
+        let place = self.places.get(index)?;
         Some(self.parts(self.start(index), place))
     }
 
@@ -286,10 +296,16 @@ impl<'a> Fields<'a> {
         self.stamped(0).map(|(_, name, value)| (name, value))
     }
 
-    /// What was found out about each field before.
+    /// What was found out about each field before, and its value.
     #[inline]
-    pub(crate) fn marks(self) -> impl Iterator<Item = Mark> {
-        self.places.iter().map(|packed| Place::unpack(*packed).mark)
+    pub(crate) fn marks(self) -> impl Iterator<Item = (Mark, Span)> {
+        self.places.iter().map(|place| (place.mark, place.value))
+    }
+
+    /// A piece of the octets.
+    #[inline]
+    pub(crate) fn span(self, span: Span) -> Option<&'a [u8]> {
+        self.octets.get(span.at as usize..span.end as usize)
     }
 
     /// All fields behind the first `n` in order, with their stamps.
@@ -299,18 +315,17 @@ impl<'a> Fields<'a> {
         n: usize,
     ) -> impl ExactSizeIterator<Item = (Option<NonZeroU32>, &'a [u8], &'a [u8])> {
         let (before, places) = self.places.split_at_checked(n).unwrap_or((self.places, &[]));
-        let mut at = before.last().map_or(0, |packed| Place::unpack(*packed).end as usize);
-        places.iter().map(move |packed| {
-            let place = Place::unpack(*packed);
+        let mut at = before.last().map_or(0, |place| place.value.end as usize);
+        places.iter().map(move |place| {
             let (name, value) = self.parts(at, place);
-            at = place.end as usize;
+            at = place.value.end as usize;
             (NonZeroU32::new(place.stamp), name, value)
         })
     }
 
     /// How the field at `index` may be compressed.
     pub fn indexing(self, index: usize) -> Indexing {
-        self.places.get(index).map_or(Indexing::Literal, |packed| Place::unpack(*packed).indexing)
+        self.places.get(index).map_or(Indexing::Literal, |place| place.indexing)
     }
 
     /// The same list, to be changed.
@@ -319,9 +334,9 @@ impl<'a> Fields<'a> {
     }
 
     #[inline]
-    fn parts(self, at: usize, place: Place) -> (&'a [u8], &'a [u8]) {
-        let field = &self.octets[at..place.end as usize];
-        field.split_at(place.value_at as usize - at)
+    fn parts(self, at: usize, place: &Place) -> (&'a [u8], &'a [u8]) {
+        let field = &self.octets[at..place.value.end as usize];
+        field.split_at(place.value.at as usize - at)
     }
 }
 
@@ -382,22 +397,16 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_list_reads_as_the_list_it_was_made_of() {
+    fn a_field_is_taken_out_and_the_others_stay() {
         let mut headers = Headers::new();
-        let (empty, behind) = (headers.take_shared(b"abc"), *b"abc");
-        assert_eq!(Fields::shared(&empty), (headers.view(), behind));
         headers.push(b"b", b"1");
         headers.push_sensitive(b"a", b"secret");
         headers.push(b"c", b"");
         headers.remove(0);
-        let before = headers.clone();
-        let shared = headers.take_shared(b"abc");
-        assert!(headers.is_empty());
-        assert_eq!(Fields::shared(&shared), (before.view(), behind));
-        assert_eq!(Fields::shared::<3>(&shared).0.to_headers(), before);
-        // What no list is reads as none.
-        assert!(Fields::shared::<3>(b"ab").0.is_empty());
-        assert!(Fields::shared::<0>(&[0xff; 9]).0.is_empty());
+        assert_eq!(headers.iter().collect::<Vec<_>>(), [(&b"a"[..], &b"secret"[..]), (b"c", b"")]);
+        assert!(headers.is_sensitive(0) && !headers.is_sensitive(1));
+        assert_eq!(headers.view().to_headers(), headers);
+        assert_eq!(headers.view().span(Span::NONE), None);
     }
 
     #[test]

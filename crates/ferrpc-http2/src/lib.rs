@@ -24,6 +24,7 @@ mod memo;
 mod out;
 mod path;
 mod pings;
+mod short;
 mod stream;
 #[cfg(test)]
 mod tests;

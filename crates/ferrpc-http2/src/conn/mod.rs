@@ -18,7 +18,7 @@ use crate::counters::{Counter, Counters};
 use crate::error::{ErrorCode, Scope, StreamId, Violation};
 use crate::flow::{SendWindow, WINDOW_START};
 use crate::frame;
-use crate::head::Head;
+use crate::head::{Head, Spare};
 use crate::headers::Headers;
 use crate::hpack::{Decoder, Encoder};
 use crate::input::{Chunk, Input};
@@ -145,6 +145,7 @@ pub struct Connection {
     decoder: Decoder,
     /// The header list being read; its memory is for the next one.
     fields: Headers,
+    spare: Spare,
     encoder: Encoder,
     memo: Memo,
     streams: Streams,
@@ -284,6 +285,7 @@ impl Connection {
             out: Out::default(),
             decoder: Decoder::new(limits.header_table_bytes),
             fields: Headers::new(),
+            spare: Spare::default(),
             encoder: Encoder::new(),
             memo: Memo::default(),
             streams: Streams::default(),
@@ -418,6 +420,7 @@ impl Connection {
         }
         self.memo = Memo::default();
         self.fields = Headers::new();
+        self.spare = Spare::default();
         self.streams.release();
     }
 

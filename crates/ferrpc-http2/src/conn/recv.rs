@@ -6,7 +6,7 @@ use super::{Connection, Drain, Event, Role};
 use crate::error::{FrameKind, StreamId, Violation};
 use crate::flow::{RecvWindow, WINDOW_START};
 use crate::frame::{self, FrameHeader, HEADER_BYTES, PREFACE};
-use crate::head::Head;
+use crate::head::{Head, LIST_KEPT_BYTES};
 use crate::headers::Headers;
 use crate::hpack::{ListLimits, Outcome};
 use crate::input::Chunk;
@@ -67,9 +67,6 @@ pub(super) enum Step {
 
 /// DATA below this, without an end, costs more than it brings: not even a message's length fits.
 const TINY_DATA: u32 = 5;
-
-/// Memory that a connection keeps for the next header list.
-const FIELDS_KEPT_BYTES: usize = 4 << 10;
 
 impl State {
     pub(super) fn new(role: Role, limits: &Limits) -> Self {
@@ -479,7 +476,7 @@ impl Connection {
 
     /// A list that is larger than most must not leave its memory with the connection.
     fn drop_large_list(&mut self) {
-        if self.fields.held_bytes() > FIELDS_KEPT_BYTES {
+        if self.fields.held_bytes() > LIST_KEPT_BYTES {
             self.fields = Headers::new();
         }
     }
@@ -534,7 +531,8 @@ impl Connection {
                 Some(Violation::HeaderListTooLarge { stream: id, bytes: list_bytes, fields })
             }
         };
-        if self.streams.find(id).is_some() {
+        let is_used = self.is_local(id) || id <= self.recv.last_remote;
+        if is_used && self.streams.find(id).is_some() {
             return match too_large {
                 Some(violation) => Err(violation),
                 None => self.existing(id, end),
@@ -544,8 +542,7 @@ impl Connection {
         if self.is_past_goaway(id) {
             return Ok(Step::Again);
         }
-        let used = self.is_local(id) || id <= self.recv.last_remote;
-        match if used { self.streams.fate(id) } else { None } {
+        match if is_used { self.streams.fate(id) } else { None } {
             //= RFC 9113 §5.4.2 headers-crossed-our-reset: Ok(Step::Again) → Err(Violation::PushPromise)
             Some(Fate::ResetByUs) => return Ok(Step::Again),
             Some(Fate::Over) => return Err(Violation::HeadersOnClosedStream { stream: id }),
@@ -558,7 +555,7 @@ impl Connection {
         if let Some(violation) = too_large {
             return Err(violation);
         }
-        let head = Head::request(&mut self.fields);
+        let head = Head::request(&mut self.fields, &mut self.spare);
         let head = head.map_err(|rule| Violation::MalformedHeaders { stream: id, rule })?;
         self.request(id, end, head)
     }
@@ -586,12 +583,12 @@ impl Connection {
 
     fn existing(&mut self, id: StreamId, end: End) -> Result<Step, Violation> {
         let head = match self.expected(id) {
-            Some((Kind::Response, _)) => Head::response(&mut self.fields),
+            Some((Kind::Response, _)) => Head::response(&mut self.fields, &mut self.spare),
             // What follows the body is trailers, or nothing: that it must end the stream comes first.
             Some((Kind::Trailers, _)) if end == End::No => {
                 return Err(Violation::TrailersWithoutEnd { stream: id });
             }
-            Some((Kind::Trailers, _)) => Head::trailers(&mut self.fields),
+            Some((Kind::Trailers, _)) => Head::trailers(&mut self.fields, &mut self.spare),
             _ => return Err(Violation::StreamClosed { frame: FrameKind::HEADERS, stream: id }),
         };
         let head = head.map_err(|rule| Violation::MalformedHeaders { stream: id, rule })?;

@@ -13,6 +13,7 @@ use crate::error::{ErrorCode, FrameKind, StreamId};
 use crate::frame::{self, FrameHeader, HEADER_BYTES};
 use crate::headers::{Headers, Indexing};
 use crate::hpack::Encoder;
+use crate::short::{self, SHORT_BYTES};
 use crate::stream::{End, Fate, Half, QueuedEnd, StreamKey};
 
 /// Writes the fields of one header block, in order; pseudo-headers first (RFC 9113 §8.3).
@@ -77,18 +78,11 @@ pub struct Repeated {
     len: usize,
 }
 
-/// To copy so many, whatever they are, costs less than to copy as many as there are.
-const SHORT_BYTES: usize = 16;
-
 impl Repeated {
     #[inline]
     fn append_to(&self, out: &mut Vec<u8>) {
-        match self.octets.first_chunk::<SHORT_BYTES>() {
-            Some(short) if self.len <= SHORT_BYTES => {
-                let end = out.len() + self.len;
-                out.extend_from_slice(short);
-                out.truncate(end);
-            }
+        match self.octets.first_chunk() {
+            Some(short) if self.len <= SHORT_BYTES => short::append(out, short, self.len),
             _ => out.extend_from_slice(&self.octets),
         }
     }

@@ -6,10 +6,11 @@
 use std::fmt;
 
 use super::dynamic::DynamicTable;
-use super::static_table::{self, STATIC, STATIC_LEN};
+use super::static_table::{STATIC, STATIC_LEN};
 use super::{HpackError, TABLE_BYTES_DEFAULT, huffman};
 use crate::field::Mark;
 use crate::headers::{Entry, FIELD_OVERHEAD_BYTES, Headers, Indexing};
+use crate::short::{self, SHORT_BYTES};
 
 /// How large a header list may be.
 #[derive(Clone, Copy, Debug)]
@@ -93,14 +94,11 @@ impl Decoder {
     ) -> Result<Outcome, HpackError> {
         let mut block = Block { octets: block };
         self.size_updates(&mut block)?;
-        let mut list = List { bytes: 0, fields: 0, limits };
+        let mut list = List { bytes: 0, fields: 0, limits: *limits };
         while let Some(&first) = block.octets.first() {
             if first & 0x80 != 0 {
-                let index = block.integer(7)?;
-                let entry = find(&self.table, index)?;
-                // Counted before it is copied: an octet on the wire may stand for kilobytes.
-                if list.add(entry.octets.len())? {
-                    into.append_entry(entry);
+                if self.usual(&mut block, &mut list, into) == 0 {
+                    self.indexed(&mut block, &mut list, into)?;
                 }
             } else if first & 0x40 != 0 {
                 self.literal(&mut block, 6, Indexing::Index, &mut list, into)?;
@@ -119,37 +117,83 @@ impl Decoder {
         Ok(Outcome::Complete)
     }
 
+    /// Fields of few octets that are named by one octet each, as many as stand together; returns how many. Most fields
+    /// of most calls pass here, so the loop has little in it: the rest is left to [`indexed`](Self::indexed), and so
+    /// are all fields near the limits.
+    #[inline(never)]
+    fn usual(&self, block: &mut Block<'_>, list: &mut List, into: &mut Headers) -> usize {
+        let fields_max = list.room().min(block.octets.len());
+        let run = block.octets[..fields_max].iter().take_while(|&octet| (0x80..0xff).contains(octet));
+        let before = into.len();
+        let octets = into.append_short(run.map_while(|octet| find(&self.table, usize::from(octet & 0x7f))));
+        let fields = into.len() - before;
+        list.take(octets, fields);
+        block.octets = &block.octets[fields..];
+        fields
+    }
+
+    /// A field that is named by its index (RFC 7541 §6.1).
+    #[cold]
+    fn indexed(&self, block: &mut Block<'_>, list: &mut List, into: &mut Headers) -> Result<(), HpackError> {
+        let entry = self.named(block.integer(7)?)?;
+        // Counted before it is copied: an octet on the wire may stand for kilobytes.
+        if list.add(entry.len())? {
+            into.append_entry(entry, self.table.octets(entry));
+        }
+        Ok(())
+    }
+
+    fn named(&self, index: usize) -> Result<&Entry, HpackError> {
+        if index == 0 {
+            //= RFC 7541 §6.1 index-zero: Err(HpackError::IndexZero) → Ok(&STATIC[0])
+            return Err(HpackError::IndexZero);
+        }
+        //= RFC 7541 §2.3.3 index-behind-the-table: find(&self.table, index) → Some(find(&self.table, index).unwrap_or(&STATIC[0]))
+        find(&self.table, index).ok_or(HpackError::IndexOutOfRange { index })
+    }
+
     /// A field whose value, and maybe name, is spelled out (RFC 7541 §6.2).
     fn literal(
         &mut self,
         block: &mut Block<'_>,
         prefix: u32,
         indexing: Indexing,
-        list: &mut List<'_>,
+        list: &mut List,
         into: &mut Headers,
     ) -> Result<(), HpackError> {
         let name_index = block.integer(prefix)?;
         let name = if name_index == 0 { Some(block.string()?) } else { None };
         let value = block.string()?;
         let stored = into.append_with(indexing, |arena| {
-            let (at, mut stamp, mut mark) = (arena.len(), 0, Mark::UNKNOWN);
-            match name {
-                Some(name) => name.append_to(arena)?,
-                None => {
-                    let entry = find(&self.table, name_index)?;
-                    arena.extend_from_slice(&entry.octets[..entry.name_len]);
+            let (at, mut stamp) = (arena.len(), 0);
+            let named = match name {
+                Some(name) => {
+                    name.append_to(arena)?;
+                    Mark::UNKNOWN
                 }
-            }
+                None => {
+                    let entry = self.named(name_index)?;
+                    if entry.is_short() {
+                        short::append(arena, &entry.short, entry.name_len());
+                    } else {
+                        arena.extend_from_slice(&self.table.octets(entry)[..entry.name_len()]);
+                    }
+                    entry.mark()
+                }
+            };
             let name_len = arena.len() - at;
             value.append_to(arena)?;
+            let mut mark = named.with_value(name_len, &arena[at + name_len..]);
             //= RFC 9113 §10.5.1 large-block-keeps-state: indexing == Indexing::Index → indexing == Indexing::Index && !list.is_over()
             if indexing == Indexing::Index {
-                let (name, value) = arena[at..].split_at(name_len);
-                mark = Mark::of(name, value);
+                if mark == Mark::UNKNOWN {
+                    let (name, value) = arena[at..].split_at(name_len);
+                    mark = Mark::of(name, value);
+                }
                 // Behind 2³² entries there are no more.
                 stamp = self.stamp.checked_add(1).unwrap_or(0);
                 self.stamp = stamp.max(self.stamp);
-                self.table.insert(Entry { octets: &arena[at..], name_len, stamp, mark });
+                self.table.insert(&arena[at..], name_len, stamp, mark);
                 self.generation += 1;
             }
             if list.add(arena.len() - at)? { Ok((name_len, stamp, mark)) } else { Err(Unstored::OverLimit) }
@@ -197,27 +241,11 @@ impl fmt::Debug for Decoder {
 
 /// The field at an index of the joint address space (RFC 7541 §2.3.3).
 #[inline]
-fn find(table: &DynamicTable, index: usize) -> Result<Entry<'_>, HpackError> {
+fn find(table: &DynamicTable, index: usize) -> Option<&Entry> {
     // What calls have in common stands here.
     match table.get(index.wrapping_sub(STATIC_LEN + 1)) {
-        Some(entry) => Ok(entry),
-        None => find_static(index),
-    }
-}
-
-#[inline]
-fn find_static(index: usize) -> Result<Entry<'static>, HpackError> {
-    //= RFC 7541 §6.1 index-zero: return Err(HpackError::IndexZero) → return Ok(Entry { octets: b"a", name_len: 1, stamp: 0, mark: Mark::UNKNOWN })
-    let Some(at) = index.checked_sub(1) else { return Err(HpackError::IndexZero) };
-    match STATIC.get(at) {
-        Some(field) => Ok(Entry {
-            octets: field.octets,
-            name_len: field.name_len,
-            stamp: u32::try_from(index).unwrap_or(0),
-            mark: static_table::mark(index),
-        }),
-        //= RFC 7541 §2.3.3 index-behind-the-table: Err(HpackError::IndexOutOfRange { index }) → Ok(Entry { octets: b"a", name_len: 1, stamp: 0, mark: Mark::UNKNOWN })
-        None => Err(HpackError::IndexOutOfRange { index }),
+        Some(entry) => Some(entry),
+        None => STATIC.get(index.wrapping_sub(1)),
     }
 }
 
@@ -234,21 +262,35 @@ impl From<HpackError> for Unstored {
 }
 
 /// The list as it counts, whether stored or not.
-struct List<'a> {
+struct List {
     bytes: usize,
     fields: usize,
-    limits: &'a ListLimits,
+    limits: ListLimits,
 }
 
-impl List<'_> {
+impl List {
     /// Counts a field of so many octets; true if it may be stored.
     #[inline]
     fn add(&mut self, octets: usize) -> Result<bool, HpackError> {
-        self.bytes += octets + FIELD_OVERHEAD_BYTES;
-        self.fields += 1;
-        if !self.is_over() {
-            return Ok(true);
-        }
+        self.take(octets, 1);
+        if self.is_over() { self.add_over() } else { Ok(true) }
+    }
+
+    /// So many short fields may be stored, whatever their length.
+    #[inline]
+    fn room(&self) -> usize {
+        let bytes = self.limits.list_bytes_max.saturating_sub(self.bytes);
+        (bytes / (SHORT_BYTES + FIELD_OVERHEAD_BYTES)).min(self.limits.fields_max.saturating_sub(self.fields))
+    }
+
+    #[inline]
+    fn take(&mut self, octets: usize, fields: usize) {
+        self.bytes += octets + FIELD_OVERHEAD_BYTES * fields;
+        self.fields += fields;
+    }
+
+    #[cold]
+    fn add_over(&self) -> Result<bool, HpackError> {
         if self.bytes > self.limits.list_bytes_max.saturating_mul(OVER_MAX)
             || self.fields > self.limits.fields_max.saturating_mul(OVER_MAX)
         {
@@ -284,6 +326,7 @@ impl<'a> Block<'a> {
         }
     }
 
+    #[cold]
     fn long_integer(&mut self, full: usize) -> Result<usize, HpackError> {
         let mut value = full;
         for shift in [0, 7, 14, 21] {

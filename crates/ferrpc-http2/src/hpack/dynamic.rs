@@ -5,10 +5,11 @@
 use std::collections::VecDeque;
 
 use crate::field::Mark;
-use crate::headers::{self, FIELD_OVERHEAD_BYTES};
+use crate::headers::{Entry, FIELD_OVERHEAD_BYTES};
+use crate::short::SHORT_BYTES;
 
-/// Fields in the order they came. An entry is one run of octets, so reading it is one lookup and one
-/// copy; nothing is allocated before the first entry.
+/// Fields in the order they came. A short one lies in its entry, so reading it is one lookup and one copy; the octets
+/// of longer ones are one run in an arena. Nothing is allocated before the first entry.
 pub(super) struct DynamicTable {
     /// Octets of evicted entries, then those of the live ones, oldest first.
     octets: Vec<u8>,
@@ -21,15 +22,6 @@ pub(super) struct DynamicTable {
     /// Size as RFC 7541 §4.1 counts it.
     size: usize,
     size_max: usize,
-}
-
-#[derive(Clone, Copy)]
-struct Entry {
-    at: u32,
-    name_len: u32,
-    len: u32,
-    stamp: u32,
-    mark: Mark,
 }
 
 impl DynamicTable {
@@ -51,28 +43,39 @@ impl DynamicTable {
 
     /// The field at `index`, 0 the newest.
     #[inline]
-    pub(super) fn get(&self, index: usize) -> Option<headers::Entry<'_>> {
-        let entry = self.entries.get(index)?;
-        let at = entry.at.wrapping_sub(self.base) as usize;
-        let octets = self.octets.get(at..at + entry.len as usize)?;
-        let (name_len, stamp, mark) = (entry.name_len as usize, entry.stamp, entry.mark);
-        Some(headers::Entry { octets, name_len, stamp, mark })
+    pub(super) fn get(&self, index: usize) -> Option<&Entry> {
+        self.entries.get(index)
     }
 
-    /// Adds a field given as `get` returns it. One that is larger than the whole table empties it,
+    /// The octets of an entry.
+    pub(super) fn octets<'a>(&'a self, entry: &'a Entry) -> &'a [u8] {
+        if entry.is_short() {
+            return &entry.short[..entry.len()];
+        }
+        let at = entry.at.wrapping_sub(self.base) as usize;
+        self.octets.get(at..at + entry.len()).unwrap_or_default()
+    }
+
+    /// Adds a field, its value right behind its name. One that is larger than the whole table empties it,
     /// which is no error (RFC 7541 §4.4).
-    pub(super) fn insert(&mut self, field: headers::Entry<'_>) {
-        let headers::Entry { octets, name_len, stamp, mark } = field;
+    pub(super) fn insert(&mut self, octets: &[u8], name_len: usize, stamp: u32, mark: Mark) {
         let size = octets.len() + FIELD_OVERHEAD_BYTES;
         self.evict_to(self.size_max.saturating_sub(size));
         if size > self.size_max {
             return;
         }
-        self.make_room(octets.len());
-        let at = self.base.wrapping_add(offset(self.octets.len()));
-        self.octets.extend_from_slice(octets);
+        let mut short = [0; SHORT_BYTES];
+        let mut at = 0;
+        match short.get_mut(..octets.len()) {
+            Some(short) => short.copy_from_slice(octets),
+            None => {
+                self.make_room();
+                at = self.base.wrapping_add(offset(self.octets.len()));
+                self.octets.extend_from_slice(octets);
+            }
+        }
         let (name_len, len) = (offset(name_len), offset(octets.len()));
-        self.entries.push_front(Entry { at, name_len, len, stamp, mark });
+        self.entries.push_front(Entry::new(short, at, name_len, len, stamp, mark));
         self.size += size;
     }
 
@@ -85,8 +88,10 @@ impl DynamicTable {
     fn evict_to(&mut self, size: usize) {
         while self.size > size {
             let Some(entry) = self.entries.pop_back() else { break };
-            self.dead += entry.len as usize;
-            self.size -= entry.len as usize + FIELD_OVERHEAD_BYTES;
+            if !entry.is_short() {
+                self.dead += entry.len();
+            }
+            self.size -= entry.len() + FIELD_OVERHEAD_BYTES;
         }
         if self.entries.is_empty() {
             self.base = self.base.wrapping_add(offset(self.octets.len()));
@@ -95,11 +100,11 @@ impl DynamicTable {
         }
     }
 
-    /// Before the arena grows: moves the live octets to the front if they are fewer than the dead, so
-    /// each octet is paid for once and the arena is never more than twice the live ones.
-    fn make_room(&mut self, len: usize) {
+    /// Moves the live octets of the arena to its front if they are fewer than the dead, so each octet is paid for once
+    /// and there are never more than twice the live ones.
+    fn make_room(&mut self) {
         let live = self.octets.len() - self.dead;
-        if self.octets.len() + len > self.octets.capacity() && self.dead >= live {
+        if self.dead >= live {
             self.octets.copy_within(self.dead.., 0);
             self.octets.truncate(live);
             self.base = self.base.wrapping_add(offset(self.dead));
@@ -118,16 +123,17 @@ mod tests {
     use super::*;
 
     fn insert(table: &mut DynamicTable, octets: &[u8], name_len: usize) {
-        table.insert(headers::Entry { octets, name_len, stamp: 0, mark: Mark::UNKNOWN });
+        table.insert(octets, name_len, 0, Mark::UNKNOWN);
     }
 
     fn get(table: &DynamicTable, index: usize) -> Option<(&[u8], usize)> {
-        table.get(index).map(|entry| (entry.octets, entry.name_len))
+        let entry = table.get(index)?;
+        Some((table.octets(entry), entry.name_len()))
     }
 
     fn field(table: &DynamicTable, index: usize) -> Option<(&str, &str)> {
-        let entry = table.get(index)?;
-        let (name, value) = entry.octets.split_at(entry.name_len);
+        let (octets, name_len) = get(table, index)?;
+        let (name, value) = octets.split_at(name_len);
         Some((std::str::from_utf8(name).ok()?, std::str::from_utf8(value).ok()?))
     }
 
@@ -170,10 +176,10 @@ mod tests {
         let mut table = DynamicTable::new(200);
         table.base = u32::MAX - 100;
         for i in 0..50_u8 {
-            insert(&mut table, &[i; 20], 5);
-            assert_eq!(get(&table, 0), Some((&[i; 20][..], 5)));
+            insert(&mut table, &[i; 50], 5);
+            assert_eq!(get(&table, 0), Some((&[i; 50][..], 5)));
             if i > 2 {
-                assert_eq!(get(&table, 2), Some((&[i - 2; 20][..], 5)));
+                assert_eq!(get(&table, 1), Some((&[i - 1; 50][..], 5)));
             }
         }
     }

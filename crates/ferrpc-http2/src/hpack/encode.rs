@@ -7,7 +7,7 @@
 use std::fmt;
 
 use super::TABLE_BYTES_DEFAULT;
-use super::static_table::{FIELDS, STATIC, STATIC_LEN};
+use super::static_table::{FIELDS, STATIC, STATIC_LEN, name, value};
 use crate::headers::{FIELD_OVERHEAD_BYTES, Indexing};
 
 /// The sending side of a connection's header compression.
@@ -173,7 +173,7 @@ impl Encoder {
     fn field_of(&self, id: u8) -> (&[u8], &[u8]) {
         let at = usize::from(id) - 1;
         if let Some(field) = STATIC.get(at) {
-            return (field.name(), field.value());
+            return (name(field), value(field));
         }
         match self.entries.get(at - STATIC_LEN) {
             Some(entry) => self.octets[usize::from(entry.at)..][..usize::from(entry.len)]
@@ -239,10 +239,10 @@ const fn static_slots(names: bool) -> Slots {
     while at < STATIC_LEN {
         let field = &FIELDS[at];
         if !names {
-            slots.insert(hash_field(field.name(), field.value()), at as u8 + 1);
-        } else if at == 0 || !equal(field.name(), FIELDS[at - 1].name()) {
+            slots.insert(hash_field(name(field), value(field)), at as u8 + 1);
+        } else if at == 0 || !equal(name(field), name(&FIELDS[at - 1])) {
             // Fields of one name stand together; the first one's index is as good as any.
-            slots.insert(hash_field(field.name(), b""), at as u8 + 1);
+            slots.insert(hash_field(name(field), b""), at as u8 + 1);
         }
         at += 1;
     }

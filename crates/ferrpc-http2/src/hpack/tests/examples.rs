@@ -17,7 +17,7 @@ fn check(first: &str, blocks: &[(&str, &str)]) -> Decoder {
 /// The dynamic table, newest first, and its size.
 fn table(decoder: &Decoder) -> (String, usize) {
     let entries = (0..decoder.table.len()).filter_map(|i| decoder.table.get(i)).map(|entry| {
-        let (name, value) = entry.octets.split_at(entry.name_len);
+        let (name, value) = decoder.table.octets(entry).split_at(entry.name_len());
         format!("{}: {}\n", String::from_utf8_lossy(name), String::from_utf8_lossy(value))
     });
     (entries.collect(), decoder.table.size())
