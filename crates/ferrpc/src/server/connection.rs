@@ -16,9 +16,10 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::age::{Age, Due};
+use super::batch::Batch;
 use super::call::{Call, Terms};
 use super::facts::{Facts, Heads, Refusal};
-use super::habit::{Batch, Habit};
+use super::habit::Habit;
 use super::handler::{Handler, Live, Place, Reporting, Spawned};
 use super::router::{Route, Router};
 use super::unread::{Share, Unread};

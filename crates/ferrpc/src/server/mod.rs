@@ -1,6 +1,7 @@
 //! The server: services, limits, listening, and how it ends.
 
 mod age;
+mod batch;
 mod call;
 mod connection;
 mod facts;
