@@ -1,15 +1,15 @@
-//! Arrows between the top-level modules of a crate.
+//! Arrows between modules that lie side by side: those of a crate, and those below one of its modules.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::code::{code, end_of_braces, inline_modules, line_of, test_items, without_tests, words};
 use super::{File, Finding, Tree};
 
-/// Within a crate modules point down only: no module reaches itself again through others.
+/// Modules point down only: none reaches itself again through others that lie beside it.
 pub(super) fn modules_point_down(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for name in crate_names(tree) {
-        let arrows = arrows(tree, name);
+    for folder in folders(tree) {
+        let arrows = arrows(tree, &folder);
         for ((from, to), place) in &arrows {
             let Some(back) = way(&arrows, to, from) else { continue };
             let back = back.join(" → ");
@@ -24,7 +24,7 @@ pub(super) fn modules_point_down(tree: &Tree) -> Vec<Finding> {
 
 /// In ferrpc, `client` and `server` never name each other; both stand on `conn`.
 pub(super) fn client_and_server_are_strangers(tree: &Tree) -> Vec<Finding> {
-    let arrows = arrows(tree, "ferrpc");
+    let arrows = arrows(tree, &Folder { path: "crates/ferrpc/src/", modules: Vec::new() });
     [("client", "server"), ("server", "client")]
         .into_iter()
         .filter_map(|(from, to)| Some((from, to, arrows.get(&(from.into(), to.into()))?)))
@@ -38,22 +38,50 @@ pub(super) fn client_and_server_are_strangers(tree: &Tree) -> Vec<Finding> {
         .collect()
 }
 
-/// From a module to another of the same crate, and the first place where it is used.
-type Arrows = BTreeMap<(String, String), (String, usize)>;
-
-fn crate_names(tree: &Tree) -> BTreeSet<&str> {
-    tree.files
-        .iter()
-        .filter_map(|file| file.path.strip_prefix("crates/")?.strip_suffix("/Cargo.toml"))
-        .collect()
+/// Modules that lie side by side.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Folder<'a> {
+    /// From the top of the repository, with a slash behind it.
+    path: &'a str,
+    /// From the root of the crate down to the one that they are below; none if they are the crate's own.
+    modules: Vec<&'a str>,
 }
 
-fn arrows(tree: &Tree, name: &str) -> Arrows {
-    let source = format!("crates/{name}/src/");
-    let files = || tree.rust().filter_map(|file| Some((file.path.strip_prefix(&source)?, file)));
+impl Folder<'_> {
+    /// The file that names them all.
+    fn root<'t>(&self, tree: &'t Tree) -> Option<&'t File> {
+        let beside = format!("{}.rs", self.path.trim_end_matches('/'));
+        let root = if self.modules.is_empty() { "lib.rs" } else { "mod.rs" };
+        tree.get(&format!("{}{root}", self.path)).or_else(|| tree.get(&beside))
+    }
+}
+
+/// Those of all crates; programs below `bin` and folders of tests are left out.
+fn folders(tree: &Tree) -> BTreeSet<Folder<'_>> {
+    let mut folders = BTreeSet::new();
+    for file in tree.rust() {
+        let path = file.path.as_str();
+        let Some(at) = path.find("/src/") else { continue };
+        let src = at + "/src/".len();
+        let ends = path[src..].match_indices('/').map(|(slash, _)| src + slash + 1);
+        for end in std::iter::once(src).chain(ends) {
+            let modules: Vec<&str> = path[src..end].split_terminator('/').collect();
+            if !modules.iter().any(|module| matches!(*module, "bin" | "tests")) {
+                folders.insert(Folder { path: &path[..end], modules });
+            }
+        }
+    }
+    folders
+}
+
+/// From a module to another beside it, and the first place where it is used.
+type Arrows = BTreeMap<(String, String), (String, usize)>;
+
+fn arrows(tree: &Tree, folder: &Folder<'_>) -> Arrows {
+    let files = || tree.rust().filter_map(|file| Some((file.path.strip_prefix(folder.path)?, file)));
     let tested = files().flat_map(|(path, file)| test_modules(path, &code(&file.text))).collect::<Vec<_>>();
     let modules = files().filter_map(|(path, _)| top_level(path)).collect::<BTreeSet<_>>();
-    let exported = exported(&modules, tree.get(&format!("{source}lib.rs")));
+    let exported = exported(&modules, folder.root(tree));
 
     let mut arrows = Arrows::new();
     for (path, file) in files() {
@@ -64,7 +92,7 @@ fn arrows(tree: &Tree, name: &str) -> Arrows {
             continue;
         }
         let code = without_tests(&code(&file.text));
-        for (at, word) in names_at_root(&code, depth(path)) {
+        for (at, word) in names_at_root(&code, depth(path), &folder.modules) {
             let Some(to) = modules.get(word).copied().or_else(|| exported.get(word).map(String::as_str))
             else {
                 continue;
@@ -78,26 +106,26 @@ fn arrows(tree: &Tree, name: &str) -> Arrows {
     arrows
 }
 
-/// The top-level module of a file below `src/`; the roots of the crate and of its programs have none.
+/// The module of a folder that a file belongs to; the root of the folder belongs to none.
 fn top_level(path: &str) -> Option<&str> {
     let first = path.split('/').next()?;
     match first.strip_suffix(".rs").unwrap_or(first) {
-        "lib" | "main" | "bin" | "tests" => None,
+        "lib" | "main" | "mod" | "bin" | "tests" => None,
         module => Some(module),
     }
 }
 
-/// How many `super` lead from a file's module to the crate's root.
+/// How many `super` lead from a file's module to what its folder is below.
 fn depth(path: &str) -> usize {
     let below = path.strip_suffix("/mod.rs").unwrap_or(path);
     below.matches('/').count() + 1
 }
 
-/// Modules of their own files that are only built for tests, as paths below `src/`.
+/// Modules of their own files that are only built for tests, as paths below the folder.
 fn test_modules(path: &str, code: &str) -> Vec<String> {
     let parent = match path.rsplit_once('/') {
         Some((parent, "mod.rs")) => format!("{parent}/"),
-        None if matches!(path, "lib.rs" | "main.rs") => String::new(),
+        None if matches!(path, "lib.rs" | "main.rs" | "mod.rs") => String::new(),
         _ => format!("{}/", path.trim_end_matches(".rs")),
     };
     test_items(code)
@@ -110,8 +138,8 @@ fn test_modules(path: &str, code: &str) -> Vec<String> {
         .collect()
 }
 
-/// What the crate's root offers under a name of its own: `use module::Name` makes an arrow to
-/// `crate::Name` one to the module.
+/// What the root of a folder offers under a name of its own: `use module::Name` in it makes an arrow to
+/// `super::Name` one to the module.
 fn exported(modules: &BTreeSet<&str>, root: Option<&File>) -> BTreeMap<String, String> {
     let mut exported = BTreeMap::new();
     let Some(root) = root else { return exported };
@@ -132,8 +160,8 @@ fn is_path_start(word: &str) -> bool {
     matches!(word, "crate" | "self" | "super")
 }
 
-/// The names that stand directly below the crate's root in paths of this code.
-fn names_at_root(code: &str, depth: usize) -> Vec<(usize, &str)> {
+/// The names that stand directly below a folder's root in paths of this code: that of these modules.
+fn names_at_root<'a>(code: &'a str, depth: usize, modules: &[&str]) -> Vec<(usize, &'a str)> {
     let inline = inline_modules(code);
     let mut found = Vec::new();
     for (at, word) in words(code) {
@@ -146,6 +174,13 @@ fn names_at_root(code: &str, depth: usize) -> Vec<(usize, &str)> {
         while code[rest..].starts_with("::super") {
             rest += "::super".len();
             supers += 1;
+        }
+        if word == "crate" {
+            let below = modules.iter().try_fold(&code[rest..], |path, module| {
+                path.strip_prefix("::")?.strip_prefix(module).filter(|rest| rest.starts_with("::"))
+            });
+            let Some(below) = below else { continue };
+            rest = code.len() - below.len();
         }
         let Some(path) = code[rest..].strip_prefix("::") else { continue };
         let depth = depth + inline.iter().filter(|range| range.contains(&at)).count();
@@ -237,6 +272,19 @@ mod tests {
             ),
         ]));
         assert_eq!(places(&found), [("crates/x/src/a.rs", 1), ("crates/x/src/b/c.rs", 2)]);
+    }
+
+    #[test]
+    fn a_ring_below_a_module_is_found_too() {
+        let found = modules_point_down(&tree([
+            ("x/src/a/mod.rs", "mod b;\nmod c;\npub use c::Cat;\nuse b::Bee;\n"),
+            ("x/src/a/b.rs", "use super::Cat;\nuse crate::c::Other;\n"),
+            ("x/src/a/c.rs", "use super::Bee;\nfn f() { crate::a::b::g() }\n"),
+            ("x/src/c.rs", "use crate::a::b;\n#[cfg(test)]\nmod tests { use super::super::a; }\n"),
+        ]));
+        // What lies below `a` goes round once, and once more round `a` and `c` beside it.
+        let expected = [("x/src/a/b.rs", 2), ("x/src/c.rs", 1), ("x/src/a/b.rs", 1), ("x/src/a/c.rs", 1)];
+        assert_eq!(places(&found), expected);
     }
 
     #[test]
