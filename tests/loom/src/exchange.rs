@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use ferrpc_attack::frames::{END_HEADERS, HEADERS, PREFACE, SETTINGS, append, block};
 use ferrpc_http2::{Chunk, Connection, End, ErrorCode, Event, Limits, StreamKey};
+use loom::sync::atomic::Ordering;
 use loom::thread;
 
 use crate::codec::Segments;
@@ -17,8 +18,9 @@ use crate::envelope::BEGUN;
 use crate::metadata::Metadata;
 use crate::{Model, Task, model, waker};
 
-pub(crate) const MODELS: [Model; 6] = [
+pub(crate) const MODELS: [Model; 7] = [
     ("messages and the end reach a receiver that sleeps", messages_and_the_end_reach_a_receiver_that_sleeps),
+    ("who waits for the whole answer is woken by its end alone", whole_answer_wakes_once),
     ("what is sent never lies there without its command", what_is_sent_never_lies_there_without_its_command),
     ("a sender that was told to wait is told to go on", sender_that_was_told_to_wait_is_told_to_go_on),
     ("who waits for a large message gets its credit", who_waits_for_a_large_message_gets_its_credit),
@@ -122,6 +124,33 @@ fn messages_and_the_end_reach_a_receiver_that_sleeps() {
         driver.join().unwrap();
         assert_eq!(octets, b"ab");
         assert!(ended.is_ok());
+    });
+}
+
+fn whole_answer_wakes_once() {
+    model(|| {
+        let (mut conn, key) = engine(usize::MAX);
+        let (_inbox, exchange) = exchange(key);
+        let shared = exchange.clone();
+        let driver = thread::spawn(move || {
+            let mut feed = Feed::new(shared.clone(), 1);
+            shared.opened(key);
+            shared.set_head(Metadata);
+            let came = feed.data(&mut conn, key, Chunk::copy_of(b"a"), End::No);
+            assert_eq!(came.expect("messages"), 1);
+            shared.end(Ok(Metadata));
+        });
+        let task = Task::new();
+        let waker = waker(&task);
+        let finished = loop {
+            match exchange.poll_finished(&Context::from_waker(&waker)) {
+                Poll::Ready(finished) => break finished,
+                Poll::Pending => task.notify.wait(),
+            }
+        };
+        driver.join().unwrap();
+        assert!(finished.ended.is_ok() && !finished.messages.is_empty());
+        assert!(task.wakes.load(Ordering::SeqCst) <= 1);
     });
 }
 

@@ -63,7 +63,16 @@ struct State {
     /// Nobody waits for the outcome any more.
     abandoned: bool,
     receiver: Option<Waker>,
+    /// The receiver waits for the end of all, not for what comes before.
+    until_end: bool,
     sender: Option<Waker>,
+}
+
+impl State {
+    /// Whom to wake for what is not the end yet.
+    fn receiver_before_end(&mut self) -> Option<Waker> {
+        if self.until_end { None } else { self.receiver.take() }
+    }
 }
 
 /// Octets one stream may have on their way to the engine before its sender waits.
@@ -91,14 +100,14 @@ impl Exchange {
     pub(crate) fn opened(&self, key: StreamKey) {
         let mut state = self.lock();
         state.key = Some(key);
-        wake(state, |state| state.receiver.take());
+        wake(state, State::receiver_before_end);
     }
 
     #[cfg(feature = "client")]
     pub(crate) fn set_head(&self, head: Metadata) {
         let mut state = self.lock();
         state.head = Some(head);
-        wake(state, |state| state.receiver.take());
+        wake(state, State::receiver_before_end);
     }
 
     /// The peer's half, or the whole stream, is over. Only the first end counts.
@@ -216,7 +225,10 @@ impl Exchange {
                 let messages = std::mem::take(&mut state.messages);
                 Poll::Ready(Finished { head: state.head.take().unwrap_or_default(), messages, ended })
             }
-            None => pend(&mut state.receiver, cx),
+            None => {
+                state.until_end = true;
+                pend(&mut state.receiver, cx)
+            }
         }
     }
 
@@ -532,7 +544,7 @@ impl Feed {
             // bounded by the window.
             state.starved = self.assembler.missing().is_some() && !state.messages.is_empty();
             let waited_for = !state.starved;
-            wake(state, |state| if messages > 0 { state.receiver.take() } else { None });
+            wake(state, |state| if messages > 0 { state.receiver_before_end() } else { None });
             if waited_for {
                 self.want(conn, key);
             }
