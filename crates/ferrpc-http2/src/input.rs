@@ -42,6 +42,7 @@ impl Chunk {
     }
 
     /// The payload.
+    #[inline]
     pub fn as_slice(&self) -> &[u8] {
         &self.block[self.at..self.at + self.len]
     }

@@ -69,12 +69,12 @@ pub(crate) fn seal(
 }
 
 /// Puts an encoded message behind its prefix as it is.
-#[inline]
+#[inline(always)]
 pub(crate) fn uncompressed(segments: Segments, bytes_max: usize) -> Result<Segments, Status> {
     prefixed(segments, 0, bytes_max)
 }
 
-#[inline]
+#[inline(always)]
 fn prefixed(mut segments: Segments, flag: u8, bytes_max: usize) -> Result<Segments, Status> {
     match u32::try_from(segments.len()) {
         Ok(len) if segments.len() <= bytes_max => {

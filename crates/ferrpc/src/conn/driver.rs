@@ -187,18 +187,21 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
                 self.more = true;
                 return;
             }
-            let Some(event) = self.conn.event() else { return };
-            self.begun += u32::from(matches!(event, Event::Head { .. }));
-            if let Event::Closed { reason } = event {
-                if matches!(&reason, Closed::Violation(violation) if violation.is_foreign()) {
-                    self.foreign = self.side.foreign(self.conn.unparsed());
+            match self.conn.event() {
+                None => return,
+                Some(Event::Closed { reason }) => {
+                    if matches!(&reason, Closed::Violation(violation) if violation.is_foreign()) {
+                        self.foreign = self.side.foreign(self.conn.unparsed());
+                    }
+                    self.gone.get_or_insert(Gone::Closed(reason));
                 }
-                self.gone.get_or_insert(Gone::Closed(reason));
-            } else {
-                self.side.event(&mut self.conn, event, now);
-                if self.side.is_late() {
-                    self.more = true;
-                    return;
+                Some(event) => {
+                    self.begun += u32::from(matches!(event, Event::Head { .. }));
+                    self.side.event(&mut self.conn, event, now);
+                    if self.side.is_late() {
+                        self.more = true;
+                        return;
+                    }
                 }
             }
         }

@@ -61,13 +61,6 @@ pub(crate) struct Around {
     pub(crate) trailers: Metadata,
 }
 
-impl Around {
-    #[cfg(feature = "server")]
-    pub(crate) const fn nothing() -> Self {
-        Self { head: ResponseHead { metadata: Metadata::new(), encoding: None }, trailers: Metadata::new() }
-    }
-}
-
 /// A client's wish for a stream.
 #[cfg(feature = "client")]
 #[derive(Debug)]

@@ -29,7 +29,7 @@ use crate::conn::cancellation::Cancellation;
 use crate::conn::driver::{Gone, Side};
 use crate::conn::exchange::{Exchange, Feed, Whose};
 use crate::conn::inbox::{Command, Inbox};
-use crate::conn::{self, Around, Reply, ResponseHead};
+use crate::conn::{self, Reply, ResponseHead};
 use crate::connection_info::ConnectionInfo;
 use crate::context::CallContext;
 use crate::counters::Counters;
@@ -206,13 +206,12 @@ impl ServerSide {
             self.common.counters.handlers_max.count();
             return conn.reset(key, ErrorCode::REFUSED_STREAM);
         }
-        let metadata = Metadata::from_head(head);
         let route = router.route(facts.route);
         let (kind, path) = (route.kind, route.path);
         let timeout = route.config.as_ref().unwrap_or(config).limits.timeout(timeout);
         let deadline = timeout.and_then(|timeout| now.checked_add(timeout));
         self.deadline = earlier(self.deadline, deadline);
-        let asked = Asked { facts, metadata, deadline };
+        let asked = Asked { facts, metadata: Metadata::from_head(head), deadline };
         if kind.client_streams() {
             return self.begin(conn, key, asked, None, end, now);
         }
@@ -444,11 +443,11 @@ impl Side for ServerSide {
     fn command(&mut self, conn: &mut Connection, command: Command, _: Instant) {
         match command {
             Command::Head { key, head } => match fits_bytes(conn, head.metadata.list_bytes()) {
-                Ok(()) => self.usual.send_head(conn, key, &head),
+                Ok(()) => self.usual.send_head(conn, key, Some(&head)),
                 Err(status) => self.stop(conn, key, status),
             },
             Command::Send { key } => {
-                self.usual.send_head(conn, key, &ResponseHead::default());
+                self.usual.send_head(conn, key, None);
                 if let Some(Slot { stage: Stage::Running { feed: Some(feed), .. }, .. }) = self.slot(key) {
                     feed.send(conn, key);
                 }
@@ -596,26 +595,26 @@ impl Usual {
         }
         match reply {
             Reply::Message { octets, around } => {
-                let Around { head, trailers } = around.as_deref().unwrap_or(&NOTHING);
+                let around = around.as_deref();
                 let short = octets.as_slice().filter(|octets| octets.len() <= conn::COPY_BYTES_MAX);
                 let Self { head: known_head, ok: known_ok } = self;
                 if let Some(octets) = short
                     && conn.respond(
                         key,
-                        |writer| write_usual_head(writer, known_head, head),
+                        |writer| write_usual_head(writer, known_head, around.map(|around| &around.head)),
                         octets,
-                        |writer| write_ok(writer, known_ok, trailers),
+                        |writer| write_ok(writer, known_ok, around.map(|around| &around.trailers)),
                     )
                 {
                     return;
                 }
-                self.send_head(conn, key, head);
+                self.send_head(conn, key, around.map(|around| &around.head));
                 conn::send_segments(conn, key, octets, End::No);
-                self.send_ok(conn, key, trailers);
+                self.send_ok(conn, key, around.map(|around| &around.trailers));
             }
             Reply::End(Ok(trailers)) => {
-                self.send_head(conn, key, &ResponseHead::default());
-                self.send_ok(conn, key, &trailers);
+                self.send_head(conn, key, None);
+                self.send_ok(conn, key, Some(&trailers));
             }
             Reply::End(Err(status)) => self.finish_early(conn, key, status),
         }
@@ -625,7 +624,7 @@ impl Usual {
     fn finish_early(&mut self, conn: &mut Connection, key: StreamKey, mut status: Status) {
         let metadata = status.take_headers();
         if !metadata.is_empty() {
-            self.send_head(conn, key, &ResponseHead { metadata, encoding: None });
+            self.send_head(conn, key, Some(&ResponseHead { metadata, encoding: None }));
         }
         // Trailers-only, unless the head is out already.
         let alone = conn.send_headers(key, End::Yes, |writer| {
@@ -637,48 +636,47 @@ impl Usual {
         }
     }
 
-    fn send_head(&mut self, conn: &mut Connection, key: StreamKey, head: &ResponseHead) {
+    /// Without more than all heads have, if there is none.
+    fn send_head(&mut self, conn: &mut Connection, key: StreamKey, head: Option<&ResponseHead>) {
         conn.send_headers(key, End::No, |writer| write_usual_head(writer, &mut self.head, head));
     }
 
-    fn send_ok(&mut self, conn: &mut Connection, key: StreamKey, trailers: &Metadata) {
+    fn send_ok(&mut self, conn: &mut Connection, key: StreamKey, trailers: Option<&Metadata>) {
         conn.send_trailers(key, |writer| write_ok(writer, &mut self.ok, trailers));
     }
 }
 
-/// What stands around most answers.
-static NOTHING: Around = Around::nothing();
-
 #[inline]
-fn write_usual_head(writer: &mut HeaderWriter<'_>, known: &mut Repeated, head: &ResponseHead) {
+fn write_usual_head(writer: &mut HeaderWriter<'_>, known: &mut Repeated, head: Option<&ResponseHead>) {
     writer.repeated(known, write_head);
-    if let Some(encoding) = head.encoding {
-        writer.field(ENCODING, encoding.as_bytes(), Indexing::Index);
+    if let Some(head) = head {
+        if let Some(encoding) = head.encoding {
+            writer.field(ENCODING, encoding.as_bytes(), Indexing::Index);
+        }
+        head.metadata.write_to(writer);
     }
-    head.metadata.write_to(writer);
 }
 
 #[inline]
-fn write_ok(writer: &mut HeaderWriter<'_>, known: &mut Repeated, trailers: &Metadata) {
+fn write_ok(writer: &mut HeaderWriter<'_>, known: &mut Repeated, trailers: Option<&Metadata>) {
     writer.repeated(known, |writer| writer.field(b"grpc-status", b"0", Indexing::Index));
-    trailers.write_to(writer);
+    if let Some(trailers) = trailers {
+        trailers.write_to(writer);
+    }
 }
 
 /// Whether a reply's metadata are within the client's limit.
 #[inline]
 fn fits(conn: &Connection, reply: &Reply) -> Result<(), Status> {
-    match reply {
-        Reply::Message { around, .. } => {
-            let Around { head, trailers } = around.as_deref().unwrap_or(&NOTHING);
-            fits_bytes(conn, head.metadata.list_bytes())?;
-            fits_bytes(conn, trailers.list_bytes())
+    let bytes = match reply {
+        Reply::Message { around: None, .. } => 0,
+        Reply::Message { around: Some(around), .. } => {
+            around.head.metadata.list_bytes().max(around.trailers.list_bytes())
         }
-        Reply::End(Ok(trailers)) => fits_bytes(conn, trailers.list_bytes()),
-        Reply::End(Err(status)) => {
-            fits_bytes(conn, status.headers().list_bytes())?;
-            fits_bytes(conn, status.list_bytes())
-        }
-    }
+        Reply::End(Ok(trailers)) => trailers.list_bytes(),
+        Reply::End(Err(status)) => status.headers().list_bytes().max(status.list_bytes()),
+    };
+    fits_bytes(conn, bytes)
 }
 
 #[inline]

@@ -62,19 +62,21 @@ impl Handler {
         // A future that is not done keeps no memory of this waker: its next poll, in a task of its own, gives it
         // another one.
         let mut cx = Context::from_waker(Waker::noop());
-        let Some(habit) = habit else { return self.poll(&mut cx) };
-        let began = habit.is_watched().then(Instant::now);
+        let began = habit.filter(|habit| habit.is_watched()).map(|_| Instant::now());
         let poll = self.poll(&mut cx);
-        if let Some(began) = began {
-            habit.took(began.elapsed());
-        }
-        // What pends since the connection's task has used up its share (tokio's budget) might not in its own.
-        if poll.is_ready() || coop::has_budget_remaining() {
-            habit.came(poll.is_ready());
+        if let Some(habit) = habit {
+            if let Some(began) = began {
+                habit.took(began.elapsed());
+            }
+            // What pends since the connection's task has used up its share (tokio's budget) might not in its own.
+            if poll.is_ready() || coop::has_budget_remaining() {
+                habit.came(poll.is_ready());
+            }
         }
         poll
     }
 
+    #[inline(always)]
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
         let Self { running, context, .. } = self;
         context::within(context, || running.poll(cx))
