@@ -448,6 +448,12 @@ impl Connection {
         }
     }
 
+    /// True if an event waits that no new input is needed for. Cheap.
+    #[inline]
+    pub fn has_event(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     /// The octets to write, in order: control frames and headers as they came up, DATA as windows and
     /// fairness allow. Call it until it is empty or the socket takes no more; report what was written
     /// with [`written`](Self::written).

@@ -161,12 +161,21 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
         }
     }
 
-    fn take_commands(&mut self, cx: &Context<'_>, now: Instant) {
+    /// True if there were any.
+    #[inline]
+    fn take_commands(&mut self, cx: &Context<'_>, now: Instant) -> bool {
+        self.inbox.is_stirred() && self.take_all_commands(cx, now)
+    }
+
+    /// Until there are no more; the next one then wakes this task.
+    fn take_all_commands(&mut self, cx: &Context<'_>, now: Instant) -> bool {
+        let mut any = false;
         loop {
             self.inbox.take(&mut self.commands, cx.waker());
             if self.commands.is_empty() {
-                return;
+                return any;
             }
+            any = true;
             for command in self.commands.drain(..) {
                 match command {
                     Command::Drain => self.conn.drain(now.into_std()),
@@ -210,8 +219,11 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
     /// Reads and digests until the socket has no more, or the turn's share is used up.
     fn read(&mut self, cx: &mut Context<'_>, now: Instant) {
         let mut left = TURN_READ_BYTES_MAX;
-        // What the turn before left over comes first; the engine takes no new octets before.
-        self.take_events(now);
+        // What the turn before left over comes first; the engine takes no new octets before. And it counts it if it
+        // takes none now.
+        if std::mem::take(&mut self.more) || self.conn.has_event() || !self.conn.wants_read() {
+            self.take_events(now);
+        }
         self.held_back = false;
         while !self.more {
             if !self.conn.wants_read() {
@@ -268,7 +280,9 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
                 }
             }
             // What left the queues may let senders go on, and what they send belongs to this turn.
-            self.take_events(now);
+            if self.conn.has_event() {
+                self.take_events(now);
+            }
         }
         while !self.foreign.is_empty() {
             match Pin::new(&mut self.io).poll_write(cx, &self.foreign) {
@@ -322,7 +336,7 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
     fn open(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let now = Instant::now();
         self.take_commands(cx, now);
-        (self.begun, self.more) = (0, false);
+        self.begun = 0;
         self.read(cx, now);
         self.side.digested(&mut self.conn);
         // What handlers polled just now have to send belongs to this turn's write.
@@ -358,10 +372,10 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
             flushed = self.write(cx, now);
         }
         // Handlers that ran inline may have pushed commands; the inbox then has no waker to wake.
-        self.take_commands(cx, now);
+        let late = self.take_commands(cx, now);
         // Nobody wakes a task for octets that it never asked for.
         let unread = self.held_back && self.conn.wants_read();
-        if self.more || unread || self.output_waits(flushed.is_ready()) {
+        if self.more || unread || late && self.output_waits(flushed.is_ready()) {
             cx.waker().wake_by_ref();
         }
         Poll::Pending
