@@ -12,7 +12,7 @@ use std::time::Duration;
 use ferrpc_http2::{
     Chunk, Connection, End, ErrorCode, Event, Head, HeaderWriter, Indexing, Repeated, Reset, StreamKey,
 };
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::age::{Age, Due};
@@ -134,7 +134,8 @@ struct Begun {
 
 /// How a handler in a task of its own hears that its call is over.
 enum Task {
-    Dropped(AbortHandle),
+    /// Nobody waits for it; an `AbortHandle` beside one would be a third count of the same task.
+    Dropped(JoinHandle<()>),
     Told(Arc<Cancellation>),
 }
 
@@ -360,13 +361,12 @@ impl ServerSide {
 
     /// Gives a handler a task of its own. Apart from where it is polled inline, which has no room for a task then.
     #[inline(never)]
-    fn spawn(&self, key: StreamKey, handler: Handler, reported_to: Option<Arc<Habit>>) -> AbortHandle {
+    fn spawn(&self, key: StreamKey, handler: Handler, reported_to: Option<Arc<Habit>>) -> JoinHandle<()> {
         let spawned = Spawned::new(handler, Live::new(&self.live), key, self.inbox.clone());
-        let task = match reported_to {
+        match reported_to {
             Some(habit) => conn::spawn(Reporting::new(habit, spawned)),
             None => conn::spawn(spawned),
-        };
-        task.abort_handle()
+        }
     }
 
     /// The handler is done.
