@@ -269,7 +269,7 @@ fn an_idle_connection_holds_less_than_four_kibibytes() {
 /// A bidi stream on which nothing happens yet: its handler waits for the first message. What the engine and the tables of
 /// its connection grow by is in it, memory that the allocator cannot hand out is not.
 #[test]
-fn an_idle_stream_holds_less_than_1408_octets() {
+fn an_idle_stream_holds_less_than_1280_octets() {
     const STREAMS: u32 = 1024;
     let mut limits = ServerLimits::default();
     limits.http2.streams_max = STREAMS;
@@ -297,5 +297,5 @@ fn an_idle_stream_holds_less_than_1408_octets() {
         });
     });
     let held = open.bytes_current / i64::from(STREAMS);
-    assert!(held < 1408, "{held} octets per idle stream");
+    assert!(held < 1280, "{held} octets per idle stream");
 }

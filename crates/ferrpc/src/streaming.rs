@@ -35,17 +35,18 @@ struct Receiving<T: 'static> {
     limits: DecodeLimits,
     message_bytes_max: usize,
     compression: Compression,
-    end: State,
-    trailers: Option<Metadata>,
+    state: State,
+    /// Known once it has ended well.
+    trailers: Metadata,
     /// What stood before the messages: the request's metadata, or the response's once it is asked for.
-    head: Option<Metadata>,
+    head: Metadata,
+    has_head: bool,
     /// What a client's call gives up when this half goes early.
     cancels: bool,
     /// Messages taken from the exchange together and not asked for yet.
     came: Messages,
     /// Octets consumed whose credit is not given back yet.
     consumed: usize,
-    received: u64,
     was_compressed: bool,
     following: Option<Arc<Following>>,
     /// How long a message may stay away.
@@ -58,10 +59,23 @@ struct Pause {
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Open,
-    Over,
+    /// No message comes any more.
+    Failed,
+    Ended,
+}
+
+impl<T> Receiving<T> {
+    /// Sees to it that the head is here, if it came. A server has it from the start.
+    fn fetch_head(&mut self) {
+        if !self.has_head
+            && let Some(head) = self.exchange.take_head()
+        {
+            (self.head, self.has_head) = (head, true);
+        }
+    }
 }
 
 impl<T> Streaming<T> {
@@ -82,13 +96,13 @@ impl<T> Streaming<T> {
             limits,
             message_bytes_max,
             compression,
-            end: State::Open,
-            trailers: None,
-            head,
+            state: State::Open,
+            trailers: Metadata::new(),
+            has_head: head.is_some(),
+            head: head.unwrap_or_default(),
             cancels,
             came: Messages::default(),
             consumed: 0,
-            received: 0,
             was_compressed: false,
             following,
             pause: message_timeout.map(|max| Box::new(Pause { max, timer: None })),
@@ -124,7 +138,7 @@ impl<T> Streaming<T> {
 
     /// The trailers, once [`message`](Self::message) returned `None`.
     pub fn trailers(&self) -> Option<&Metadata> {
-        self.0.trailers.as_ref()
+        (self.0.state == State::Ended).then_some(&self.0.trailers)
     }
 
     /// Client: the metadata that stands before the first message. Waits for it; empty if the call ends
@@ -137,17 +151,17 @@ impl<T> Streaming<T> {
     /// Dropping the future loses nothing.
     #[cfg(feature = "client")]
     pub async fn headers(&mut self) -> Result<&Metadata, Status> {
-        if self.0.head.is_none() {
+        if !self.0.has_head {
             let exchange = &self.0.exchange;
             let head = poll_fn(|cx| exchange.poll_head(cx)).await;
-            self.0.head = Some(head.unwrap_or_default());
+            (self.0.head, self.0.has_head) = (head.unwrap_or_default(), true);
             self.pass_head();
         }
-        Ok(self.0.head.get_or_insert_default())
+        Ok(&self.0.head)
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Status>> {
-        if self.0.end == State::Over {
+        if self.0.state != State::Open {
             return Poll::Ready(Ok(None));
         }
         loop {
@@ -165,8 +179,9 @@ impl<T> Streaming<T> {
                     }
                 }
                 Poll::Ready(Err(ended)) => {
-                    self.0.end = State::Over;
-                    self.0.trailers = Some(self.pass_end(ended)?);
+                    self.0.state = State::Failed;
+                    self.0.trailers = self.pass_end(ended)?;
+                    self.0.state = State::Ended;
                     return Poll::Ready(Ok(None));
                 }
             }
@@ -178,7 +193,7 @@ impl<T> Streaming<T> {
         let Some(pause) = &mut self.0.pause else { return Poll::Pending };
         let max = pause.max;
         ready!(pause.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(max))).as_mut().poll(cx));
-        self.0.end = State::Over;
+        self.0.state = State::Failed;
         if self.0.cancels {
             self.0.exchange.abandon(ErrorCode::CANCEL);
         }
@@ -193,12 +208,11 @@ impl<T> Streaming<T> {
 
     /// Shows a client's interceptors the head, once.
     fn pass_head(&mut self) {
-        let Some(following) = self.0.following.as_ref().filter(|_| self.0.cancels) else { return };
-        #[cfg(feature = "client")]
-        if self.0.head.is_none() {
-            self.0.head = self.0.exchange.take_head();
+        if self.0.following.is_none() || !self.0.cancels {
+            return;
         }
-        if let Some(head) = &mut self.0.head {
+        self.0.fetch_head();
+        if let Receiving { following: Some(following), head, has_head: true, .. } = &mut *self.0 {
             following.headers(head);
         }
     }
@@ -224,15 +238,13 @@ impl<T> Streaming<T> {
     /// The next of the messages that came. It is moved once: what was just written in words and is moved in larger
     /// pieces stalls a core, and each message passes here.
     fn decode(&mut self) -> Result<Option<T>, Status> {
-        let Receiving { exchange, codec, limits, message_bytes_max, compression, head, came, .. } =
-            &mut *self.0;
-        let Some(front) = came.narrow() else { return Ok(None) };
+        let Some(front) = self.0.came.narrow() else { return Ok(None) };
         let compressed = front.compressed;
-        // A server has it from the start.
-        if compressed && head.is_none() {
-            *head = exchange.take_head();
+        if compressed {
+            self.0.fetch_head();
         }
-        let encoding = || head.as_ref().and_then(|head| head.wire(ENCODING));
+        let Receiving { codec, limits, message_bytes_max, compression, head, came, .. } = &mut *self.0;
+        let encoding = || head.wire(ENCODING);
         let (octets, bytes_max) = (came.first(), *message_bytes_max);
         let decoded = envelope::decode(*codec, octets, compressed, compression, encoding, bytes_max, limits);
         self.0.consumed += came.go_on(front);
@@ -241,7 +253,6 @@ impl<T> Streaming<T> {
         if decoded.is_err() || self.0.following.is_some() {
             return self.passed(decoded);
         }
-        self.0.received += 1;
         decoded.map(Some)
     }
 
@@ -249,19 +260,13 @@ impl<T> Streaming<T> {
     #[cold]
     fn passed(&mut self, decoded: Result<T, Status>) -> Result<Option<T>, Status> {
         let passed = decoded.and_then(|mut message| self.pass(&mut message).map(|()| message));
-        match passed {
-            Ok(message) => {
-                self.0.received += 1;
-                Ok(Some(message))
-            }
-            Err(status) => Err(self.fail(status)),
-        }
+        passed.map(Some).map_err(|status| self.fail(status))
     }
 
     /// No message comes after one that is none.
     #[cold]
     fn fail(&mut self, status: Status) -> Status {
-        self.0.end = State::Over;
+        self.0.state = State::Failed;
         if self.0.cancels {
             self.0.exchange.abandon(ErrorCode::CANCEL);
         }
@@ -282,7 +287,7 @@ impl<T> Stream for Streaming<T> {
 
 impl<T> Drop for Streaming<T> {
     fn drop(&mut self) {
-        if self.0.cancels && self.0.end == State::Open {
+        if self.0.cancels && self.0.state == State::Open {
             self.0.exchange.abandon(ErrorCode::CANCEL);
         }
     }
@@ -290,7 +295,7 @@ impl<T> Drop for Streaming<T> {
 
 impl<T> fmt::Debug for Streaming<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Streaming").field("received", &self.0.received).finish_non_exhaustive()
+        f.debug_struct("Streaming").field("state", &self.0.state).finish_non_exhaustive()
     }
 }
 
@@ -314,11 +319,26 @@ struct Sending<T: 'static> {
     compresses: bool,
     /// What a server's handler can choose from, until its head is out.
     choice: Option<(Compression, Accepted)>,
-    /// A server's metadata, until they are sent before the first message.
-    head: Option<Metadata>,
+    /// A server's metadata, due before the first message.
+    head: Metadata,
+    head_is_due: bool,
     cancels: bool,
     closed: bool,
     following: Option<Arc<Following>>,
+}
+
+impl<T> Sending<T> {
+    /// The exchange, and what takes the head that is due before a server's first message.
+    fn exchange_and_head(&mut self) -> (&Exchange, impl FnOnce() -> Option<ResponseHead>) {
+        let Self { exchange, head, head_is_due, encoder, .. } = self;
+        let take = move || {
+            std::mem::take(head_is_due).then(|| ResponseHead {
+                metadata: std::mem::take(head),
+                encoding: encoder.as_ref().map(Encoder::name),
+            })
+        };
+        (exchange, take)
+    }
 }
 
 impl<T> Sender<T> {
@@ -337,7 +357,8 @@ impl<T> Sender<T> {
             encoder,
             compresses: true,
             choice: None,
-            head: None,
+            head: Metadata::new(),
+            head_is_due: false,
             cancels: true,
             closed: false,
             following,
@@ -360,7 +381,8 @@ impl<T> Sender<T> {
             encoder: compression.default_encoder(accepted),
             compresses: true,
             choice: Some((compression, accepted)),
-            head: Some(Metadata::new()),
+            head: Metadata::new(),
+            head_is_due: true,
             cancels: false,
             closed: false,
             following,
@@ -387,8 +409,8 @@ impl<T> Sender<T> {
 
     /// Gives encoded messages to the connection, once the quota allows; nothing is left of them then.
     fn poll_hand_over(&mut self, cx: &Context<'_>, octets: &mut Segments) -> Poll<Result<(), Status>> {
-        let Sending { exchange, head, encoder, .. } = &mut *self.0;
-        exchange.poll_send(cx, octets, || response_head(head, encoder))
+        let (exchange, head) = self.0.exchange_and_head();
+        exchange.poll_send(cx, octets, head)
     }
 
     fn encode(&mut self, message: &mut T) -> Result<Segments, Status> {
@@ -411,8 +433,8 @@ impl<T> Sender<T> {
     /// As [`send`](Self::send).
     pub fn try_send(&mut self, mut message: T) -> Result<(), Status> {
         let mut octets = self.encode(&mut message)?;
-        let Sending { exchange, head, encoder, .. } = &mut *self.0;
-        exchange.send(&mut octets, || response_head(head, encoder))
+        let (exchange, head) = self.0.exchange_and_head();
+        exchange.send(&mut octets, head)
     }
 
     /// Waits until [`try_send`](Self::try_send) stays within the quota.
@@ -494,10 +516,7 @@ impl<T> Sender<T> {
 
     /// Server: the metadata that goes before the first message; no effect after that.
     pub fn headers_mut(&mut self) -> &mut Metadata {
-        if self.0.head.is_none() {
-            self.0.choice = None;
-        }
-        self.0.head.get_or_insert_default()
+        &mut self.0.head
     }
 
     /// Server: compresses the messages of this call with the compressor of this name, `identity` for none. Nothing is
@@ -508,7 +527,7 @@ impl<T> Sender<T> {
     /// [`Code::FailedPrecondition`](crate::Code::FailedPrecondition) once the metadata is out, and on a client,
     /// whose call has an option for it.
     pub fn set_compression(&mut self, name: &str) -> Result<(), Status> {
-        let (Some((compression, accepted)), Some(_)) = (&self.0.choice, &self.0.head) else {
+        let Some((compression, accepted)) = self.0.choice.as_ref().filter(|_| self.0.head_is_due) else {
             return Err(Status::failed_precondition(
                 "the metadata is out, and the compression is part of it",
             ));
@@ -552,25 +571,18 @@ impl<T> Sender<T> {
 
     /// Shows a server's interceptors the head, once.
     fn pass_head(&mut self) {
-        if let (Some(following), Some(head)) = (&self.0.following, &mut self.0.head) {
+        if let Sending { following: Some(following), head, head_is_due: true, .. } = &mut *self.0 {
             following.headers(head);
         }
     }
 
     fn send_head(&mut self) {
         self.pass_head();
-        if !self.0.cancels
-            && let Some(head) = response_head(&mut self.0.head, &self.0.encoder)
-        {
-            self.0.exchange.send_head(head);
+        let (exchange, head) = self.0.exchange_and_head();
+        if let Some(head) = head() {
+            exchange.send_head(head);
         }
     }
-}
-
-/// What is due before a server's first message.
-fn response_head(head: &mut Option<Metadata>, encoder: &Option<Encoder>) -> Option<ResponseHead> {
-    let metadata = head.take()?;
-    Some(ResponseHead { metadata, encoding: encoder.as_ref().map(Encoder::name) })
 }
 
 impl<T> Drop for Sender<T> {
@@ -579,7 +591,7 @@ impl<T> Drop for Sender<T> {
             self.0.exchange.abandon(ErrorCode::CANCEL);
         }
         // What a handler has set goes out, though it sent no message.
-        if self.0.head.as_ref().is_some_and(|head| !head.is_empty()) {
+        if self.0.head_is_due && !self.0.head.is_empty() {
             self.send_head();
         }
     }

@@ -27,7 +27,6 @@ pub(crate) type Ended = Result<Metadata, Status>;
 
 pub(crate) struct Exchange {
     inbox: Arc<Inbox>,
-    whose: Whose,
     /// When the call's time is up; what failed by then failed of that.
     deadline: Option<Instant>,
     state: Mutex<State>,
@@ -43,13 +42,14 @@ pub(crate) enum Whose {
     Server,
 }
 
-#[derive(Default)]
 struct State {
+    whose: Whose,
     /// Known once the stream is open.
     key: Option<StreamKey>,
-    head: Option<Metadata>,
-    /// What a server's handler adds to the status.
-    trailers: Metadata,
+    /// On a client the head of the response, from when it is there until it is taken; on a server what the handler adds
+    /// to the status. A stream may be open for long, so these share their room.
+    beside: Metadata,
+    has_head: bool,
     messages: Messages,
     ended: Option<Ended>,
     /// Messages behind their prefixes that the engine has not got yet. A command is in the inbox while there
@@ -73,6 +73,10 @@ impl State {
     fn receiver_before_end(&mut self) -> Option<Waker> {
         if self.until_end { None } else { self.receiver.take() }
     }
+
+    fn take_head(&mut self) -> Option<Metadata> {
+        std::mem::take(&mut self.has_head).then(|| std::mem::take(&mut self.beside))
+    }
 }
 
 /// Octets one stream may have on their way to the engine before its sender waits.
@@ -87,7 +91,22 @@ impl Exchange {
         key: Option<StreamKey>,
         deadline: Option<Instant>,
     ) -> Arc<Self> {
-        Arc::new(Self { inbox, whose, deadline, state: Mutex::new(State { key, ..State::default() }) })
+        let state = State {
+            whose,
+            key,
+            beside: Metadata::default(),
+            has_head: false,
+            messages: Messages::default(),
+            ended: None,
+            outgoing: Segments::default(),
+            paused: false,
+            starved: false,
+            abandoned: false,
+            receiver: None,
+            until_end: false,
+            sender: None,
+        };
+        Arc::new(Self { inbox, deadline, state: Mutex::new(state) })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -106,7 +125,7 @@ impl Exchange {
     #[cfg(feature = "client")]
     pub(crate) fn set_head(&self, head: Metadata) {
         let mut state = self.lock();
-        state.head = Some(head);
+        (state.beside, state.has_head) = (head, true);
         wake(state, State::receiver_before_end);
     }
 
@@ -163,15 +182,15 @@ impl Exchange {
     #[cfg(feature = "client")]
     pub(crate) fn poll_head(&self, cx: &Context<'_>) -> Poll<Option<Metadata>> {
         let mut state = self.lock();
-        if state.head.is_some() || state.ended.is_some() {
-            return Poll::Ready(state.head.take());
+        if state.has_head || state.ended.is_some() {
+            return Poll::Ready(state.take_head());
         }
         pend(&mut state.receiver, cx)
     }
 
     /// The metadata before the first message, if it is there and nobody has taken it.
     pub(crate) fn take_head(&self) -> Option<Metadata> {
-        self.lock().head.take()
+        self.lock().take_head()
     }
 
     /// All messages there are, into `came`, which must be empty; or how the peer's half ended once all are
@@ -223,7 +242,7 @@ impl Exchange {
         match state.ended.take() {
             Some(ended) => {
                 let messages = std::mem::take(&mut state.messages);
-                Poll::Ready(Finished { head: state.head.take().unwrap_or_default(), messages, ended })
+                Poll::Ready(Finished { head: state.take_head().unwrap_or_default(), messages, ended })
             }
             None => {
                 state.until_end = true;
@@ -239,7 +258,7 @@ impl Exchange {
         let status = match &state.ended {
             Some(Err(status)) => status.clone(),
             #[cfg(feature = "client")]
-            Some(Ok(_)) if self.whose == Whose::Client => {
+            Some(Ok(_)) if state.whose == Whose::Client => {
                 Status::cancelled("the server has answered and takes no more messages").at(Phase::Send)
             }
             _ if state.abandoned => over(),
@@ -321,13 +340,13 @@ impl Exchange {
 
     /// Adds to what goes with the status of a server's handler.
     pub(crate) fn add_trailers(&self, trailers: &Metadata) {
-        self.lock().trailers.extend(trailers);
+        self.lock().beside.extend(trailers);
     }
 
     /// What the handler has added.
     #[cfg(feature = "server")]
     pub(crate) fn take_trailers(&self) -> Metadata {
-        std::mem::take(&mut self.lock().trailers)
+        std::mem::take(&mut self.lock().beside)
     }
 
     /// No more messages from us.

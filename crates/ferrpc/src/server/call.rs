@@ -97,9 +97,10 @@ impl Call {
         F: Future<Output = Result<(), Status>> + Send + 'static,
     {
         // What is moved into a future stays a part of it to its end, and a stream may be open for long.
-        let call = Box::new(self);
+        let parts = Box::new((self, method, handler));
         Running(Box::pin(async move {
-            let (request, sender, exchange) = unbox(call).into_request_and_sender(method);
+            let (call, method, handler) = unbox(parts);
+            let (request, sender, exchange) = call.into_request_and_sender(method);
             let result = match request {
                 Ok(request) => handler(request, sender).await,
                 Err(status) => Err(status),
@@ -116,9 +117,10 @@ impl Call {
         H: FnOnce(Request<Streaming<Req>>) -> F + Send + 'static,
         F: Future<Output = Result<Response<Res>, Status>> + Send + 'static,
     {
-        let call = Box::new(self);
+        let parts = Box::new((self, method, handler));
         Running(Box::pin(async move {
-            let (request, terms) = unbox(call).into_stream(method);
+            let (call, method, handler) = unbox(parts);
+            let (request, terms) = call.into_stream(method);
             match handler(request).await {
                 Ok(mut response) => terms.answer(&mut response, method),
                 Err(status) => Reply::End(Err(status)),
@@ -134,9 +136,10 @@ impl Call {
         H: FnOnce(Request<Streaming<Req>>, Sender<Res>) -> F + Send + 'static,
         F: Future<Output = Result<(), Status>> + Send + 'static,
     {
-        let call = Box::new(self);
+        let parts = Box::new((self, method, handler));
         Running(Box::pin(async move {
-            let (request, sender, exchange) = unbox(call).into_stream_and_sender(method);
+            let (call, method, handler) = unbox(parts);
+            let (request, sender, exchange) = call.into_stream_and_sender(method);
             end(handler(request, sender).await, &exchange)
         }))
     }

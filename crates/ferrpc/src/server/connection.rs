@@ -340,7 +340,7 @@ impl ServerSide {
             }
         }
         let path = route.path;
-        let task = self.spawn(key, handler, reported_to);
+        let task = self.spawn(key, route.kind, handler, reported_to);
         let task = Some(told.map_or(Task::Dropped(task), Task::Told));
         self.put(Slot { key, path, stage: Stage::Running { deadline, feed, task } });
     }
@@ -361,10 +361,19 @@ impl ServerSide {
 
     /// Gives a handler a task of its own. Apart from where it is polled inline, which has no room for a task then.
     #[inline(never)]
-    fn spawn(&self, key: StreamKey, handler: Handler, reported_to: Option<Arc<Habit>>) -> JoinHandle<()> {
+    fn spawn(
+        &self,
+        key: StreamKey,
+        kind: Kind,
+        handler: Handler,
+        reported_to: Option<Arc<Habit>>,
+    ) -> JoinHandle<()> {
         let spawned = Spawned::new(handler, Live::new(&self.live), key, self.inbox.clone());
         match reported_to {
             Some(habit) => conn::spawn(Reporting::new(habit, spawned)),
+            // Streams may be open for long. With all of it inside, tokio's task would take 256 octets, with one
+            // pointer 128.
+            None if kind != Kind::Unary => conn::spawn(Box::new(spawned)),
             None => conn::spawn(spawned),
         }
     }
