@@ -28,13 +28,12 @@ pub(crate) struct FrameHeader {
 impl FrameHeader {
     pub(crate) fn parse(octets: &[u8; HEADER_BYTES]) -> Self {
         let [l0, l1, l2, kind, flags, s0, s1, s2, s3] = *octets;
-        Self {
-            len: u32::from_be_bytes([0, l0, l1, l2]),
-            kind: FrameKind(kind),
-            flags,
-            //= RFC 9113 §4.1 reserved-bit: s0 & 0x7f → s0
-            stream: StreamId(u32::from_be_bytes([s0 & 0x7f, s1, s2, s3])),
-        }
+        // Two words, so that it is two loads.
+        let front = u32::from_be_bytes([l0, l1, l2, kind]);
+        let [.., kind] = front.to_be_bytes();
+        //= RFC 9113 §4.1 reserved-bit: & StreamId::MAX.0 → & u32::MAX
+        let stream = StreamId(u32::from_be_bytes([s0, s1, s2, s3]) & StreamId::MAX.0);
+        Self { len: front >> 8, kind: FrameKind(kind), flags, stream }
     }
 
     pub(crate) fn has(self, flag: u8) -> bool {
@@ -42,14 +41,19 @@ impl FrameHeader {
     }
 
     pub(crate) fn octets(self) -> [u8; HEADER_BYTES] {
-        let [_, l0, l1, l2] = self.len.to_be_bytes();
+        let [l0, l1, l2, kind] = front(self.len, self.kind);
         let [s0, s1, s2, s3] = self.stream.0.to_be_bytes();
-        [l0, l1, l2, self.kind.0, self.flags, s0, s1, s2, s3]
+        [l0, l1, l2, kind, self.flags, s0, s1, s2, s3]
     }
 
     pub(crate) fn append(self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.octets());
     }
+}
+
+/// The first octets of a header: length and kind.
+pub(crate) const fn front(len: u32, kind: FrameKind) -> [u8; 4] {
+    (len << 8 | kind.0 as u32).to_be_bytes()
 }
 
 fn header(len: u32, kind: FrameKind, flags: u8, stream: StreamId, out: &mut Vec<u8>) {

@@ -46,10 +46,10 @@ impl Ids {
     }
 
     pub(crate) fn remove(&mut self, id: StreamId) {
-        if self.find(id).is_none() {
+        let mut hole = self.search(id);
+        if id == StreamId::ZERO || self.places.get(hole).is_none_or(|place| place.id != id) {
             return;
         }
-        let mut hole = self.search(id);
         let mask = self.places.len() - 1;
         let mut at = hole;
         loop {

@@ -74,8 +74,14 @@ impl Path {
 
     /// Flow-controlled octets came; true if a PING with [`PROBE`] should go out now.
     #[must_use]
+    #[inline]
     pub(crate) fn received(&mut self, bytes: usize, now: Instant) -> bool {
         self.bytes = self.bytes.saturating_add(bytes);
+        // Of a few octets nothing can be learned.
+        (self.sent_at.is_some() || self.bytes >= PROBE_AFTER_BYTES) && self.learn(now)
+    }
+
+    fn learn(&mut self, now: Instant) -> bool {
         if let Some(sent_at) = self.sent_at {
             let came_in = now.saturating_duration_since(sent_at);
             self.came_in = u32::try_from(came_in.as_micros()).unwrap_or(u32::MAX);
@@ -88,10 +94,7 @@ impl Path {
             }
             return false;
         }
-        if self.bytes < PROBE_AFTER_BYTES
-            || self.window_bytes >= self.window_bytes_max
-            || self.next_at.is_some_and(|at| at > now)
-        {
+        if self.window_bytes >= self.window_bytes_max || self.next_at.is_some_and(|at| at > now) {
             return false;
         }
         // What made it worth asking came in the same flight, but not all that came while nobody asked.

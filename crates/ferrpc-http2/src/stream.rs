@@ -139,7 +139,12 @@ impl Streams {
         self.ids.len()
     }
 
-    pub(crate) fn insert(&mut self, id: StreamId, recv_window: u32, send_window: u32) -> StreamKey {
+    pub(crate) fn insert(
+        &mut self,
+        id: StreamId,
+        recv_window: u32,
+        send_window: u32,
+    ) -> (StreamKey, &mut Stream) {
         let fresh = Stream {
             id,
             recv: Half::Head,
@@ -168,13 +173,21 @@ impl Streams {
             }
         };
         self.ids.insert(id, slot);
-        StreamKey { slot, id }
+        (StreamKey { slot, id }, &mut self.slots[slot as usize])
     }
 
     pub(crate) fn find(&self, id: StreamId) -> Option<StreamKey> {
         self.ids.find(id).map(|slot| StreamKey { slot, id })
     }
 
+    /// The stream with this id and its key.
+    #[inline]
+    pub(crate) fn find_mut(&mut self, id: StreamId) -> Option<(StreamKey, &mut Stream)> {
+        let slot = self.ids.find(id)?;
+        self.slots.get_mut(slot as usize).map(|stream| (StreamKey { slot, id }, stream))
+    }
+
+    #[inline]
     pub(crate) fn get(&mut self, key: StreamKey) -> Option<&mut Stream> {
         // A free slot keeps id 0, so a stale key never matches.
         //= RFC 9113 §5.1 nothing-sent-when-closed: stream.id == key.id → stream.id.0 | key.id.0 != 0
@@ -183,21 +196,21 @@ impl Streams {
 
     /// Takes a stream out; what it was stays to be looked at.
     pub(crate) fn remove(&mut self, key: StreamKey, fate: Fate) -> Option<&Stream> {
-        self.get(key)?;
-        self.ids.remove(key.id);
-        self.free.push(key.slot);
-        self.remember(key.id, fate);
-        let stream = &mut self.slots[key.slot()];
+        let Self { slots, free, ids, fates } = self;
+        let stream = slots.get_mut(key.slot()).filter(|stream| stream.id == key.id)?;
+        ids.remove(key.id);
+        free.push(key.slot);
+        remember(fates, key.id, fate);
         stream.id = StreamId::ZERO;
-        stream.waiting = None;
+        // Most have nothing to drop.
+        if stream.waiting.is_some() {
+            stream.waiting = None;
+        }
         Some(stream)
     }
 
     pub(crate) fn remember(&mut self, id: StreamId, fate: Fate) {
-        if self.fates.len() == FATES_KEPT {
-            self.fates.pop_front();
-        }
-        self.fates.push_back((id, fate));
+        remember(&mut self.fates, id, fate);
     }
 
     pub(crate) fn fate(&self, id: StreamId) -> Option<Fate> {
@@ -224,6 +237,13 @@ impl Streams {
     }
 }
 
+fn remember(fates: &mut VecDeque<(StreamId, Fate)>, id: StreamId, fate: Fate) {
+    if fates.len() == FATES_KEPT {
+        fates.pop_front();
+    }
+    fates.push_back((id, fate));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,9 +251,9 @@ mod tests {
     #[test]
     fn a_stale_key_finds_nothing_even_when_its_slot_is_reused() {
         let mut streams = Streams::default();
-        let first = streams.insert(StreamId(1), 10, 10);
+        let first = streams.insert(StreamId(1), 10, 10).0;
         streams.remove(first, Fate::Over);
-        let second = streams.insert(StreamId(3), 10, 10);
+        let second = streams.insert(StreamId(3), 10, 10).0;
         assert_eq!(first.slot(), second.slot());
         assert!(streams.get(first).is_none());
         assert!(streams.get(second).is_some());
@@ -244,7 +264,7 @@ mod tests {
     #[test]
     fn memory_is_given_back_and_stale_keys_stay_stale() {
         let mut streams = Streams::default();
-        let first = streams.insert(StreamId(1), 10, 10);
+        let first = streams.insert(StreamId(1), 10, 10).0;
         streams.release();
         assert!(streams.get(first).is_some(), "not while there are streams");
         streams.remove(first, Fate::ResetByUs);
@@ -252,7 +272,7 @@ mod tests {
         assert_eq!(streams.slots.capacity(), 0);
         assert!(streams.get(first).is_none());
         assert_eq!(streams.fate(StreamId(1)), Some(Fate::ResetByUs));
-        let second = streams.insert(StreamId(3), 10, 10);
+        let second = streams.insert(StreamId(3), 10, 10).0;
         assert!(streams.get(first).is_none());
         assert!(streams.get(second).is_some());
     }

@@ -261,8 +261,9 @@ impl Connection {
         let returned = self.recv.window.consume(flow_bytes);
         self.widen(returned);
 
-        let Some(key) = self.streams.find(header.stream) else {
-            self.recv.skip = left + padding;
+        // An error from here on ends the stream, and its payload is skipped.
+        self.recv.skip = left + padding;
+        let Some((key, stream)) = self.streams.find_mut(header.stream) else {
             return match self.streams.fate(header.stream) {
                 //= RFC 9113 §5.1 data-crossed-our-reset: Ok(Step::Again) → Err(Violation::PushPromise)
                 Some(Fate::ResetByUs) => Ok(Step::Again),
@@ -271,10 +272,7 @@ impl Connection {
                 _ => Err(Violation::StreamClosed { frame, stream: header.stream }),
             };
         };
-        // From here on the stream is known; an error ends it and its payload is skipped.
-        self.recv.skip = left + padding;
-        let Some(stream) = self.streams.get(key) else { return Ok(Step::Again) };
-        let id = stream.id;
+        let id = key.id();
         match stream.recv {
             Half::Head => return Err(Violation::DataBeforeHeaders { stream: id }),
             //= RFC 9113 §5.1 after-the-peers-end: return Err(Violation::StreamClosed { frame, stream: id }) → {}
@@ -298,35 +296,43 @@ impl Connection {
         } else {
             stream.empty_frames = 0;
         }
+        let is_whole = left <= self.input.unparsed().len();
+        let mut is_over = false;
+        if is_whole && end.is_yes() {
+            stream.recv = Half::Done;
+            is_over = stream.send == Half::Done;
+        }
         if let Some(increment) = returned {
             self.reply(|out| frame::append_window_update(id, increment, out));
         }
-        if left == 0 {
-            return Ok(match end {
-                End::No => Step::Again,
-                End::Yes => {
-                    self.received_end(key);
-                    Step::Event(Event::Data { stream: key, chunk: Chunk::empty(), end })
-                }
-            });
+        if !is_whole {
+            self.recv.skip = 0;
+            self.recv.data = Some(Data { stream: key, left, padding, end });
+            return Ok(Step::Again);
         }
-        if left <= self.input.unparsed().len() {
-            // The usual case: all of it is there.
-            self.recv.skip = padding;
-            let chunk = self.input.take(left);
-            if end.is_yes() {
-                self.received_end(key);
-            }
-            return Ok(Step::Event(Event::Data { stream: key, chunk, end }));
+        // The usual case: all of it is there.
+        if is_over {
+            self.forget(key, Fate::Over);
         }
-        self.recv.skip = 0;
-        self.recv.data = Some(Data { stream: key, left, padding, end });
-        Ok(Step::Again)
+        self.recv.skip = padding;
+        if left == 0 && end == End::No {
+            return Ok(Step::Again);
+        }
+        let chunk = if left > 0 { self.input.take(left) } else { Chunk::empty() };
+        Ok(Step::Event(Event::Data { stream: key, chunk, end }))
     }
 
     /// Gives the peer credit for the whole connection: what returns, and at once what the path is known to hold.
+    #[inline]
     pub(super) fn widen(&mut self, returned: Option<u32>) {
-        let growth = self.recv.window.grow(self.path.grown_bytes() - self.recv.grown_bytes);
+        let wanted = self.path.grown_bytes() - self.recv.grown_bytes;
+        if wanted > 0 || returned.is_some() {
+            self.widen_by(wanted, returned);
+        }
+    }
+
+    fn widen_by(&mut self, wanted: u32, returned: Option<u32>) {
+        let growth = self.recv.window.grow(wanted);
         self.recv.grown_bytes += growth;
         let increment = returned.unwrap_or(0) + growth;
         if increment > 0 {
@@ -572,12 +578,10 @@ impl Connection {
             let streams_max = self.limits.streams_max;
             return Err(Violation::TooManyStreams { stream: id, streams_max });
         }
-        let key = self.streams.insert(id, self.recv.stream_window_bytes, self.peer.window_bytes);
+        let (key, stream) = self.streams.insert(id, self.recv.stream_window_bytes, self.peer.window_bytes);
+        stream.promised_bytes = head.content_length();
+        stream.recv = if end.is_yes() { Half::Done } else { Half::Body };
         self.open_remote += 1;
-        if let Some(stream) = self.streams.get(key) {
-            stream.promised_bytes = head.content_length();
-            stream.recv = if end.is_yes() { Half::Done } else { Half::Body };
-        }
         Ok(Step::Event(Event::Head { stream: key, head, end }))
     }
 

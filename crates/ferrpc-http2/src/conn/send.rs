@@ -164,11 +164,9 @@ impl Connection {
         //= RFC 9113 §5.1.1 rising-streams
         self.next_local += 2;
         self.open_local += 1;
-        let key = self.streams.insert(id, self.recv.stream_window_bytes, self.peer.window_bytes);
+        let (key, stream) = self.streams.insert(id, self.recv.stream_window_bytes, self.peer.window_bytes);
+        stream.send = if end.is_yes() { Half::Done } else { Half::Body };
         self.append_block(id, end, head);
-        if let Some(stream) = self.streams.get(key) {
-            stream.send = if end.is_yes() { Half::Done } else { Half::Body };
-        }
         Ok(key)
     }
 
@@ -449,26 +447,23 @@ impl Connection {
     }
 
     /// Encodes a header block into one HEADERS frame, and CONTINUATIONs where it is too long for one.
-    #[inline]
+    // Everything an answer consists of is written one behind the other: calls between would cost as much again.
+    #[inline(always)]
     pub(super) fn append_block(&mut self, id: StreamId, end: End, write: impl FnOnce(&mut HeaderWriter<'_>)) {
         self.pings.forgive();
         let out = self.out.scratch();
         let start = out.len();
-        out.extend_from_slice(&[0; HEADER_BYTES]);
+        let end_stream = if end.is_yes() { frame::FLAG_END_STREAM } else { 0 };
+        let flags = end_stream | frame::FLAG_END_HEADERS;
+        FrameHeader { len: 0, kind: FrameKind::HEADERS, flags, stream: id }.append(out);
         self.encoder.begin(out);
         write(&mut HeaderWriter { to: Target::Wire { encoder: &mut self.encoder, out } });
         let block_bytes = out.len() - start - HEADER_BYTES;
-        let frame_bytes_max = self.peer.frame_bytes_max as usize;
-        let end_stream = if end.is_yes() { frame::FLAG_END_STREAM } else { 0 };
-        //= RFC 9113 §4.1 frame-length-sent: block_bytes <= frame_bytes_max → true
-        if block_bytes <= frame_bytes_max {
-            let header = FrameHeader {
-                len: length(block_bytes),
-                kind: FrameKind::HEADERS,
-                flags: end_stream | frame::FLAG_END_HEADERS,
-                stream: id,
-            };
-            out[start..start + HEADER_BYTES].copy_from_slice(&header.octets());
+        //= RFC 9113 §4.1 frame-length-sent: block_bytes <= self.peer.frame_bytes_max as usize → true
+        if block_bytes <= self.peer.frame_bytes_max as usize
+            && let Some(front) = out[start..].first_chunk_mut::<4>()
+        {
+            *front = frame::front(length(block_bytes), FrameKind::HEADERS);
             return;
         }
         self.split_block(id, start, end_stream);
