@@ -105,20 +105,10 @@ impl<'a> Checked<'a> {
             }
             let which = match mark.which() {
                 Some(which) => Some(which),
-                None => {
-                    let Some((name, value)) = fields.at(i) else { continue };
-                    check_value(value)?;
-                    if is_usual(name) {
-                        continue;
-                    }
-                    if name.first() != Some(&b':') {
-                        check_name(name)?;
-                        check_regular(name, value, &mut findings.content_length)?;
-                        has_host |= name == b"host";
-                        continue;
-                    }
-                    Pseudo::named(name)
-                }
+                None => match look(fields, i, &mut findings.content_length, &mut has_host)? {
+                    Found::Regular => continue,
+                    Found::Pseudo(which) => which,
+                },
             };
             //= RFC 9113 §8.3 pseudo-header-behind-a-field
             if i != findings.pseudo {
@@ -144,6 +134,36 @@ impl<'a> Checked<'a> {
     fn host(&self) -> Option<&[u8]> {
         if self.has_host { self.fields.get(b"host") } else { None }
     }
+}
+
+enum Found {
+    Regular,
+    /// None that HTTP/2 has.
+    Pseudo(Option<Pseudo>),
+}
+
+/// Looks at a field of which nothing is known.
+#[inline(never)]
+fn look(
+    fields: &Headers,
+    at: usize,
+    content_length: &mut Option<u64>,
+    has_host: &mut bool,
+) -> Result<Found, Malformed> {
+    let Some((name, value)) = fields.at(at) else { return Ok(Found::Regular) };
+    check_value(value)?;
+    if is_usual(name) {
+        return Ok(Found::Regular);
+    }
+    if name.first() == Some(&b':') {
+        return Ok(Found::Pseudo(Pseudo::named(name)));
+    }
+    if name != b"content-length" {
+        check_name(name)?;
+    }
+    check_regular(name, value, content_length)?;
+    *has_host |= name == b"host";
+    Ok(Found::Regular)
 }
 
 /// Memory that a connection keeps for the next list, and with each head: those of most calls need less.

@@ -158,7 +158,7 @@ impl Headers {
         let at = self.octets.len();
         self.octets.extend_from_slice(name);
         self.octets.extend_from_slice(value);
-        self.place(at, name.len(), indexing, 0, Mark::UNKNOWN);
+        self.close(at, name.len(), indexing, 0, Mark::UNKNOWN);
     }
 
     /// Appends fields that stand in a compression table, up to the first of many octets. Returns how many octets they
@@ -180,31 +180,17 @@ impl Headers {
         self.places.push(entry.place(at));
     }
 
-    /// The octets from `at` on are a field.
+    /// The octets of all fields: what is appended to them becomes one with [`close`](Self::close).
     #[inline]
-    fn place(&mut self, at: usize, name_len: usize, indexing: Indexing, stamp: u32, mark: Mark) {
-        let value = Span { at: index(at + name_len), end: index(self.octets.len()) };
-        self.places.push(Place { value, stamp, indexing, mark });
+    pub(crate) fn arena(&mut self) -> &mut Vec<u8> {
+        &mut self.octets
     }
 
-    /// Appends a field whose octets `write` appends to the arena: it returns the length of the
-    /// name, the rest is the value; and stamp and mark. On an error the list stays as it was.
-    pub(crate) fn append_with<E>(
-        &mut self,
-        indexing: Indexing,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(usize, u32, Mark), E>,
-    ) -> Result<(), E> {
-        let at = self.octets.len();
-        match write(&mut self.octets) {
-            Ok((name_len, stamp, mark)) => {
-                self.place(at, name_len, indexing, stamp, mark);
-                Ok(())
-            }
-            Err(error) => {
-                self.octets.truncate(at);
-                Err(error)
-            }
-        }
+    /// The octets of the arena from `at` on are a field, with the name before the value.
+    #[inline]
+    pub(crate) fn close(&mut self, at: usize, name_len: usize, indexing: Indexing, stamp: u32, mark: Mark) {
+        let value = Span { at: index(at + name_len), end: index(self.octets.len()) };
+        self.places.push(Place { value, stamp, indexing, mark });
     }
 
     /// Takes the field at `index` out.

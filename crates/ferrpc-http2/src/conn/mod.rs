@@ -418,6 +418,7 @@ impl Connection {
         if self.out.is_empty() {
             self.out = Out::default();
         }
+        self.decoder.release();
         self.memo = Memo::default();
         self.fields = Headers::new();
         self.spare = Spare::default();

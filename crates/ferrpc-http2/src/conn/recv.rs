@@ -410,34 +410,32 @@ impl Connection {
         if header.has(frame::FLAG_END_HEADERS) {
             self.timers.header_block = None;
             let kind = if self_dependent { None } else { self.expected(header.stream) };
-            self.fields.clear();
-            let limits = self.list_limits();
             let block = &self.input.unparsed()[range.clone()];
             let generation = self.decoder.generation();
             if let Some((kind, _)) = kind
                 && let Some(head) = self.memo.find(block, generation, kind)
             {
                 let head = head.clone();
-                return match kind {
-                    Kind::Request => self.request(header.stream, end, head),
-                    Kind::Response | Kind::Trailers => self.checked(header.stream, end, head),
-                };
+                return self.checked(header.stream, kind, end, head);
             }
+            self.fields.clear();
+            let limits = self.list_limits();
             let outcome = self.decoder.decode(block, &limits, &mut self.fields).map_err(Violation::Hpack)?;
             if self_dependent {
                 self.note_opened(header.stream);
                 return Err(Violation::SelfDependency { stream: header.stream });
             }
-            let step = self.message(header.stream, end, outcome);
+            let read = self.message(header.stream, end, outcome);
             self.drop_large_list();
-            let step = step?;
+            let Some((read_as, head)) = read? else {
+                return Ok(Step::Again);
+            };
             if let Some((kind, _)) = kind
                 && self.decoder.generation() == generation
-                && let Step::Event(Event::Head { head, .. } | Event::Trailers { trailers: head, .. }) = &step
             {
-                self.memo.note(&self.input.unparsed()[range], generation, kind, head);
+                self.memo.note(&self.input.unparsed()[range], generation, kind, &head);
             }
-            return Ok(step);
+            return self.checked(header.stream, read_as, end, head);
         }
         self.timers.header_block.get_or_insert(self.now + self.limits.header_block_timeout);
         let octets = self.input.unparsed()[range].to_vec();
@@ -475,9 +473,12 @@ impl Connection {
             self.note_opened(block.stream);
             return Err(Violation::SelfDependency { stream: block.stream });
         }
-        let step = self.message(block.stream, block.end, outcome);
+        let read = self.message(block.stream, block.end, outcome);
         self.drop_large_list();
-        step
+        match read? {
+            Some((kind, head)) => self.checked(block.stream, kind, block.end, head),
+            None => Ok(Step::Again),
+        }
     }
 
     /// A list that is larger than most must not leave its memory with the connection.
@@ -529,8 +530,14 @@ impl Connection {
         matches!(self.drain, Drain::Final(last) if !self.is_local(id) && id > last)
     }
 
-    /// A whole header list came, and stands in `self.fields`: request, response or trailers.
-    fn message(&mut self, id: StreamId, end: End, outcome: Outcome) -> Result<Step, Violation> {
+    /// A whole header list came, and stands in `self.fields`: what it is read as, and the head that it makes. None if
+    /// nobody wants it.
+    fn message(
+        &mut self,
+        id: StreamId,
+        end: End,
+        outcome: Outcome,
+    ) -> Result<Option<(Kind, Head)>, Violation> {
         let too_large = match outcome {
             Outcome::Complete => None,
             Outcome::OverLimit { list_bytes, fields } => {
@@ -538,32 +545,41 @@ impl Connection {
             }
         };
         let is_used = self.is_local(id) || id <= self.recv.last_remote;
-        if is_used && self.streams.find(id).is_some() {
-            return match too_large {
-                Some(violation) => Err(violation),
-                None => self.existing(id, end),
-            };
-        }
-        //= RFC 9113 §6.8 last-stream-never-rises
-        if self.is_past_goaway(id) {
-            return Ok(Step::Again);
-        }
-        match if is_used { self.streams.fate(id) } else { None } {
-            //= RFC 9113 §5.4.2 headers-crossed-our-reset: Ok(Step::Again) → Err(Violation::PushPromise)
-            Some(Fate::ResetByUs) => return Ok(Step::Again),
-            Some(Fate::Over) => return Err(Violation::HeadersOnClosedStream { stream: id }),
-            None if self.is_local(id) => {
-                return Err(Violation::StreamClosed { frame: FrameKind::HEADERS, stream: id });
+        let kind = if is_used && self.streams.find(id).is_some() {
+            self.expected(id).map(|(kind, _)| kind)
+        } else {
+            //= RFC 9113 §6.8 last-stream-never-rises
+            if self.is_past_goaway(id) {
+                return Ok(None);
             }
-            None => {}
-        }
-        self.note_opened(id);
+            match if is_used { self.streams.fate(id) } else { None } {
+                //= RFC 9113 §5.4.2 headers-crossed-our-reset: Ok(None) → Err(Violation::PushPromise)
+                Some(Fate::ResetByUs) => return Ok(None),
+                Some(Fate::Over) => return Err(Violation::HeadersOnClosedStream { stream: id }),
+                None if self.is_local(id) => {
+                    return Err(Violation::StreamClosed { frame: FrameKind::HEADERS, stream: id });
+                }
+                None => {}
+            }
+            self.note_opened(id);
+            Some(Kind::Request)
+        };
         if let Some(violation) = too_large {
             return Err(violation);
         }
-        let head = Head::request(&mut self.fields, &mut self.spare);
+        let Some(kind) = kind else {
+            return Err(Violation::StreamClosed { frame: FrameKind::HEADERS, stream: id });
+        };
+        let (fields, spare) = (&mut self.fields, &mut self.spare);
+        let head = match kind {
+            Kind::Request => Head::request(fields, spare),
+            Kind::Response => Head::response(fields, spare),
+            // What follows the body is trailers, or nothing: that it must end the stream comes first.
+            Kind::Trailers if end == End::No => return Err(Violation::TrailersWithoutEnd { stream: id }),
+            Kind::Trailers => Head::trailers(fields, spare),
+        };
         let head = head.map_err(|rule| Violation::MalformedHeaders { stream: id, rule })?;
-        self.request(id, end, head)
+        Ok(Some((kind, head)))
     }
 
     /// A new stream with a good head.
@@ -585,20 +601,6 @@ impl Connection {
         Ok(Step::Event(Event::Head { stream: key, head, end }))
     }
 
-    fn existing(&mut self, id: StreamId, end: End) -> Result<Step, Violation> {
-        let head = match self.expected(id) {
-            Some((Kind::Response, _)) => Head::response(&mut self.fields, &mut self.spare),
-            // What follows the body is trailers, or nothing: that it must end the stream comes first.
-            Some((Kind::Trailers, _)) if end == End::No => {
-                return Err(Violation::TrailersWithoutEnd { stream: id });
-            }
-            Some((Kind::Trailers, _)) => Head::trailers(&mut self.fields, &mut self.spare),
-            _ => return Err(Violation::StreamClosed { frame: FrameKind::HEADERS, stream: id }),
-        };
-        let head = head.map_err(|rule| Violation::MalformedHeaders { stream: id, rule })?;
-        self.checked(id, end, head)
-    }
-
     /// What the next header list of this stream would be, and the stream if there is one.
     fn expected(&mut self, id: StreamId) -> Option<(Kind, Option<StreamKey>)> {
         if self.role == Role::Server && id > self.recv.last_remote {
@@ -613,10 +615,12 @@ impl Connection {
         Some((kind, Some(key)))
     }
 
-    /// A header list that is what was expected, and legal as such.
-    fn checked(&mut self, id: StreamId, end: End, head: Head) -> Result<Step, Violation> {
+    /// A header list that is legal as what it was read as.
+    fn checked(&mut self, id: StreamId, kind: Kind, end: End, head: Head) -> Result<Step, Violation> {
+        if kind == Kind::Request {
+            return self.request(id, end, head);
+        }
         match self.expected(id) {
-            Some((Kind::Request, _)) => self.request(id, end, head),
             Some((Kind::Response, Some(key))) => self.response(key, end, head),
             Some((Kind::Trailers, Some(key))) => self.trailers(key, end, head),
             _ => Err(Violation::StreamClosed { frame: FrameKind::HEADERS, stream: id }),

@@ -7,7 +7,8 @@ use std::fmt;
 
 use super::dynamic::DynamicTable;
 use super::static_table::{STATIC, STATIC_LEN};
-use super::{HpackError, TABLE_BYTES_DEFAULT, huffman};
+use super::texts::Texts;
+use super::{HpackError, TABLE_BYTES_DEFAULT};
 use crate::field::Mark;
 use crate::headers::{Entry, FIELD_OVERHEAD_BYTES, Headers, Indexing};
 use crate::short::{self, SHORT_BYTES};
@@ -33,6 +34,7 @@ pub(crate) enum Outcome {
 /// The receiving side of a connection's header compression.
 pub(crate) struct Decoder {
     pub(super) table: DynamicTable,
+    pub(super) texts: Texts,
     /// Our SETTINGS_HEADER_TABLE_SIZE.
     table_bytes_max: usize,
     /// What a size update may ask for.
@@ -52,6 +54,7 @@ impl Decoder {
             if table_bytes_max > TABLE_BYTES_DEFAULT { table_bytes_max } else { TABLE_BYTES_DEFAULT };
         Self {
             table: DynamicTable::new(TABLE_BYTES_DEFAULT),
+            texts: Texts::NONE,
             table_bytes_max,
             update_bytes_max,
             must_shrink: false,
@@ -77,6 +80,11 @@ impl Decoder {
     #[allow(dead_code, reason = "for memos of whole blocks, which come next")]
     pub(crate) const fn generation(&self) -> u64 {
         self.generation
+    }
+
+    /// Gives back what is not state of the protocol.
+    pub(crate) fn release(&mut self) {
+        self.texts = Texts::NONE;
     }
 
     /// Decodes a whole header block and appends its fields to `into`.
@@ -162,46 +170,48 @@ impl Decoder {
         into: &mut Headers,
     ) -> Result<(), HpackError> {
         let name_index = block.integer(prefix)?;
-        let name = if name_index == 0 { Some(block.string()?) } else { None };
-        let value = block.string()?;
-        let stored = into.append_with(indexing, |arena| {
-            let (at, mut stamp) = (arena.len(), 0);
-            let named = match name {
-                Some(name) => {
-                    name.append_to(arena)?;
-                    Mark::UNKNOWN
-                }
-                None => {
-                    let entry = self.named(name_index)?;
-                    if entry.is_short() {
-                        short::append(arena, &entry.short, entry.name_len());
-                    } else {
-                        arena.extend_from_slice(&self.table.octets(entry)[..entry.name_len()]);
-                    }
-                    entry.mark()
-                }
-            };
-            let name_len = arena.len() - at;
-            value.append_to(arena)?;
-            let mut mark = named.with_value(name_len, &arena[at + name_len..]);
-            //= RFC 9113 §10.5.1 large-block-keeps-state: indexing == Indexing::Index → indexing == Indexing::Index && !list.is_over()
-            if indexing == Indexing::Index {
-                if mark == Mark::UNKNOWN {
-                    let (name, value) = arena[at..].split_at(name_len);
-                    mark = Mark::of(name, value);
-                }
-                // Behind 2³² entries there are no more.
-                stamp = self.stamp.checked_add(1).unwrap_or(0);
-                self.stamp = stamp.max(self.stamp);
-                self.table.insert(&arena[at..], name_len, stamp, mark);
-                self.generation += 1;
+        let arena = into.arena();
+        let at = arena.len();
+        let named = if name_index == 0 {
+            block.string()?.append_to(&mut self.texts, arena)?;
+            Mark::UNKNOWN
+        } else {
+            let entry = self.named(name_index)?;
+            if entry.is_short() {
+                short::append(arena, &entry.short, entry.name_len());
+            } else {
+                arena.extend_from_slice(&self.table.octets(entry)[..entry.name_len()]);
             }
-            if list.add(arena.len() - at)? { Ok((name_len, stamp, mark)) } else { Err(Unstored::OverLimit) }
-        });
-        match stored {
-            Ok(()) | Err(Unstored::OverLimit) => Ok(()),
-            Err(Unstored::Misdeed(error)) => Err(error),
+            entry.mark()
+        };
+        let name_len = arena.len() - at;
+        let value = block.string()?;
+        if indexing == Indexing::Never {
+            // Secrets are remembered nowhere.
+            value.append_to(&mut Texts::default(), arena)?;
+        } else {
+            value.append_to(&mut self.texts, arena)?;
         }
+        let mut mark = named.with_value(name_len, &arena[at + name_len..]);
+        let mut stamp = 0;
+        //= RFC 9113 §10.5.1 large-block-keeps-state: indexing == Indexing::Index → indexing == Indexing::Index && !list.is_over()
+        if indexing == Indexing::Index {
+            if mark == Mark::UNKNOWN {
+                let (name, value) = arena[at..].split_at(name_len);
+                mark = Mark::of(name, value);
+            }
+            // Behind 2³² entries there are no more.
+            stamp = self.stamp.checked_add(1).unwrap_or(0);
+            self.stamp = stamp.max(self.stamp);
+            self.table.insert(&arena[at..], name_len, stamp, mark);
+            self.generation += 1;
+        }
+        if list.add(arena.len() - at)? {
+            into.close(at, name_len, indexing, stamp, mark);
+        } else {
+            arena.truncate(at);
+        }
+        Ok(())
     }
 
     /// RFC 7541 §4.2: updates stand at the beginning of a block. A size that changed several times
@@ -246,18 +256,6 @@ fn find(table: &DynamicTable, index: usize) -> Option<&Entry> {
     match table.get(index.wrapping_sub(STATIC_LEN + 1)) {
         Some(entry) => Some(entry),
         None => STATIC.get(index.wrapping_sub(1)),
-    }
-}
-
-/// Why a literal is not in the list.
-enum Unstored {
-    OverLimit,
-    Misdeed(HpackError),
-}
-
-impl From<HpackError> for Unstored {
-    fn from(error: HpackError) -> Self {
-        Self::Misdeed(error)
     }
 }
 
@@ -363,9 +361,9 @@ struct Coded<'a> {
 
 impl Coded<'_> {
     #[inline]
-    fn append_to(&self, arena: &mut Vec<u8>) -> Result<(), HpackError> {
+    fn append_to(&self, texts: &mut Texts, arena: &mut Vec<u8>) -> Result<(), HpackError> {
         if self.huffman {
-            return huffman::decode(self.octets, arena);
+            return texts.decode(self.octets, arena);
         }
         arena.extend_from_slice(self.octets);
         Ok(())

@@ -9,6 +9,7 @@ mod huffman;
 mod static_table;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use std::fmt;
 

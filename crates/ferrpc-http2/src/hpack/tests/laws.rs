@@ -74,6 +74,24 @@ fn varying_fields_leave_half_of_the_table_to_others() {
 }
 
 #[test]
+fn texts_of_literals_are_remembered_until_memory_is_given_back_and_those_of_secrets_never() {
+    let mut decoder = Decoder::new(4096);
+    let coded = huffman::encode(b"Bearer of a secret");
+    // `authorization` has the index 23: 15 in the first octet, 8 in the next.
+    for (kind, known) in [(0x10, 0), (0x00, 1)] {
+        let length = 0x80 | u8::try_from(coded.len()).unwrap();
+        let block = [&[kind | 0x0f, 8, length], &coded[..]].concat();
+        for _ in 0..3 {
+            let list = decode(&mut decoder, &block).unwrap();
+            assert_eq!(list.get(b"authorization"), Some(&b"Bearer of a secret"[..]));
+        }
+        assert_eq!(format!("{:?}", decoder.texts), format!("Texts {{ known: {known} }}"));
+    }
+    decoder.release();
+    assert_eq!(format!("{:?}", decoder.texts), "Texts { known: 0 }");
+}
+
+#[test]
 fn secret_never_enters_a_table_but_may_use_a_name() {
     let mut encoder = Encoder::new();
     let generation = encoder.generation();
