@@ -270,7 +270,7 @@ impl Head {
 
     /// The regular fields in order, as name and value.
     pub fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.stamped().map(|(_, name, value)| (name, value))
+        self.all().after(self.0.findings.pseudo)
     }
 
     /// First value of a regular field.
@@ -284,10 +284,11 @@ impl Head {
         self.0.fields.view()
     }
 
-    /// The regular fields in order, each with its stamp, if it has one. Fields with one stamp, in heads of one
-    /// connection, are equal: they were named by the same entry of the compression table.
-    pub fn stamped(&self) -> impl Iterator<Item = (Option<NonZeroU32>, &[u8], &[u8])> {
-        self.all().stamped(self.0.findings.pseudo)
+    /// The regular fields in order: the index of each in the list, and its stamp, if it has one. Fields with one stamp,
+    /// in heads of one connection, are equal: they were named by the same entry of the compression table.
+    #[inline]
+    pub fn stamps(&self) -> impl Iterator<Item = (usize, Option<NonZeroU32>)> {
+        self.all().stamps().enumerate().skip(self.0.findings.pseudo)
     }
 
     /// True if both are one and the same, clones of one another.

@@ -279,7 +279,7 @@ impl<'a> Fields<'a> {
 
     /// All fields in order, as name and value.
     pub fn iter(self) -> impl ExactSizeIterator<Item = (&'a [u8], &'a [u8])> {
-        self.stamped(0).map(|(_, name, value)| (name, value))
+        self.after(0)
     }
 
     /// What was found out about each field before, and its value.
@@ -294,18 +294,21 @@ impl<'a> Fields<'a> {
         self.octets.get(span.at as usize..span.end as usize)
     }
 
-    /// All fields behind the first `n` in order, with their stamps.
+    /// The stamp of each field in order, if it has one.
     #[inline]
-    pub(crate) fn stamped(
-        self,
-        n: usize,
-    ) -> impl ExactSizeIterator<Item = (Option<NonZeroU32>, &'a [u8], &'a [u8])> {
+    pub(crate) fn stamps(self) -> impl ExactSizeIterator<Item = Option<NonZeroU32>> {
+        self.places.iter().map(|place| NonZeroU32::new(place.stamp))
+    }
+
+    /// All fields behind the first `n` in order, as name and value.
+    #[inline]
+    pub(crate) fn after(self, n: usize) -> impl ExactSizeIterator<Item = (&'a [u8], &'a [u8])> {
         let (before, places) = self.places.split_at_checked(n).unwrap_or((self.places, &[]));
         let mut at = before.last().map_or(0, |place| place.value.end as usize);
         places.iter().map(move |place| {
-            let (name, value) = self.parts(at, place);
+            let field = self.parts(at, place);
             at = place.value.end as usize;
-            (NonZeroU32::new(place.stamp), name, value)
+            field
         })
     }
 

@@ -131,19 +131,23 @@ impl Segments {
     /// Puts bytes in front of all others. There is room for 16 without moving anything.
     #[inline]
     pub fn prepend(&mut self, bytes: &[u8]) {
+        match &mut self.0 {
+            Some(parts) if parts.has_front(bytes.len()) => parts.fill_front(bytes),
+            _ => self.prepend_to_other(bytes),
+        }
+    }
+
+    /// To nothing, or to what has no room in front.
+    #[inline(never)]
+    fn prepend_to_other(&mut self, bytes: &[u8]) {
         if self.0.is_none() {
             // For a message without fields that is all there will be.
             self.0 = pool::take();
         }
         match &mut self.0 {
             Some(parts) if parts.has_front(bytes.len()) => parts.fill_front(bytes),
-            _ => self.prepend_moving(bytes),
+            _ => self.own().insert_front(bytes),
         }
-    }
-
-    #[cold]
-    fn prepend_moving(&mut self, bytes: &[u8]) {
-        self.own().insert_front(bytes);
     }
 
     /// All bytes, if none of them are linked.

@@ -398,8 +398,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metadata_are_two_words() {
+    fn metadata_are_two_words_whether_they_are_there_or_not() {
         assert_eq!(size_of::<Metadata>(), 2 * size_of::<usize>());
+        assert_eq!(size_of::<Option<Metadata>>(), 2 * size_of::<usize>());
     }
 
     #[test]

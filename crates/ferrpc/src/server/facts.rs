@@ -79,13 +79,14 @@ impl Heads {
         let mut is_traced = false;
         let mut encoding = None;
         let mut accepted = Accepted::default();
-        for (stamp, name, value) in head.stamped() {
-            match self.meanings.find(stamp, || Meaning::of(name, value, compression)) {
+        let field = |index| head.all().at(index).unwrap_or_default();
+        for (index, stamp) in head.stamps() {
+            match self.meanings.find(stamp, || Meaning::of(field(index), compression)) {
                 Meaning::Nothing => {}
                 Meaning::ContentType(good) => is_grpc = good,
                 Meaning::Timeout(time) => timeout = time,
-                Meaning::Encoding => encoding = Some(value),
-                Meaning::Accepts(some) => accepted = own.map_or(some, |own| own.peers(value)),
+                Meaning::Encoding => encoding = Some(field(index).1),
+                Meaning::Accepts(some) => accepted = own.map_or(some, |own| own.peers(field(index).1)),
                 Meaning::Trace => is_traced = true,
             }
         }
@@ -118,7 +119,7 @@ enum Meaning {
 }
 
 impl Meaning {
-    fn of(name: &[u8], value: &[u8], compression: &Compression) -> Self {
+    fn of((name, value): (&[u8], &[u8]), compression: &Compression) -> Self {
         match name {
             b"content-type" => Self::ContentType(is_grpc(value)),
             b"grpc-timeout" => Self::Timeout(deadline::parse_timeout(value)),
