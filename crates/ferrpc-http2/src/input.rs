@@ -139,9 +139,11 @@ impl Input {
             self.at = 0;
             self.filled = 0;
         }
-        match std::mem::take(&mut self.frozen).try_into_mut() {
-            Ok(block) => self.block = block,
-            Err(read) => self.frozen = read,
+        if !self.frozen.is_empty() {
+            match std::mem::take(&mut self.frozen).try_into_mut() {
+                Ok(block) => self.block = block,
+                Err(read) => self.frozen = read,
+            }
         }
         // A read into the last corner of a block would cost as much as one that takes all there is.
         let room_min = SPACE_BYTES_MIN.max(self.block_bytes / 4);
