@@ -49,13 +49,20 @@ fn main() -> ExitCode {
     for (name, heads) in
         [("unary-equal", Heads::Equal), ("unary-indexed", Heads::Indexed), ("unary-literal", Heads::Literal)]
     {
-        run(name, &|runtime| unary(runtime, heads));
+        run(name, &|runtime| unary(runtime, heads, BURST));
     }
-    run("both-sides-unary", &both_sides_unary);
+    run("unary-alone", &|runtime| unary(runtime, Heads::Equal, 1));
+    run("both-sides-unary", &|runtime| both_sides_unary(runtime, BURST));
+    run("both-sides-alone", &|runtime| both_sides_unary(runtime, 1));
     run("both-sides-down", &|runtime| streams(runtime, Shape::Down));
     run("both-sides-up", &|runtime| streams(runtime, Shape::Up));
     run("both-sides-ping-pong", &|runtime| streams(runtime, Shape::PingPong));
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Bursts that are counted: as many calls in all, whatever a burst has.
+fn rounds(calls: u32) -> u32 {
+    ROUNDS * BURST / calls
 }
 
 /// Everything inside is counted.
@@ -69,8 +76,8 @@ fn server() -> Server {
     Server::new().add(UserServiceServer::new(service)).add(LoadServer::new(service))
 }
 
-/// A server's part of unary calls: engine, driver, dispatch, handler.
-fn unary(runtime: &Runtime, heads: Heads) -> Result<u64, String> {
+/// A server's part of unary calls, so many at once: engine, driver, dispatch, handler.
+fn unary(runtime: &Runtime, heads: Heads, calls: u32) -> Result<u64, String> {
     let script = Script::default();
     let _server = runtime.block_on(async {
         let (acceptor, handle) = server().accept_by_hand();
@@ -79,13 +86,14 @@ fn unary(runtime: &Runtime, heads: Heads) -> Result<u64, String> {
     });
     // SETTINGS, its acknowledgement, credit, and the first answer.
     runtime.block_on(script.exchange(script::greeting(), 100));
-    let burst = |round: u32| script::burst(heads, 3 + 2 * BURST * round, BURST);
+    let rounds = rounds(calls);
+    let burst = |round: u32| script::burst(heads, 3 + 2 * calls * round, calls);
     let mut expected = 1;
     for round in 0..WARM_UP {
         runtime.block_on(script.exchange(burst(round), expected));
         expected = script.answer().len();
     }
-    let mut bursts: Vec<_> = (WARM_UP..WARM_UP + ROUNDS).map(burst).collect();
+    let mut bursts: Vec<_> = (WARM_UP..WARM_UP + rounds).map(burst).collect();
     bursts.reverse();
     counted(&mut || {
         while let Some(burst) = bursts.pop() {
@@ -98,18 +106,19 @@ fn unary(runtime: &Runtime, heads: Heads) -> Result<u64, String> {
     let (all, good) = (script::frames(&answer), |frames: &[(u8, u8, &[u8])]| {
         frames.iter().filter(|frame| ends(frame) && frame.2.len() == 1).count()
     });
-    if all.len() != 3 * BURST as usize || good(&all) != BURST as usize {
+    if all.len() != 3 * calls as usize || good(&all) != calls as usize {
         return Err(format!("{} frames came, {} of them good ends of a call", all.len(), good(&all)));
     }
-    Ok(u64::from(BURST * ROUNDS))
+    Ok(u64::from(calls * rounds))
 }
 
-/// Both sides of unary calls, and the pipe between them.
-fn both_sides_unary(runtime: &Runtime) -> Result<u64, String> {
+/// Both sides of unary calls, so many at once, and the pipe between them.
+fn both_sides_unary(runtime: &Runtime, calls: u32) -> Result<u64, String> {
     let client = connected(runtime);
+    let rounds = rounds(calls);
     let burst = || {
         runtime.block_on(async {
-            let calls: Vec<_> = (0..u64::from(BURST))
+            let calls: Vec<_> = (0..u64::from(calls))
                 .map(|number| {
                     let client = client.clone();
                     tokio::spawn(async move { client.unary(piece(number)).await })
@@ -126,8 +135,8 @@ fn both_sides_unary(runtime: &Runtime) -> Result<u64, String> {
         burst()?;
     }
     let mut result = Ok(());
-    counted(&mut || result = (0..ROUNDS).try_for_each(|_| burst()));
-    result.map(|()| u64::from(BURST * ROUNDS))
+    counted(&mut || result = (0..rounds).try_for_each(|_| burst()));
+    result.map(|()| u64::from(calls * rounds))
 }
 
 #[derive(Clone, Copy)]
