@@ -40,12 +40,14 @@ impl FrameHeader {
         self.flags & flag != 0
     }
 
+    #[inline]
     pub(crate) fn octets(self) -> [u8; HEADER_BYTES] {
         let [l0, l1, l2, kind] = front(self.len, self.kind);
         let [s0, s1, s2, s3] = self.stream.0.to_be_bytes();
         [l0, l1, l2, kind, self.flags, s0, s1, s2, s3]
     }
 
+    #[inline]
     pub(crate) fn append(self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.octets());
     }
