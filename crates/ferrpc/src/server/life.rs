@@ -365,6 +365,19 @@ mod tests {
         assert_eq!(counts.take(), (1, 1), "32 calls at once");
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn calls_beyond_a_turns_share_wait_for_no_more_input() {
+        let life = Life::new(Server::new(), Arc::default());
+        let (mut client, io) = tokio::io::duplex(64 << 10);
+        life.serve(io, ConnectionInfo::new(), None, ());
+        let mut octets = PREFACE.to_vec();
+        append(&mut octets, SETTINGS, 0, 0, &[]);
+        octets.extend(calls((0..300).map(|call| 1 + 2 * call)));
+        client.write_all(&octets).await.unwrap();
+        let answered = tokio::time::timeout(Duration::from_secs(1), answers(&mut client, 300)).await;
+        answered.expect("what was read and left over is digested in turns of its own");
+    }
+
     /// A server with one connection; its handlers are a test's, and say where they begin and where they end.
     struct Homes {
         client: DuplexStream,
