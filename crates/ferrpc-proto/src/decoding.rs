@@ -2,6 +2,8 @@
 
 #![expect(unsafe_code)]
 
+use core::{mem, ptr};
+
 use bytes::Bytes;
 
 use crate::arena::Arena;
@@ -96,15 +98,21 @@ impl<'i> Decoding<'i> {
         if end < self.fast_end { end } else { self.fast_end }
     }
 
-    /// Some bytes of the input as bytes of the message, paid for if they are copied.
+    /// Puts some bytes of the input into a field, paid for if they are copied.
     #[inline]
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<Bytes, OverBudget> {
+    pub(crate) fn bytes(&mut self, bytes: &[u8], field: &mut Bytes) -> Result<(), OverBudget> {
         if let Some(shared) = self.shared
             && bytes.len() >= SHARED_BYTES_MIN
         {
-            return Ok(shared.slice_ref(bytes));
+            *field = shared.slice_ref(bytes);
+            return Ok(());
         }
         self.budget.take(bytes.len())?;
-        Ok(Bytes::copy_from_slice(bytes))
+        // What was there goes first. Else the new value waits on the stack meanwhile, written in words and read in
+        // larger pieces, which stalls a core.
+        drop(mem::take(field));
+        // SAFETY: `field` holds what `take` left, empty bytes, which own nothing that would have to be dropped.
+        unsafe { ptr::write(field, Bytes::copy_from_slice(bytes)) };
+        Ok(())
     }
 }

@@ -174,11 +174,11 @@ unsafe impl<'i> Absorb<'i, kind::bytes> for Bytes {
             if body == ODD {
                 return ODD;
             }
-            let Ok(bytes) = d.bytes(core::slice::from_raw_parts(body, end.offset_from_unsigned(body))) else {
-                return ODD;
-            };
-            *self = bytes;
-            end
+            let bytes = core::slice::from_raw_parts(body, end.offset_from_unsigned(body));
+            match d.bytes(bytes, self) {
+                Ok(()) => end,
+                Err(_) => ODD,
+            }
         }
     }
 }
