@@ -92,7 +92,19 @@ impl Segments {
     }
 
     /// Moves everything from `more` behind what is here.
-    pub fn append(&mut self, mut more: Self) {
+    #[inline]
+    pub fn append(&mut self, more: Self) {
+        // Most of what follows something is a short message, and there is room for it.
+        if let (Some(own), Some(theirs)) = (&mut self.0, &more.0)
+            && theirs.links.is_empty()
+            && own.has_room(theirs.buffer.len() - theirs.start)
+        {
+            return own.buffer.extend_from_slice(&theirs.buffer[theirs.start..]);
+        }
+        self.append_moving(more);
+    }
+
+    fn append_moving(&mut self, mut more: Self) {
         if self.is_empty() {
             *self = more;
             return;
@@ -104,8 +116,9 @@ impl Segments {
         }
         let own = self.own();
         if own.buffer.capacity() - own.buffer.len() < bytes {
-            // Where there are two messages at once there are many.
-            own.buffer.reserve(GROWTH_BYTES);
+            // Where there are two messages at once there are many; and they are a batch of a stream where they fill
+            // the room that was made for the second.
+            own.buffer.reserve(2 * GROWTH_BYTES);
         }
         let here = own.buffer.len();
         own.buffer.extend_from_slice(&theirs.buffer[theirs.start..]);
@@ -181,6 +194,12 @@ impl Parts {
     #[inline]
     fn len(&self) -> usize {
         self.buffer.len() - self.start + self.links.iter().map(|(_, linked)| linked.len()).sum::<usize>()
+    }
+
+    /// Whether so many bytes, that nobody would rather link, can be copied behind those that are here.
+    #[inline]
+    fn has_room(&self, bytes: usize) -> bool {
+        !self.pooled && bytes < LINKED_BYTES_MIN && bytes <= self.buffer.capacity() - self.buffer.len()
     }
 
     #[inline]
