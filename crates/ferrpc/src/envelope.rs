@@ -78,8 +78,10 @@ pub(crate) fn uncompressed(segments: Segments, bytes_max: usize) -> Result<Segme
 fn prefixed(mut segments: Segments, flag: u8, bytes_max: usize) -> Result<Segments, Status> {
     match u32::try_from(segments.len()) {
         Ok(len) if segments.len() <= bytes_max => {
-            let [l0, l1, l2, l3] = len.to_be_bytes();
-            segments.prepend(&[flag, l0, l1, l2, l3]);
+            // Each by itself: put together first, they would be written in two pieces and read in one at once, which
+            // stalls a core.
+            segments.prepend(&len.to_be_bytes());
+            segments.prepend(&[flag]);
             Ok(segments)
         }
         _ => Err(too_long(segments.len(), bytes_max)),
@@ -105,6 +107,7 @@ pub(crate) struct Front {
 }
 
 /// Narrows a run to its first message, without its prefix. `None` if there is none.
+#[inline]
 pub(crate) fn narrow(run: &mut Chunk) -> Option<Front> {
     let prefix = *run.as_slice().first_chunk()?;
     run.advance(PREFIX_BYTES);
@@ -112,6 +115,7 @@ pub(crate) fn narrow(run: &mut Chunk) -> Option<Front> {
 }
 
 /// Goes on behind that message. Returns how long it was, with its prefix.
+#[inline]
 pub(crate) fn go_on(run: &mut Chunk, front: Front) -> usize {
     let octets = PREFIX_BYTES + run.len();
     run.go_on(front.rest);
