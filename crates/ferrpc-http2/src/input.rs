@@ -48,6 +48,7 @@ impl Chunk {
     }
 
     /// The payload and the octets behind it up to the end of its block, at least [`SLACK_BYTES`].
+    #[inline]
     pub fn with_slack(&self) -> &[u8] {
         &self.block[self.at..]
     }
@@ -58,21 +59,25 @@ impl Chunk {
     }
 
     /// The block this chunk keeps alive, and where in it the payload lies.
+    #[inline]
     pub fn within(&self) -> (&Bytes, std::ops::Range<usize>) {
         (&self.block, self.at..self.at + self.len)
     }
 
     /// Length of the payload in octets.
+    #[inline]
     pub fn len(&self) -> usize {
         self.len
     }
 
     /// True for a payload of no octets.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// Octets of the block this chunk keeps alive.
+    #[inline]
     pub fn block_bytes(&self) -> usize {
         self.block.len()
     }
@@ -90,6 +95,7 @@ impl Chunk {
 
     /// Narrows it to the first `n` octets (all, if there are fewer), and returns how many there are behind those.
     /// Unlike [`split_to`](Self::split_to) it makes no second owner of the block.
+    #[inline]
     pub fn narrow(&mut self, n: usize) -> usize {
         let rest = self.len - n.min(self.len);
         self.len -= rest;
@@ -97,6 +103,7 @@ impl Chunk {
     }
 
     /// Goes on with the `rest` behind it, as [`narrow`](Self::narrow) said.
+    #[inline]
     pub fn go_on(&mut self, rest: usize) {
         if rest == 0 {
             *self = Self::empty();
@@ -107,6 +114,7 @@ impl Chunk {
     }
 
     /// Drops the first `n` octets, or all.
+    #[inline]
     pub fn advance(&mut self, n: usize) {
         let n = n.min(self.len);
         self.at += n;

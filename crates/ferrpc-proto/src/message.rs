@@ -74,6 +74,20 @@ pub trait Message:
         whole(absorb::new(readable, len, input.block(), limits), len, limits)
     }
 
+    /// As [`decode_slack`](Self::decode_slack), into a message that is there already, as
+    /// [`merge_from`](Self::merge_from) does it: who makes it where it is needed need not move it.
+    ///
+    /// # Errors
+    /// As [`decode_with`](Self::decode_with). The fields before the bad one have been merged by then.
+    #[inline]
+    fn merge_slack(&mut self, input: SlackBytes<'_>, limits: &DecodeLimits) -> Result<(), DecodeError> {
+        let (readable, len) = (input.readable(), input.as_slice().len());
+        if len > 0 {
+            absorb::message(self, readable, len, input.block(), limits)?;
+        }
+        seen_whole(self, len, limits)
+    }
+
     /// Decodes on top of what is there: numbers and strings are replaced, lists and maps added to,
     /// messages merged in turn. Required fields are not asked for.
     ///
@@ -179,14 +193,23 @@ fn whole<M: Layout>(
     bytes: usize,
     limits: &DecodeLimits,
 ) -> Result<M, DecodeError> {
+    if let Ok(message) = &decoded
+        && let Err(error) = seen_whole(message, bytes, limits)
+    {
+        return Err(error);
+    }
+    decoded
+}
+
+#[inline]
+fn seen_whole<M: Layout>(message: &M, bytes: usize, limits: &DecodeLimits) -> Result<(), DecodeError> {
     if M::CHECKED
-        && let Ok(message) = &decoded
         && !message.seems_whole()
         && let Err(missing) = check::check(MessageRef::of(message), limits.depth_max)
     {
         return Err(DecodeError::uninitialized(missing, bytes));
     }
-    decoded
+    Ok(())
 }
 
 /// The required fields that a message lacks which is to be encoded. What lies deeper cannot be encoded anyway.

@@ -174,6 +174,9 @@ fn same<M: Viewable>(bytes: &[u8], limits: &DecodeLimits) -> Result<(), TestCase
         let readable: Box<[u8]> = [bytes, behind].concat().into();
         let input = SlackBytes::new(&readable, bytes.len()).expect("enough slack");
         prop_assert_eq!(&outcome(M::decode_slack(input, limits)), &expected, "with {:x?} behind", behind);
+        let mut there = M::default();
+        let merged = there.merge_slack(input, limits).map(|()| there);
+        prop_assert_eq!(&outcome(merged), &expected, "on top of nothing, with {:x?} behind", behind);
         let view = M::View::decode_slack_in(input, &arena, limits);
         prop_assert_eq!(&viewed(view), &expected, "a view, with {:x?} behind", behind);
         let block = Bytes::from(readable);

@@ -7,7 +7,7 @@ mod generated {
 }
 
 use ferrpc_proto::view::{Arena, View, Viewable};
-use ferrpc_proto::{Bytes, DecodeLimits, Map, Message, Sub, wkt};
+use ferrpc_proto::{Bytes, DecodeLimits, Map, Message, SlackBytes, Sub, wkt};
 use generated::ferrpc::test::{Everything, EverythingView, Mood, Node, Point, everything, node};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -152,6 +152,11 @@ proptest! {
         merged.merge_from(&second, &DecodeLimits::new()).unwrap();
         by_value.merge(&two);
         prop_assert_eq!(&by_value, &merged);
+        let mut by_slack = Everything::decode(&first).unwrap();
+        let readable = [&second[..], &[0xff; 16]].concat();
+        let input = SlackBytes::new(&readable, second.len()).unwrap();
+        by_slack.merge_slack(input, &DecodeLimits::new()).unwrap();
+        prop_assert_eq!(&by_slack, &merged);
         let both = [first, second].concat();
         prop_assert_eq!(&Everything::decode(&both).unwrap(), &merged);
         let arena = Arena::new();

@@ -9,7 +9,7 @@ mod generated {
 
 use ferrpc_proto::view::{Arena, View};
 use ferrpc_proto::{
-    Bytes, DecodeErrorKind, DecodeLimits, EncodeError, Map, Message, Sub, UnknownFields, wkt,
+    Bytes, DecodeErrorKind, DecodeLimits, EncodeError, Map, Message, SlackBytes, Sub, UnknownFields, wkt,
 };
 use generated::ferrpc::test::order::{Line, More, Node, Point};
 use generated::ferrpc::test::{Legacy, Order, OrderView};
@@ -30,6 +30,7 @@ fn a_message_without_a_required_field_is_neither_decoded_nor_encoded() {
         Order::decode(b"").unwrap_err(),
         Order::decode_with(b"", &limits).unwrap_err(),
         Order::decode_shared(&Bytes::new(), &limits).unwrap_err(),
+        Order::default().merge_slack(SlackBytes::new(&[0; 16], 0).unwrap(), &limits).unwrap_err(),
         ferrpc_proto::__private::decode_all_by_table::<Order>(b"", &limits).unwrap_err(),
     ] {
         assert_eq!(error.kind(), DecodeErrorKind::Uninitialized);

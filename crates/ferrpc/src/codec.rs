@@ -4,7 +4,7 @@
 use bytes::Bytes;
 pub use ferrpc_http2::Chunk;
 use ferrpc_proto::view::{View, Viewable};
-use ferrpc_proto::{DecodeLimits, Frozen, Message, SlackBytes};
+use ferrpc_proto::{DecodeError, DecodeLimits, Frozen, Message, SlackBytes};
 pub use ferrpc_proto::{Piece, Segments};
 
 use crate::status::{Phase, Status};
@@ -25,6 +25,22 @@ pub trait Codec<T>: Send + Sync + 'static {
     /// A status that ends the call, by convention [`Code::Internal`](crate::Code::Internal) for octets
     /// that are no message.
     fn decode(&self, octets: &Chunk, limits: &DecodeLimits) -> Result<T, Status>;
+
+    /// As [`decode`](Self::decode), into a place that the caller has: a message of a stream is moved once less. What is
+    /// there after an error is for nobody.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    #[inline]
+    fn decode_into(
+        &self,
+        octets: &Chunk,
+        limits: &DecodeLimits,
+        place: &mut Option<T>,
+    ) -> Result<(), Status> {
+        *place = Some(self.decode(octets, limits)?);
+        Ok(())
+    }
 }
 
 /// Protobuf messages of `ferrpc-proto`.
@@ -42,23 +58,41 @@ impl<T: Message> Codec<T> for Proto {
     }
 
     fn decode(&self, octets: &Chunk, limits: &DecodeLimits) -> Result<T, Status> {
-        let (block, part) = octets.within();
-        // Then its long `bytes` fields are slices of the block.
-        let input = if octets.len() >= block.len() / KEPT_BLOCK_MAX {
-            SlackBytes::shared(block, part)
-        } else {
-            SlackBytes::new(octets.with_slack(), octets.len())
-        };
-        let wrong = |error| {
-            Status::internal(format!("cannot decode a message of {} octets: {error}", octets.len()))
-                .at(Phase::Decode)
-        };
         // Each by itself, so that a message is moved once.
-        match input {
-            Some(input) => T::decode_slack(input, limits).map_err(wrong),
-            None => T::decode_with(octets.as_slice(), limits).map_err(wrong),
+        match input(octets) {
+            Some(input) => T::decode_slack(input, limits).map_err(|error| wrong(octets, &error)),
+            None => T::decode_with(octets.as_slice(), limits).map_err(|error| wrong(octets, &error)),
         }
     }
+
+    fn decode_into(
+        &self,
+        octets: &Chunk,
+        limits: &DecodeLimits,
+        place: &mut Option<T>,
+    ) -> Result<(), Status> {
+        let Some(input) = input(octets) else {
+            *place = Some(self.decode(octets, limits)?);
+            return Ok(());
+        };
+        place.insert(T::default()).merge_slack(input, limits).map_err(|error| wrong(octets, &error))
+    }
+}
+
+/// A message's octets, and of which block its long `bytes` fields may be slices.
+#[inline]
+fn input(octets: &Chunk) -> Option<SlackBytes<'_>> {
+    let (block, part) = octets.within();
+    if octets.len() >= block.len() / KEPT_BLOCK_MAX {
+        SlackBytes::shared(block, part)
+    } else {
+        SlackBytes::new(octets.with_slack(), octets.len())
+    }
+}
+
+#[cold]
+fn wrong(octets: &Chunk, error: &DecodeError) -> Status {
+    Status::internal(format!("cannot decode a message of {} octets: {error}", octets.len())).at(Phase::Decode)
 }
 
 /// Protobuf messages that stay where they were received: what is decoded is a [`Frozen`] view. Generated code
@@ -160,6 +194,24 @@ mod tests {
         let memory = octets.as_slice().as_ptr_range();
         assert!(!memory.contains(&decoded(octets).value.as_ptr()));
     }
+
+    #[test]
+    fn a_message_is_the_same_wherever_it_is_decoded_to() {
+        fn into<C: Codec<T>, T>(codec: &C, octets: &[u8]) -> Result<Option<T>, String> {
+            let (octets, mut place) = (Chunk::copy_of(octets), None);
+            let decoded = codec.decode_into(&octets, &DecodeLimits::new(), &mut place);
+            decoded.map(|()| place).map_err(|status| status.message().to_owned())
+        }
+        let message = BytesValue { value: vec![7; 300].into(), ..BytesValue::default() };
+        let octets = message.encode_to_vec().expect("short");
+        assert_eq!(into(&Proto, &octets), Ok(Some(message)));
+        assert_eq!(into(&Proto, b""), Ok(Some(BytesValue::default())));
+        assert_eq!(into(&Raw, &octets), Ok(Some(Bytes::from(octets))));
+        let bad = Proto.decode(&Chunk::copy_of(&[0x0a, 9]), &DecodeLimits::new());
+        let why = bad.map(|_: BytesValue| ()).expect_err("too short").message().to_owned();
+        assert_eq!(into::<_, BytesValue>(&Proto, &[0x0a, 9]), Err(why));
+    }
+
     #[test]
     fn octets_pass_uncopied_unless_they_are_a_small_part_of_their_block() {
         let octets = Bytes::from(vec![7; 3000]);

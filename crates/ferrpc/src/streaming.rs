@@ -118,6 +118,7 @@ impl<T> Streaming<T> {
     ///
     /// # Cancel safety
     /// Dropping the future loses nothing; the message is returned by the next call.
+    #[inline]
     pub fn message(&mut self) -> impl Future<Output = Result<Option<T>, Status>> {
         poll_fn(|cx| self.poll(cx))
     }
@@ -160,30 +161,36 @@ impl<T> Streaming<T> {
         Ok(&self.0.head)
     }
 
+    #[inline]
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Status>> {
-        if self.0.state != State::Open {
+        // What is over has no messages left that came.
+        if self.0.came.is_empty() && !ready!(self.poll_came(cx))? {
             return Poll::Ready(Ok(None));
         }
-        loop {
-            if !self.0.came.is_empty() {
-                return Poll::Ready(self.decode());
+        self.decode()
+    }
+
+    /// True once there are messages that came, false if none will.
+    fn poll_came(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Status>> {
+        if self.0.state != State::Open {
+            return Poll::Ready(Ok(false));
+        }
+        match self.0.exchange.poll_messages(cx, &mut self.0.came, &mut self.0.consumed) {
+            Poll::Pending => {
+                let status = ready!(self.poll_pause(cx));
+                Poll::Ready(Err(status))
             }
-            match self.0.exchange.poll_messages(cx, &mut self.0.came, &mut self.0.consumed) {
-                Poll::Pending => {
-                    let status = ready!(self.poll_pause(cx));
-                    return Poll::Ready(Err(status));
+            Poll::Ready(Ok(())) => {
+                if let Some(pause) = &mut self.0.pause {
+                    pause.timer = None;
                 }
-                Poll::Ready(Ok(())) => {
-                    if let Some(pause) = &mut self.0.pause {
-                        pause.timer = None;
-                    }
-                }
-                Poll::Ready(Err(ended)) => {
-                    self.0.state = State::Failed;
-                    self.0.trailers = self.pass_end(ended)?;
-                    self.0.state = State::Ended;
-                    return Poll::Ready(Ok(None));
-                }
+                Poll::Ready(Ok(true))
+            }
+            Poll::Ready(Err(ended)) => {
+                self.0.state = State::Failed;
+                self.0.trailers = self.pass_end(ended)?;
+                self.0.state = State::Ended;
+                Poll::Ready(Ok(false))
             }
         }
     }
@@ -237,8 +244,9 @@ impl<T> Streaming<T> {
 
     /// The next of the messages that came. It is moved once: what was just written in words and is moved in larger
     /// pieces stalls a core, and each message passes here.
-    fn decode(&mut self) -> Result<Option<T>, Status> {
-        let Some(front) = self.0.came.narrow() else { return Ok(None) };
+    #[inline]
+    fn decode(&mut self) -> Poll<Result<Option<T>, Status>> {
+        let Some(front) = self.0.came.narrow() else { return Poll::Ready(Ok(None)) };
         let compressed = front.compressed;
         if compressed {
             self.0.fetch_head();
@@ -246,27 +254,34 @@ impl<T> Streaming<T> {
         let Receiving { codec, limits, message_bytes_max, compression, head, came, .. } = &mut *self.0;
         let encoding = || head.wire(ENCODING);
         let (octets, bytes_max) = (came.first(), *message_bytes_max);
-        let decoded = envelope::decode(*codec, octets, compressed, compression, encoding, bytes_max, limits);
+        let mut message = None;
+        let decoded = if compressed {
+            envelope::decode(*codec, octets, true, compression, encoding, bytes_max, limits)
+                .map(|decoded| message = Some(decoded))
+        } else {
+            codec.decode_into(octets, limits, &mut message)
+        };
         self.0.consumed += came.go_on(front);
         self.0.exchange.consumed(&mut self.0.consumed);
         self.0.was_compressed = compressed;
         if decoded.is_err() || self.0.following.is_some() {
-            return self.passed(decoded);
+            return Poll::Ready(self.passed(decoded, message));
         }
-        decoded.map(Some)
+        Poll::Ready(Ok(message))
     }
 
     /// The same for what is no message, and where interceptors see it.
     #[cold]
-    fn passed(&mut self, decoded: Result<T, Status>) -> Result<Option<T>, Status> {
-        let passed = decoded.and_then(|mut message| self.pass(&mut message).map(|()| message));
-        passed.map(Some).map_err(|status| self.fail(status))
+    fn passed(&mut self, decoded: Result<(), Status>, mut message: Option<T>) -> Result<Option<T>, Status> {
+        let passed = decoded.and_then(|()| message.as_mut().map_or(Ok(()), |message| self.pass(message)));
+        passed.map(|()| message).map_err(|status| self.fail(status))
     }
 
     /// No message comes after one that is none.
     #[cold]
     fn fail(&mut self, status: Status) -> Status {
         self.0.state = State::Failed;
+        self.0.came = Messages::default();
         if self.0.cancels {
             self.0.exchange.abandon(ErrorCode::CANCEL);
         }

@@ -47,6 +47,23 @@ async fn methods_of_all_kinds_are_called_by_their_path_with_octets() {
     }
 }
 
+#[tokio::test]
+async fn no_message_comes_after_octets_that_are_none() {
+    let (channel, _handle) = Server::new()
+        .add(Custom::default().up(|request| async move {
+            let mut messages = request.into_inner();
+            let first = messages.message().await;
+            assert_eq!(first.map_err(|status| status.code()), Err(Code::Internal));
+            // It came in the same run.
+            Ok(Response::new(format!("{:?}", messages.message().await?)))
+        }))
+        .in_process();
+    let mut up = channel.client_streaming(raw("/test.Text/Join", Kind::ClientStreaming)).await.unwrap();
+    up.send(Bytes::from_static(&[0xff])).await.unwrap();
+    up.send("good".into()).await.unwrap();
+    assert_eq!(up.finish().await.unwrap().get_ref(), "None");
+}
+
 #[test]
 fn what_is_no_path_is_refused_before_it_is_sent() {
     for path in ["", "test.Text/Upper", "/a b", "/a\r\nb", "/ä"] {

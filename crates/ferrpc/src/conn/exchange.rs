@@ -219,6 +219,7 @@ impl Exchange {
     }
 
     /// Messages have been consumed: their credit goes back in portions.
+    #[inline]
     pub(crate) fn consumed(&self, consumed: &mut usize) {
         if *consumed >= CONSUMED_PORTION_BYTES {
             self.give_back(self.lock(), consumed);
@@ -427,15 +428,18 @@ impl Messages {
     }
 
     /// Narrows [`first`](Self::first) to the first message.
+    #[inline]
     pub(crate) fn narrow(&mut self) -> Option<Front> {
         envelope::narrow(&mut self.first)
     }
 
+    #[inline]
     pub(crate) fn first(&self) -> &Chunk {
         &self.first
     }
 
     /// Goes on behind that message. Returns how long it was, with its prefix.
+    #[inline]
     pub(crate) fn go_on(&mut self, front: Front) -> usize {
         let octets = envelope::go_on(&mut self.first, front);
         self.next_run();
@@ -451,6 +455,7 @@ impl Messages {
         }
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.first.is_empty()
     }
