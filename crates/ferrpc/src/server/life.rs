@@ -257,7 +257,7 @@ mod tests {
     use std::task::ready;
 
     use ferrpc_attack::frames::{
-        ACK, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PREFACE, SETTINGS, append, block,
+        ACK, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PREFACE, SETTINGS, WINDOW_UPDATE, append, block,
     };
     use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadBuf};
     use tokio::task::Id;
@@ -376,6 +376,27 @@ mod tests {
         client.write_all(&octets).await.unwrap();
         let answered = tokio::time::timeout(Duration::from_secs(1), answers(&mut client, 300)).await;
         answered.expect("what was read and left over is digested in turns of its own");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sender_that_paused_goes_on_when_its_messages_are_written() {
+        let server = Server::new().fallback(|_, _, mut sender| async move {
+            for _ in 0..8 {
+                sender.send(vec![0; 60_000].into()).await?;
+            }
+            Ok(())
+        });
+        let life = Life::new(server, Arc::default());
+        // Windows and a pipe that take all of it: there is no other reason for a turn.
+        let (mut client, io) = tokio::io::duplex(1 << 20);
+        life.serve(io, ConnectionInfo::new(), None, ());
+        let mut octets = PREFACE.to_vec();
+        append(&mut octets, SETTINGS, 0, 0, &[0, 4, 0, 0x10, 0, 0]);
+        append(&mut octets, WINDOW_UPDATE, 0, 0, &[0, 0x10, 0, 0]);
+        octets.extend(calls([1].into_iter()));
+        client.write_all(&octets).await.unwrap();
+        let answered = tokio::time::timeout(Duration::from_secs(1), answers(&mut client, 1)).await;
+        answered.expect("what left the queue makes room for more");
     }
 
     /// A server with one connection; its handlers are a test's, and say where they begin and where they end.
