@@ -105,9 +105,9 @@ impl Path {
         true
     }
 
-    /// The PING was answered.
-    pub(crate) fn answered(&mut self, now: Instant) {
-        let Some(sent_at) = self.sent_at.take() else { return };
+    /// The PING was answered; false if there was none.
+    pub(crate) fn answered(&mut self, now: Instant) -> bool {
+        let Some(sent_at) = self.sent_at.take() else { return false };
         let took = now.saturating_duration_since(sent_at);
         self.round_trip = Some(took);
         if self.measuring && !self.judge(now, took) {
@@ -116,6 +116,7 @@ impl Path {
             self.next_at = Some(now + self.pause);
             self.pause = (self.pause * 2).min(PAUSE_MAX);
         }
+        true
     }
 
     /// Grows the windows if they were the narrowest place while what came took so long, waits for credit

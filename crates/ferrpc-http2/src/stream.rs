@@ -217,6 +217,13 @@ impl Streams {
         self.fates.iter().rev().find(|(closed, _)| *closed == id).map(|(_, fate)| *fate)
     }
 
+    /// The peer, whose frames may cross our reset, has ended such a stream as well.
+    pub(crate) fn ended(&mut self, id: StreamId) {
+        if let Some((_, fate)) = self.fates.iter_mut().rev().find(|(closed, _)| *closed == id) {
+            *fate = Fate::Over;
+        }
+    }
+
     /// Gives memory back if there is no stream. Keys stay stale, since ids are never used again.
     pub(crate) fn release(&mut self) {
         if self.ids.len() == 0 {

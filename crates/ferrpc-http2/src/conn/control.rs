@@ -103,11 +103,13 @@ impl Connection {
             }
             //= RFC 9113 §6.7 ping-answered
             self.reply(|out| frame::append_ping(true, payload, out));
-        } else if payload == path::PROBE {
-            self.path.answered(self.now);
+        } else if payload == path::PROBE && self.path.answered(self.now) {
             self.widen(None);
-        } else if payload == super::DRAIN_PING {
-            self.finish_drain();
+        } else {
+            self.charge()?;
+            if payload == super::DRAIN_PING {
+                self.finish_drain();
+            }
         }
         Ok(Step::Again)
     }
@@ -160,6 +162,8 @@ impl Connection {
                 self.path.acknowledged(self.limits.settings_timeout.saturating_sub(left));
                 self.decoder.settings_acknowledged();
                 self.shrink_stream_windows();
+            } else {
+                self.charge()?;
             }
             return Ok(Step::Again);
         }

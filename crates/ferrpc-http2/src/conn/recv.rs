@@ -265,8 +265,14 @@ impl Connection {
         self.recv.skip = left + padding;
         let Some((key, stream)) = self.streams.find_mut(header.stream) else {
             return match self.streams.fate(header.stream) {
-                //= RFC 9113 §5.1 data-crossed-our-reset: Ok(Step::Again) → Err(Violation::PushPromise)
-                Some(Fate::ResetByUs) => Ok(Step::Again),
+                Some(Fate::ResetByUs) => {
+                    // Once: a frame with an end pays for others.
+                    if header.has(frame::FLAG_END_STREAM) {
+                        self.streams.ended(header.stream);
+                    }
+                    //= RFC 9113 §5.1 data-crossed-our-reset: Ok(Step::Again) → Err(Violation::PushPromise)
+                    Ok(Step::Again)
+                }
                 _ if self.is_past_goaway(header.stream) => Ok(Step::Again),
                 //= RFC 9113 §6.1 data-on-a-closed-stream: Err(Violation::StreamClosed { frame, stream: header.stream }) → Ok(Step::Again)
                 _ => Err(Violation::StreamClosed { frame, stream: header.stream }),
@@ -550,11 +556,18 @@ impl Connection {
         } else {
             //= RFC 9113 §6.8 last-stream-never-rises
             if self.is_past_goaway(id) {
+                self.charge()?;
                 return Ok(None);
             }
             match if is_used { self.streams.fate(id) } else { None } {
-                //= RFC 9113 §5.4.2 headers-crossed-our-reset: Ok(None) → Err(Violation::PushPromise)
-                Some(Fate::ResetByUs) => return Ok(None),
+                Some(Fate::ResetByUs) => {
+                    self.charge()?;
+                    if end == End::Yes {
+                        self.streams.ended(id);
+                    }
+                    //= RFC 9113 §5.4.2 headers-crossed-our-reset: Ok(None) → Err(Violation::PushPromise)
+                    return Ok(None);
+                }
                 Some(Fate::Over) => return Err(Violation::HeadersOnClosedStream { stream: id }),
                 None if self.is_local(id) => {
                     return Err(Violation::StreamClosed { frame: FrameKind::HEADERS, stream: id });

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::frames::*;
 use super::peer::{Peer, write_response, write_trailers};
 use crate::error::{ErrorCode, FrameKind, Violation};
-use crate::frame::FLAG_END_HEADERS;
+use crate::frame::{FLAG_ACK, FLAG_END_HEADERS, FLAG_END_STREAM};
 use crate::hpack::HpackError;
 use crate::{Closed, End, Event, Limits};
 
@@ -253,6 +253,39 @@ fn resets_of_streams_long_gone_are_cheap_frames() {
             vec![rst_stream(1, ErrorCode::CANCEL)]
         }
     });
+}
+
+#[test]
+fn frames_that_nothing_waits_for_are_cheap_frames() {
+    let attacks = [
+        ("answers to no PING", ping([7; 8]).flag(FLAG_ACK)),
+        ("answers to no SETTINGS", settings_ack()),
+        ("HEADERS behind our reset", trailers(1).without(FLAG_END_STREAM)),
+        ("DATA behind our reset", data(1, "")),
+    ];
+    let lives = |attack: &Frame| {
+        let ends = || {
+            assert_ends(10_003, &Violation::TooManyCheapFrames, |round| match round {
+                // We reset it.
+                0 => vec![request(1), window_update(1, 0)],
+                _ => vec![attack.clone()],
+            });
+        };
+        std::panic::catch_unwind(ends).is_err()
+    };
+    let failed: Vec<_> = attacks.iter().filter(|(_, attack)| lives(attack)).map(|(name, _)| name).collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+}
+
+#[test]
+fn a_stream_that_we_reset_is_ended_once() {
+    for end in [data(1, "").end(), trailers(1)] {
+        let mut peer = Peer::of_server();
+        peer.send_all([request(1), window_update(1, 0), end.clone()]);
+        peer.assert_alive();
+        peer.send(end);
+        assert!(peer.engine.is_closed() || peer.frames().iter().any(|frame| frame.is(FrameKind::RST_STREAM)));
+    }
 }
 
 #[test]

@@ -101,9 +101,9 @@ fn frames_that_crossed_our_reset_are_not_answered() {
     peer.send_all([
         data(1, "late"),
         window_update(1, 1),
+        data(1, "later"),
         trailers(1),
         rst_stream(1, ErrorCode::CANCEL),
-        data(1, "later"),
     ]);
     assert!(peer.frames().is_empty() && peer.events().is_empty());
 }
