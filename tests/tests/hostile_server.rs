@@ -8,6 +8,7 @@ use std::alloc::System;
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -29,8 +30,8 @@ static ALONE: Mutex<()> = Mutex::new(());
 
 /// What a row may make the process grow by, with what the honest client and its server need at once.
 const GROWTH_BYTES_MAX: usize = 4 << 20;
-/// Octets that a hostile server sends at most.
-const FLOOD_BYTES: usize = 16 << 20;
+/// Octets that a hostile server sends at most: more than are read to let it hear the goodbye, and than sockets hold.
+const FLOOD_BYTES: usize = 64 << 20;
 
 /// Bytes that are allocated now.
 fn held_bytes() -> usize {
@@ -68,21 +69,22 @@ fn attack(mut socket: TcpStream, first: &[u8], flood: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// A server that floods whoever calls it; ends with its process.
-fn hostile(first: Vec<u8>, flood: Vec<u8>) -> String {
+/// A server that floods whoever calls it, and tells how that ended; it ends with its process.
+fn hostile(first: Vec<u8>, flood: Vec<u8>) -> (String, Receiver<io::Result<()>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
+    let (sender, ends) = mpsc::channel();
     thread::spawn(move || {
         while let Ok((socket, _)) = listener.accept() {
-            // That it is cut off is what the client owes it.
-            let _ = attack(socket, &first, &flood);
+            // The first one is what the test asks for.
+            let _ = sender.send(attack(socket, &first, &flood));
         }
     });
-    address
+    (address, ends)
 }
 
 /// Calls a server that answers with `first` and then with `flood`, beside an honest client of an honest server; the
-/// call must fail, and `counted` of the channel's limits must have fired.
+/// call must fail, the server must be cut off, and `counted` of the channel's limits must have fired.
 fn under_attack(first: Vec<u8>, flood: Vec<u8>, counted: impl Fn(&Counters) -> u64) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -103,7 +105,8 @@ fn under_attack(first: Vec<u8>, flood: Vec<u8>, counted: impl Fn(&Counters) -> u
         }
     });
 
-    let channel = Channel::new(hostile(first, flood)).unwrap();
+    let (address, ends) = hostile(first, flood);
+    let channel = Channel::new(address).unwrap();
     let client = TestServiceClient::new(channel.clone());
     let code = runtime.block_on(async {
         let mut download = match client.download(DownloadRequest::default()).await {
@@ -118,12 +121,15 @@ fn under_attack(first: Vec<u8>, flood: Vec<u8>, counted: impl Fn(&Counters) -> u
             }
         }
     });
+    // As long as the channel is there: nobody else cuts it off.
+    let flooded = ends.recv().unwrap();
     is_over.store(true, Ordering::Release);
     watch.join().unwrap();
     let rounds = runtime.block_on(beside).unwrap();
     runtime.shutdown_background();
 
     assert_ne!(code, Code::Ok);
+    assert!(flooded.is_err(), "all {FLOOD_BYTES} octets of the flood were taken");
     assert!(rounds.unwrap() >= 1);
     let grown = most.load(Ordering::Relaxed).saturating_sub(before);
     assert!(grown <= GROWTH_BYTES_MAX, "grew by {grown} bytes");

@@ -66,6 +66,8 @@ const TURN_CALLS_MAX: u32 = 128;
 const QUIET: Duration = Duration::from_secs(5);
 /// How long to read on after a GOAWAY, so that a TCP reset does not take it from the peer.
 const LINGER: Duration = Duration::from_secs(1);
+/// How many octets at most: what a peer that keeps to its window may have had under way.
+const LINGER_BYTES_MAX: usize = 16 << 20;
 
 /// What tasks that are ready to run have to send belongs to one turn, so they go first.
 ///
@@ -135,8 +137,8 @@ enum Stage {
     Open,
     /// Nothing more is taken in; output is written, then the socket is shut down.
     Flush,
-    /// Shut down; input is thrown away until the peer closes or time is up.
-    Linger,
+    /// Shut down; input is thrown away until the peer closes, time is up, or so many octets came.
+    Linger(usize),
 }
 
 impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Driver<Io, S> {
@@ -429,19 +431,24 @@ impl<Io: AsyncRead + AsyncWrite + Send + Unpin, S: Side> Future for Driver<Io, S
                         Poll::Pending => return this.poll_linger(cx),
                     }
                     match Pin::new(&mut this.io).poll_shutdown(cx) {
-                        Poll::Ready(Ok(())) => this.stage = Stage::Linger,
+                        Poll::Ready(Ok(())) => this.stage = Stage::Linger(LINGER_BYTES_MAX),
                         Poll::Ready(Err(_)) => return Poll::Ready(()),
                         Poll::Pending => return this.poll_linger(cx),
                     }
                 }
-                Stage::Linger => {
+                Stage::Linger(left) => {
                     if matches!(this.gone, Some(Gone::Closed(Closed::Eof))) {
                         return Poll::Ready(());
                     }
                     let mut waste = [0; 4096];
                     let mut buffer = ReadBuf::new(&mut waste);
                     match Pin::new(&mut this.io).poll_read(cx, &mut buffer) {
-                        Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {}
+                        Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                            let Some(left) = left.checked_sub(buffer.filled().len()) else {
+                                return Poll::Ready(());
+                            };
+                            this.stage = Stage::Linger(left);
+                        }
                         Poll::Ready(_) => return Poll::Ready(()),
                         Poll::Pending => return this.poll_linger(cx),
                     }
