@@ -561,9 +561,10 @@ impl Connection {
             }
             match if is_used { self.streams.fate(id) } else { None } {
                 Some(Fate::ResetByUs) => {
-                    self.charge()?;
-                    if end == End::Yes {
-                        self.streams.ended(id);
+                    // A stream ends once, which need not be paid for.
+                    match end {
+                        End::Yes => self.streams.ended(id),
+                        End::No => self.charge()?,
                     }
                     //= RFC 9113 §5.4.2 headers-crossed-our-reset: Ok(None) → Err(Violation::PushPromise)
                     return Ok(None);

@@ -278,6 +278,30 @@ fn frames_that_nothing_waits_for_are_cheap_frames() {
 }
 
 #[test]
+fn a_client_may_give_up_all_its_calls_at_once_while_their_answers_are_under_way() {
+    // No time passes: what refills pays for nothing.
+    let mut peer = Peer::of_client();
+    for round in 0..200 {
+        let keys: Vec<_> = (0..100).map(|_| peer.open(End::No)).collect();
+        for key in &keys {
+            peer.engine.reset(*key, ErrorCode::CANCEL);
+        }
+        peer.flush();
+        for (number, key) in keys.iter().enumerate() {
+            let stream = key.id().get();
+            match number % 2 {
+                0 => peer.send_all([response(stream), data(stream, "hello"), trailers(stream)]),
+                // As servers fail calls.
+                _ => peer.send(trailers(stream)),
+            }
+        }
+        assert!(!peer.engine.is_closed(), "ended in round {round}: {:?}", peer.events());
+        peer.events();
+        peer.frames();
+    }
+}
+
+#[test]
 fn a_stream_that_we_reset_is_ended_once() {
     for end in [data(1, "").end(), trailers(1)] {
         let mut peer = Peer::of_server();
