@@ -78,10 +78,9 @@ pub(crate) fn uncompressed(segments: Segments, bytes_max: usize) -> Result<Segme
 fn prefixed(mut segments: Segments, flag: u8, bytes_max: usize) -> Result<Segments, Status> {
     match u32::try_from(segments.len()) {
         Ok(len) if segments.len() <= bytes_max => {
-            // Each by itself: put together first, they would be written in two pieces and read in one at once, which
-            // stalls a core.
-            segments.prepend(&len.to_be_bytes());
-            segments.prepend(&[flag]);
+            // Written in one piece: what is written in two and read across them stalls a core.
+            let prefix = ((u64::from(flag) << 32 | u64::from(len)) << 24).to_be_bytes();
+            segments.prepend(&prefix[..PREFIX_BYTES]);
             Ok(segments)
         }
         _ => Err(too_long(segments.len(), bytes_max)),
