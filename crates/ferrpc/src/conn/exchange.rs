@@ -94,7 +94,7 @@ impl Exchange {
         let state = State {
             whose,
             key,
-            beside: Metadata::default(),
+            beside: Metadata::new(),
             has_head: false,
             messages: Messages::default(),
             ended: None,
