@@ -77,7 +77,6 @@ impl Decoder {
 
     /// Changes with every change of the table. A block that left it as it was means the same list
     /// again as long as it stays.
-    #[allow(dead_code, reason = "for memos of whole blocks, which come next")]
     pub(crate) const fn generation(&self) -> u64 {
         self.generation
     }
