@@ -166,8 +166,9 @@ fn look(
     Ok(Found::Regular)
 }
 
-/// Memory that a connection keeps for the next list, and with each head: those of most calls need less.
-pub(crate) const LIST_KEPT_BYTES: usize = 2 << 10;
+/// Memory that a connection keeps for the next list, and with each head: those of most calls need less, with a token of a
+/// kilobyte and the room that lists have since they grow by doubling.
+pub(crate) const LIST_KEPT_BYTES: usize = 4 << 10;
 
 /// Heads whose memory is used again once nobody else has them: calls are many, and their heads alike in size.
 #[derive(Default)]
@@ -441,6 +442,17 @@ mod tests {
         let known: Vec<_> = spare.heads.iter().map(|head| Arc::as_ptr(&head.0)).collect();
         let again: Vec<_> = (0..HEADS_KEPT).map(|n| next(&mut spare, n)).collect();
         assert!(again.iter().all(|head| known.contains(&Arc::as_ptr(&head.0))));
+    }
+
+    #[test]
+    fn heads_with_a_token_are_kept() {
+        let (mut spare, mut fields) = (Spare::default(), list(&GOOD));
+        for n in 0..10 {
+            fields.push(format!("x-some-name-{n}").as_bytes(), &[b'x'; 40]);
+        }
+        fields.push(b"authorization", &[b'x'; 1000]);
+        let head = Head::request(&mut fields, &mut spare).unwrap();
+        assert_eq!((head.all().len(), spare.heads.len()), (14, 1));
     }
 
     #[test]
