@@ -26,8 +26,9 @@ pub trait Codec<T>: Send + Sync + 'static {
     /// that are no message.
     fn decode(&self, octets: &Chunk, limits: &DecodeLimits) -> Result<T, Status>;
 
-    /// As [`decode`](Self::decode), into a place that the caller has: a message of a stream is moved once less. What is
-    /// there after an error is for nobody.
+    /// As [`decode`](Self::decode), into a place that the caller has: a message of a stream is moved once less. Default:
+    /// what `decode` returns. Who writes it by hand fills the place or returns an error: a stream whose place stays empty
+    /// reads as if it had ended. What is there after an error is for nobody.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
